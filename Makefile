@@ -1,0 +1,92 @@
+# `make demo` and `make test` need nothing but Python 3.11 or newer with pip, and the package registry
+# that pip is set up for. Both work in a virtual environment of their own, made here when there is none.
+
+PYTHON ?= python3
+VENV ?= .venv
+TEST_JOBS ?= 2
+PYTEST_ARGS ?=
+
+BIN := $(VENV)/bin
+PY := $(BIN)/python
+PIP := $(PY) -m pip --disable-pip-version-check
+
+PARTS := cli engine hooks patterns schemas tasks
+# Folders count as sources too, so that a removed file is noticed.
+SOURCES := $(wildcard *.py) py.typed README.md LICENSE pyproject.toml constraints.txt \
+    $(shell find $(PARTS) -name __pycache__ -prune -o -print 2>/dev/null)
+
+DEMO_TESTS ?= tests/schemas tests/tasks
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-fast check lint types layers bench clean
+
+help:
+	@echo 'make demo    review this repository with four tools at once, and print where the report is'
+	@echo 'make test    build the wheel, install it, and test that'
+	@echo 'make check   lint, types, layers'
+	@echo 'make bench   measure the engine against a bare loop of SQLite commits'
+	@echo 'make clean   remove what make and the tests left here'
+
+# --- the virtual environment ---
+
+# Some systems leave `ensurepip` out of Python; pip itself can then fill the environment.
+$(VENV)/.made:
+	@command -v "$(PYTHON)" >/dev/null || { \
+	  echo 'error: no `$(PYTHON)` found; name another with `make PYTHON=/path/to/python3.11 ...`' >&2; exit 2; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "error: Python 3.11 or newer is needed, and \`$(PYTHON)\` is $$("$(PYTHON)" -V 2>&1);" \
+	    'name another with `make PYTHON=/path/to/python3.11 ...`' >&2; exit 2; }
+	@rm -rf "$(VENV)"
+	@"$(PYTHON)" -m venv "$(VENV)" >/dev/null 2>&1 || { \
+	  rm -rf "$(VENV)" && "$(PYTHON)" -m venv --without-pip "$(VENV)" && \
+	  "$(PYTHON)" -m pip --python "$(VENV)" install -q pip; }
+	@touch $@
+
+# The wheel: built from the tree, without what an earlier build left, and put in whole.
+$(VENV)/.wheel: $(VENV)/.made $(SOURCES)
+	@rm -rf build "$(VENV)/dist" ./*.egg-info
+	@$(PIP) install -q -c constraints.txt setuptools
+	$(PIP) wheel -q --no-deps --no-build-isolation -w "$(VENV)/dist" .
+	@rm -rf build ./*.egg-info
+	$(PIP) install -q -c constraints.txt "$(VENV)"/dist/*.whl
+	@$(PIP) install -q --no-deps --force-reinstall "$(VENV)"/dist/*.whl
+	@touch $@
+
+$(VENV)/.demo: $(VENV)/.wheel
+	@set -- "$(VENV)"/dist/*.whl && $(PIP) install -q -c constraints.txt "$$1[examples]"
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.wheel
+	@set -- "$(VENV)"/dist/*.whl && $(PIP) install -q -c constraints.txt "$$1[test]"
+	@touch $@
+
+# --- what people call ---
+
+demo: $(VENV)/.demo
+	@PATH="$(CURDIR)/$(BIN):$$PATH" me dag run examples/quality-review/graph.yaml \
+	  --param project=. --param tests="$(DEMO_TESTS)"
+
+test: $(VENV)/.test
+	"$(BIN)/pytest" -n $(TEST_JOBS) --dist worksteal $(PYTEST_ARGS)
+
+test-fast: PYTEST_ARGS += -m "not slow"
+test-fast: test
+
+check: lint types layers
+
+lint: $(VENV)/.test
+	"$(BIN)/ruff" check .
+	"$(BIN)/ruff" format --check .
+
+types: $(VENV)/.test
+	$(PY) -P -m mypy -p metaensemble
+
+layers: $(VENV)/.test
+	"$(BIN)/lint-imports" --no-cache
+
+bench: $(VENV)/.test
+	$(PY) benchmarks
+
+clean:
+	rm -rf "$(VENV)" build dist ./*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

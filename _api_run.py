@@ -1,0 +1,194 @@
+"""Layer 3, part of `api`: running, resuming and cancelling."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import os
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import replace as replaced
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from . import __version__
+from ._api_check import bound, place, refuse, refuse_later
+from ._api_read import CancelAnswer, named_dag_run, newest_unfinished, report_of
+from .engine.coordinator.session import Session, Surroundings, create, stored_graph
+from .engine.ledger.ledger import Ledger
+from .engine.ledger.lock import DagRunLock, is_held
+from .engine.ledger.records import Record
+from .engine.project import find_project, state_dir
+from .engine.runtimes.registry import open_runtimes, preflight
+from .schemas.errors import NothingToResume, RunHeld, UnknownNode
+from .schemas.ids import new_id
+from .schemas.progress import Note, RunEnded
+from .tasks import evaluate
+
+if TYPE_CHECKING:
+    from .schemas.bound import BoundGraph
+    from .schemas.progress import Observer
+    from .schemas.report import Report
+
+
+def run(
+    source: Path,
+    *,
+    params: Mapping[str, object] | None = None,
+    concurrency: int | None = None,
+    observer: Observer | None = None,
+    replay: Path | None = None,
+    signals: bool = False,
+    cwd: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+    surroundings: Mapping[str, Any] | None = None,
+) -> Report:
+    """Run a task graph file to its end and report how it went.
+
+    Nothing is written unless the file, the parameters and every binary are in order; `InputErrors`
+    otherwise. With `replay`, a file of recorded attempts, every task is played from it instead of
+    being carried out. With `signals`, SIGINT, SIGTERM and SIGHUP stop the DAG run gracefully, a
+    second one hard. `surroundings` replaces fields of `engine.coordinator.session.Surroundings`, for
+    tests. Raises a `LedgerError` when the Ledger cannot be written; what was recorded stays.
+    """
+    variables = dict(os.environ if environ is None else environ)
+    graph, loaded = bound(source, params or {}, cwd=cwd, environ=variables)
+    refuse_later(graph, loaded)
+    if replay is not None:
+        tasks = tuple(replaced(task, runtime="replay") for task in graph.tasks)
+        graph = replaced(graph, tasks=tasks)
+    refuse(place(preflight(graph, environ=variables, replay=replay), loaded))
+    state = state_dir(Path(graph.project))
+    dag_run_id = new_id()
+    with ExitStack() as stack:
+        ledger = stack.enter_context(Ledger.open(state, **_ledger_arguments(surroundings)))
+        stack.enter_context(DagRunLock(state, dag_run_id))
+        world = _world(graph, ledger, variables, observer, signals, surroundings, replay)
+        create(ledger, graph, dag_run_id, world, concurrency=concurrency, version=__version__)
+        session = Session(ledger, dag_run_id, world, state=state)
+        session.claim()
+        return _drive(session, ledger, dag_run_id, observer)
+
+
+def resume(
+    dag_run_id: str | None,
+    *,
+    cwd: Path | None = None,
+    concurrency: int | None = None,
+    observer: Observer | None = None,
+    lost: Mapping[str, str] | None = None,
+    replay: Path | None = None,
+    signals: bool = False,
+    environ: Mapping[str, str] | None = None,
+    surroundings: Mapping[str, Any] | None = None,
+) -> Report:
+    """Go on with a DAG run: the one named by the beginning of its id, or the newest unfinished one.
+
+    An interrupted or paused DAG run goes on where it was; one that ended `failed` or `cancelled` gives
+    its failed, blocked and cancelled nodes another try; one that ended `ok` is only reported. No node
+    that ended ok is run again. `lost` maps nodes that wait for a person, because the end of their
+    attempt was never seen, to `rerun` or `fail`. Raises `RunHeld` while another process drives it.
+    """
+    variables = dict(os.environ if environ is None else environ)
+    project = find_project(cwd or Path.cwd())
+    state = state_dir(project)
+    with ExitStack() as stack:
+        arguments = _ledger_arguments(surroundings)
+        ledger = stack.enter_context(Ledger.open(state, create=False, **arguments))
+        found = newest_unfinished(ledger) if dag_run_id is None else named_dag_run(ledger, dag_run_id)
+        if found is None:
+            raise NothingToResume(
+                "there is no unfinished DAG run in this project",
+                hint="name one by its id: `me dag list` shows them",
+            )
+        stack.enter_context(DagRunLock(state, found))
+        graph = stored_graph(ledger, found)
+        refuse(preflight(graph, environ=variables, replay=replay))
+        world = _world(graph, ledger, variables, observer, signals, surroundings, replay)
+        session = Session(ledger, found, world, state=state)
+        if concurrency is not None:
+            session.with_concurrency(concurrency)
+        if session.has_ended and session.found.end != "ok":
+            session.reopen()
+        if session.has_ended:
+            return _reported(ledger, found, observer)
+        session.claim()
+        _answer(session, lost or {})
+        return _drive(session, ledger, found, observer)
+
+
+def cancel(dag_run_id: str, *, now: bool = False, cwd: Path | None = None) -> CancelAnswer:
+    """Ask for the end of a DAG run. A live Coordinator notices within a second.
+
+    Where none lives, the request is recorded and this process carries it out: what the dead one left
+    is stopped and, unless `now`, the `done` tasks run. A DAG run that has ended is left as it is.
+    """
+    state = state_dir(find_project(cwd or Path.cwd()))
+    with Ledger.open(state, create=False) as ledger:
+        found = named_dag_run(ledger, dag_run_id)
+        ended = report_of(ledger, found).state
+        if ended in ("ok", "failed", "cancelled"):
+            return CancelAnswer(dag_run_id=found, live=False, already=ended)
+        payload = {"now": now, "by": _who()}
+        ledger.append([Record("dag_run.cancel_requested", found, found, payload, None, None)])
+        live = is_held(state, found) is not None
+    if not live:
+        try:
+            resume(found, cwd=cwd)
+        except RunHeld:
+            live = True
+    return CancelAnswer(dag_run_id=found, live=live, already=None)
+
+
+def _drive(session: Session, ledger: Ledger, dag_run_id: str, observer: Observer | None) -> Report:
+    asyncio.run(session.drive())
+    return _reported(ledger, dag_run_id, observer)
+
+
+def _reported(ledger: Ledger, dag_run_id: str, observer: Observer | None) -> Report:
+    report = report_of(ledger, dag_run_id, held_by_us=True)
+    if observer is not None:
+        observer.notice(RunEnded(report))
+    return report
+
+
+def _answer(session: Session, lost: Mapping[str, str]) -> None:
+    waiting = {node.spec.id for node in session.scheduler.waits_for_person()}
+    for node, answer in lost.items():
+        if not session.answer(node, answer, by=_who()):
+            known = ", ".join(f"`{name}`" for name in sorted(waiting)) or "none does"
+            raise UnknownNode(
+                f"node `{node}` does not wait for an answer about a lost attempt",
+                hint=f"nodes that wait: {known}",
+            )
+
+
+def _world(
+    graph: BoundGraph,
+    ledger: Ledger,
+    variables: Mapping[str, str],
+    observer: Observer | None,
+    signals: bool,
+    surroundings: Mapping[str, Any] | None,
+    replay: Path | None,
+) -> Surroundings:
+    runtimes = open_runtimes({task.runtime for task in graph.tasks}, blobs=ledger.blobs, replay=replay)
+    world = Surroundings(
+        evaluate=evaluate, runtimes=runtimes, environ=variables, observer=observer, signals=signals, rng=Random()
+    )
+    for notice in ledger.notices:
+        if observer is not None:
+            observer.notice(Note(notice))
+    return replaced(world, **surroundings) if surroundings else world
+
+
+def _ledger_arguments(surroundings: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {"faults": surroundings["faults"]} if surroundings and "faults" in surroundings else {}
+
+
+def _who() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "the Principal"

@@ -1,0 +1,68 @@
+"""The programming interface, and the only layer that knows tasks, patterns and engine together.
+
+Every function that takes `cwd` finds the project from there: the nearest parent with
+`.metaensemble`, else with `.git`. On purpose, functions raise the classes of `schemas.errors` and
+nothing else. Each name is imported on first use, so that a short command pays only for its own part.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .schemas.lazy import lazy_exports
+
+__all__ = [
+    "CancelAnswer",
+    "DagRunSummary",
+    "cancel",
+    "check",
+    "ledger_export",
+    "ledger_head",
+    "ledger_rebuild",
+    "ledger_recent",
+    "ledger_run",
+    "ledger_verify",
+    "list_dag_runs",
+    "logs",
+    "plan",
+    "plan_of",
+    "resume",
+    "run",
+    "status",
+]
+
+if TYPE_CHECKING:
+    from ._api_check import check, plan
+    from ._api_ledger import (
+        ledger_export,
+        ledger_head,
+        ledger_rebuild,
+        ledger_recent,
+        ledger_run,
+        ledger_verify,
+    )
+    from ._api_read import CancelAnswer, DagRunSummary, list_dag_runs, logs, plan_of, status
+    from ._api_run import cancel, resume, run
+else:
+    __getattr__, __dir__ = lazy_exports(
+        __name__,
+        {
+            "CancelAnswer": f"{__package__}._api_read",
+            "DagRunSummary": f"{__package__}._api_read",
+            "cancel": f"{__package__}._api_run",
+            "check": f"{__package__}._api_check",
+            "ledger_export": f"{__package__}._api_ledger",
+            "ledger_head": f"{__package__}._api_ledger",
+            "ledger_rebuild": f"{__package__}._api_ledger",
+            "ledger_recent": f"{__package__}._api_ledger",
+            "ledger_run": f"{__package__}._api_ledger",
+            "ledger_verify": f"{__package__}._api_ledger",
+            "list_dag_runs": f"{__package__}._api_read",
+            "logs": f"{__package__}._api_read",
+            "plan": f"{__package__}._api_check",
+            "plan_of": f"{__package__}._api_read",
+            "resume": f"{__package__}._api_run",
+            "run": f"{__package__}._api_run",
+            "status": f"{__package__}._api_read",
+        },
+    )

@@ -1,0 +1,72 @@
+"""Which commands there are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from .groups import LazyGroup, build_command, build_group, load
+
+
+class Dag(LazyGroup):
+    """Check, run, resume and look at task graphs."""
+
+    table: ClassVar[Mapping[str, str]] = {
+        "validate": ".dag.validate:validate",
+        "plan": ".dag.plan:plan",
+        "run": ".dag.run:run",
+        "resume": ".dag.resume:resume",
+        "status": ".dag.status:status",
+        "list": ".dag.listing:list_",
+        "logs": ".dag.logs:logs",
+        "cancel": ".dag.cancel:cancel",
+        "render": ".dag.render:render",
+        "schema": ".dag.schema:schema",
+        "functions": ".dag.functions:functions",
+    }
+
+
+class Ledger(LazyGroup):
+    """Read and check the record of everything that was attempted."""
+
+    table: ClassVar[Mapping[str, str]] = {
+        "recent": ".ledger.recent:recent",
+        "run": ".ledger.run:run",
+        "head": ".ledger.head:head",
+        "verify": ".ledger.verify:verify",
+        "rebuild": ".ledger.rebuild:rebuild",
+        "export": ".ledger.export:export",
+    }
+
+
+class Root(LazyGroup):
+    """Run task graphs that survive kill -9, and see why every node did what it did."""
+
+    table: ClassVar[Mapping[str, str]] = {
+        "dag": ".app:Dag",
+        "ledger": ".app:Ledger",
+        "explain": ".explain:explain",
+    }
+
+
+def root() -> Any:
+    """The whole program as a click command."""
+    return build_group(Root, with_completion=True)
+
+
+def find(args: Sequence[str]) -> tuple[Any, list[str], list[str]]:
+    """The command that `args` begins to name, the words that named it, and what is left for it.
+
+    Typer would take the same way down, but loads pydantic to look at the flags of every group that
+    it passes, even where there are none; so `me dag --help` would cost what a run costs.
+    """
+    group: type[LazyGroup] = Root
+    words: list[str] = []
+    rest = list(args)
+    while rest and rest[0] in group.table:
+        found = load(group.table[rest[0]])
+        words.append(rest.pop(0))
+        if not isinstance(found, type):
+            return build_command(found, words[-1]), words, rest
+        group = found
+    return (build_group(group, words[-1]) if words else root()), words, rest

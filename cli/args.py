@@ -1,0 +1,66 @@
+"""Arguments that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..schemas.errors import BadFlagValue, MalformedPair, RepeatedFlag
+from .complete import dag_runs
+
+GraphFile = Annotated[Path, typer.Argument(metavar="FILE", help="The task graph, a YAML file.")]
+
+DagRun = Annotated[
+    str,
+    typer.Argument(
+        metavar="DAGRUN", help="A DAG run: its id, or a beginning that fits only one.", autocompletion=dag_runs
+    ),
+]
+
+NewestDagRun = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="DAGRUN", help="A DAG run: its id, or a beginning that fits only one.", autocompletion=dag_runs
+    ),
+]
+
+AsJson = Annotated[bool, typer.Option("--json", help="Write JSON to stdout.")]
+
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no summary; errors are still said.")]
+
+Params = Annotated[
+    list[str] | None,
+    typer.Option("--param", "-p", metavar="NAME=VALUE", help="A parameter of the graph; may be repeated."),
+]
+
+Concurrency = Annotated[
+    int | None,
+    typer.Option("--concurrency", "-c", metavar="N", help="How many nodes may run at once, at most."),
+]
+
+Limit = Annotated[int, typer.Option("--limit", "-n", metavar="N", help="How many rows, at most.")]
+
+
+def pairs(given: Sequence[str] | None, flag: str) -> dict[str, str]:
+    """`NAME=VALUE` texts as a mapping; MalformedPair without `=`, RepeatedFlag for a name twice."""
+    found: dict[str, str] = {}
+    for text in given or ():
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise MalformedPair(
+                f"`{flag} {text}` is not `NAME=VALUE`", hint=f"write `{flag} {name or 'NAME'}=VALUE`"
+            )
+        if name in found:
+            raise RepeatedFlag(f"`{flag}` gives `{name}` twice", hint="keep the one you mean")
+        found[name] = value
+    return found
+
+
+def positive(number: int | None, flag: str) -> int | None:
+    """The number, which must be at least 1 when it is given."""
+    if number is not None and number < 1:
+        raise BadFlagValue(f"`{flag}` must be at least 1, not {number}")
+    return number

@@ -1,0 +1,1 @@
+"""The commands of `me dag`, one file each."""

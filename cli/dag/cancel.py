@@ -1,0 +1,37 @@
+"""`me dag cancel`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ..args import AsJson, DagRun
+
+
+def cancel(
+    dag_run: DagRun,
+    now: Annotated[
+        bool, typer.Option("--now", help="Do not let tasks that need `done` run before the end.")
+    ] = False,
+    as_json: AsJson = False,
+) -> int:
+    """End a DAG run: what runs is stopped gracefully, what has not started is cancelled.
+
+    Tasks that need `done` still run, under a deadline, unless --now.
+    """
+    from dataclasses import asdict
+
+    from ... import api
+    from ..speech import give_json, say
+
+    answer = api.cancel(dag_run, now=now)
+    if as_json:
+        give_json(asdict(answer))
+    elif answer.already is not None:
+        say(f"DAG run {answer.dag_run_id} needs no cancelling: it is {answer.already}")
+    elif answer.live:
+        say(f"asked the Coordinator of DAG run {answer.dag_run_id} to stop; `me dag status` shows how far it is")
+    else:
+        say(f"DAG run {answer.dag_run_id} is cancelled; no Coordinator was at work on it")
+    return 0

@@ -1,0 +1,87 @@
+"""`me dag plan`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..args import AsJson, Concurrency, GraphFile, Params, pairs, positive
+
+if TYPE_CHECKING:
+    from ...schemas.plan import Plan, PlanNode
+
+
+def plan(
+    file: GraphFile,
+    param: Params = None,
+    concurrency: Concurrency = None,
+    as_json: AsJson = False,
+) -> int:
+    """Show what a run would do: which nodes, in which order, and why. Touches nothing."""
+    from ... import api
+    from ..speech import give, give_json
+
+    found = api.plan(
+        file, params=pairs(param, "--param"), concurrency=positive(concurrency, "--concurrency")
+    )
+    if as_json:
+        give_json(found.model_dump(mode="json"))
+    else:
+        give(_table(found))
+        _say_rest(found)
+    return 0
+
+
+def _table(plan: Plan) -> str:
+    from ..table import table
+
+    nodes = sorted(plan.nodes, key=lambda node: node.order)
+    heads = ["order", "node", "runtime", "needs", "why"]
+    rows = [[str(n.order + 1), n.id, n.runtime, _needs(n), _why(n)] for n in nodes]
+    if any(node.details for node in nodes):
+        heads.append("settings")
+        for row, node in zip(rows, nodes, strict=True):
+            row.append(_details(node))
+    if any(node.later for node in nodes):
+        heads.append("refused by run")
+        for row, node in zip(rows, nodes, strict=True):
+            row.append(", ".join(node.later))
+    return table(heads, rows, right=("order",))
+
+
+def _needs(node: PlanNode) -> str:
+    told = []
+    for need in node.needs:
+        mode = f"{need.count}/{need.of} ok" if need.of else f"{need.count} ok" if need.count else need.mode
+        told.append(need.node if mode == "ok" else f"{need.node} ({mode})")
+    return ", ".join(told)
+
+
+def _why(node: PlanNode) -> str:
+    condition = f"if {node.condition}: " if node.condition is not None and node.condition not in node.why else ""
+    return f"{condition}{node.why}"
+
+
+def _details(node: PlanNode) -> str:
+    told = []
+    for key, value in node.details.items():
+        shown = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+        told.append(f"{key}: {shown}")
+    return "; ".join(told)
+
+
+def _say_rest(plan: Plan) -> None:
+    from ..speech import say, say_dim
+
+    count = len(plan.nodes)
+    say_dim(
+        f"{plan.name}: {count} node{'s' if count != 1 else ''} on {plan.levels} "
+        f"level{'s' if plan.levels != 1 else ''}, at most {plan.concurrency} at once"
+    )
+    if len(plan.critical_path) > 1:
+        path = list(plan.critical_path)
+        if len(path) > 8:
+            path = [*path[:4], f"({len(path) - 7} more)", *path[-3:]]
+        say_dim(f"critical path: {' -> '.join(path)}")
+    if plan.refused:
+        keys = ", ".join(sorted({f"`{later.key}`" for later in plan.refused}))
+        say(f"`me dag run` refuses this graph: {keys} is not built yet (me explain ME501)")

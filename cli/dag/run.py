@@ -1,0 +1,44 @@
+"""`me dag run`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..args import AsJson, Concurrency, GraphFile, Params, Quiet, pairs, positive
+
+
+def run(
+    file: GraphFile,
+    param: Params = None,
+    concurrency: Concurrency = None,
+    replay: Annotated[
+        Path | None,
+        typer.Option("--replay", metavar="FILE", help="Play recorded attempts instead of running anything."),
+    ] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> int:
+    """Run a task graph to its end. Kill it at any moment; `me dag resume` goes on from there.
+
+    Ctrl-C stops what runs and starts nothing new; a second one stops at once. With --json the report
+    is the one thing on stdout. Exit code: 0 ok, 1 failed or cancelled, 2 bad input, 3 Ledger,
+    4 waits for you, 130 interrupted.
+    """
+    from ... import api
+    from ..finish import finish
+    from ..progress import watcher
+
+    params = pairs(param, "--param")
+    with watcher(quiet=quiet) as observer:
+        report = api.run(
+            file,
+            params=params,
+            concurrency=positive(concurrency, "--concurrency"),
+            observer=observer,
+            replay=replay,
+            signals=True,
+        )
+    return finish(report, as_json=as_json, quiet=quiet)

@@ -1,0 +1,1 @@
+"""The commands of `me ledger`, one file each."""

@@ -1,0 +1,22 @@
+"""The program `me`, and its first look at the command line."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Carry out one command line (without the program's name) and give its exit code.
+
+    `me --version` is answered before anything else is imported: scripts ask it often.
+    """
+    args = list(sys.argv[1:] if argv is None else argv)
+    if args in (["--version"], ["-V"]):
+        from .. import __version__
+
+        print(f"me {__version__}")
+        return 0
+    from .dispatch import dispatch
+
+    return dispatch(args)

@@ -1,0 +1,45 @@
+"""One line per thing that happened, for people, pipes and logs alike."""
+
+from __future__ import annotations
+
+from ..engine.render.words import duration
+from ..schemas.progress import NodeChanged
+from ..schemas.states import ENDED
+
+COLOURS = {
+    "ok": "32",
+    "failed": "31;1",
+    "blocked": "33",
+    "skipped": "2",
+    "cancelled": "35",
+    "waiting": "33",
+    "running": "36",
+}
+"""The ANSI style of each state that lines speak of."""
+
+WORD = 9
+"""The length of the longest state that a line begins with."""
+
+
+def is_worth_a_line(changed: NodeChanged) -> bool:
+    """Whether plain progress speaks of it: ends, waiting for a person, and tries after the first."""
+    return (
+        changed.state in ENDED
+        or changed.state == "waiting"
+        or (changed.state in {"pending", "ready"} and changed.attempt_no > 0 and bool(changed.reason))
+    )
+
+
+def line_of(changed: NodeChanged) -> tuple[str, str]:
+    """The state as it is shown, and the rest of the line: id, duration, attempt, reason."""
+    state: str = changed.state
+    if state in {"pending", "ready"}:
+        state = "retry"
+    rest = changed.node_id
+    if changed.duration_ms is not None and changed.attempt_no:
+        rest += f"  {duration(changed.duration_ms)}"
+    if changed.attempt_no > 1:
+        rest += f"  attempt {changed.attempt_no}"
+    if changed.reason and changed.state != "ok":
+        rest += f"  {changed.reason}"
+    return state, rest

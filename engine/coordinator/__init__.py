@@ -1,0 +1,1 @@
+"""The driver: carries the scheduler's commands out, on one asyncio loop."""

@@ -1,0 +1,101 @@
+"""One attempt that is being carried out, with its watchdogs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ...schemas.bound import BoundTask
+from ..runtimes.protocol import AttemptHandle, AttemptResult
+from ..scheduler.events import CancelWhy
+from .clock import Clock, Timer
+
+
+class LiveAttempt:
+    """An attempt between its intent and its outcome.
+
+    `cut` is set once a watchdog has stopped it, and holds the reason. `cancelled_for` is set once
+    the scheduler has asked for its end. The first of the two wins.
+    """
+
+    def __init__(
+        self,
+        task: BoundTask,
+        *,
+        generation: int,
+        attempt_no: int,
+        run_id: str,
+        started_ms: int,
+        key: str,
+        clock: Clock,
+        guard: Callable[[Callable[[], None]], Callable[[], None]],
+    ) -> None:
+        self.task = task
+        self.generation = generation
+        self.attempt_no = attempt_no
+        self.run_id = run_id
+        self.started_ms = started_ms
+        self.key = key
+        self.handle: AttemptHandle | None = None
+        self.cut: str | None = None
+        self.cancelled_for: CancelWhy | None = None
+        self._clock = clock
+        self._guard = guard
+        self._last_sign_ms = started_ms
+        self._timers: list[Timer] = []
+
+    def watch(self, handle: AttemptHandle) -> None:
+        """Start the watchdogs over `handle`; an earlier cancel is passed on."""
+        self.handle = handle
+        if self.task.timeout is not None:
+            limit = self.task.timeout
+            self._later(limit, lambda: self._stop(f"ran longer than its `timeout` of {_seconds(limit)}"))
+        if self.task.idle_timeout is not None:
+            self._later(self.task.idle_timeout, self._check_idle)
+
+    def sign_of_life(self) -> None:
+        """Note that the attempt did something."""
+        self._last_sign_ms = self._clock.now_ms()
+
+    def cancel(self, why: CancelWhy, *, hard: bool) -> None:
+        """Stop the attempt because the scheduler asks for it."""
+        if self.cut is None and self.cancelled_for is None:
+            self.cancelled_for = why
+        if self.handle is not None:
+            self.handle.cancel(hard=hard)
+
+    def verdict(self, result: AttemptResult) -> AttemptResult:
+        """`result`, with the watchdog's reason in place of a bare cancellation."""
+        for timer in self._timers:
+            timer.cancel()
+        if result.outcome != "cancelled" or self.cut is None:
+            return result
+        return AttemptResult(
+            outcome="failed",
+            failure_reason="timeout",
+            reason=self.cut,
+            exit_status=result.exit_status,
+            stdout=result.stdout,
+            stderr=result.stderr,
+        )
+
+    def _check_idle(self) -> None:
+        limit = self.task.idle_timeout
+        if limit is None:
+            return
+        quiet = (self._clock.now_ms() - self._last_sign_ms) / 1000
+        if quiet >= limit:
+            self._stop(f"gave no sign of life for its `idle_timeout` of {_seconds(limit)}")
+        else:
+            self._later(max(limit - quiet, 0.001), self._check_idle)
+
+    def _stop(self, reason: str) -> None:
+        if self.cut is None and self.cancelled_for is None and self.handle is not None:
+            self.cut = reason
+            self.handle.cancel(hard=False)
+
+    def _later(self, seconds: float, call: Callable[[], None]) -> None:
+        self._timers.append(self._clock.call_later(seconds, self._guard(call)))
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds:g} s"

@@ -1,0 +1,481 @@
+"""The driver of one DAG run: one asyncio loop, commands in, events back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Mapping
+from random import Random
+from typing import Any
+
+from ...schemas.bound import BoundGraph, BoundTask
+from ...schemas.errors import InvariantBroken, LedgerError
+from ...schemas.ids import IdSource
+from ...schemas.progress import NodeChanged, Observer
+from ...schemas.states import DagRunState
+from ..faults import Faults
+from ..ledger.ledger import Ledger
+from ..ledger.records import Record
+from ..runtimes.protocol import Activity, AttemptEvent, AttemptResult, Runtime, Spawned
+from ..scheduler.commands import (
+    AskPrincipal,
+    CancelAttempt,
+    Command,
+    EvaluateCondition,
+    NodeEnd,
+    RecordEnds,
+    SetCancelDeadline,
+    SetTimer,
+    StartAttempt,
+)
+from ..scheduler.events import (
+    AttemptFinished,
+    AttemptStarted,
+    CancelRequested,
+    ConditionEvaluated,
+    DispatchOpened,
+    Event,
+    StopRequested,
+    TimerFired,
+)
+from ..scheduler.machine import Scheduler
+from .attempt import LiveAttempt
+from .backoff import backoff
+from .clock import Clock, Timer
+from .facts import ends_payload, event_of
+from .outcome import broken_runtime, finished_payload, started_payload
+from .outputs import Outputs
+from .requests import NeedView, RenderError, RequestBuilder
+
+POLL_SECONDS = 0.4
+"""How often the mirror is caught up, and other processes' records are looked for."""
+
+CANCEL_DEADLINE_SECONDS = 60.0
+"""How long the `done` tasks of a cancelled DAG run may take."""
+
+PAGE = 1000
+"""Journal records read at a time."""
+
+OUTSIDE_KINDS = ("dag_run.cancel_requested", "principal.answered")
+"""The kinds of records that another process may write about a live DAG run."""
+
+
+class Coordinator:
+    """Drives one DAG run to its end, or to the point where it stops.
+
+    The caller holds the DAG run's lock, has replayed what was recorded into `scheduler` and
+    `outputs`, and says in `known_ends` which nodes' ends already stand in the Ledger. `last_seq` is
+    the last journal record that was replayed. Everything that is not a pure decision is an argument.
+    """
+
+    def __init__(
+        self,
+        graph: BoundGraph,
+        *,
+        dag_run_id: str,
+        ledger: Ledger,
+        scheduler: Scheduler,
+        requests: RequestBuilder,
+        outputs: Outputs,
+        deliverables: dict[str, str],
+        runtimes: Mapping[str, Runtime],
+        clock: Clock,
+        ids: IdSource,
+        rng: Random,
+        faults: Faults,
+        observer: Observer | None = None,
+        known_ends: set[tuple[str, int]] | None = None,
+        last_seq: int = 0,
+        scratch: str = "",
+    ) -> None:
+        self._tasks = {task.id: task for task in graph.tasks}
+        self._dag_run_id = dag_run_id
+        self._ledger = ledger
+        self._scheduler = scheduler
+        self._requests = requests
+        self._outputs = outputs
+        self._deliverables = deliverables
+        self._runtimes = runtimes
+        self._clock = clock
+        self._ids = ids
+        self._rng = rng
+        self._faults = faults
+        self._observer = observer
+        self._known_ends = known_ends or set()
+        self._outside_seq = last_seq
+        self._own_seq = last_seq
+        self._scratch = scratch
+        self._commands: deque[Command] = deque()
+        self._live: dict[str, LiveAttempt] = {}
+        self._carriers: set[asyncio.Task[None]] = set()
+        self._timers: dict[str, Timer] = {}
+        self._housekeeping: Timer | None = None
+        self._deadline: Timer | None = None
+        self._data_version = -1
+        self._pumping = False
+        self._ended: asyncio.Future[None] | None = None
+
+    @property
+    def running(self) -> int:
+        """Attempts that are being carried out."""
+        return len(self._live)
+
+    async def drive(self) -> tuple[DagRunState, str]:
+        """Go on until every node has ended, or nothing more can happen here.
+
+        Gives the state and the reason: an end (`ok`, `failed`, `cancelled`), `paused` when only a
+        person's answer can move it, or `interrupted` after `stop`. A Ledger that fails ends all
+        attempts and raises its error; what was recorded stays.
+        """
+        self._ended = asyncio.get_running_loop().create_future()
+        try:
+            self._guard(self._begin)()
+            await self._ended
+        finally:
+            await self._close()
+        if self._scheduler.is_done:
+            return self._scheduler.verdict()
+        if self._scheduler.is_stopping:
+            return "interrupted", "stopped before every node had ended"
+        names = ", ".join(f"`{node.spec.id}`" for node in self._scheduler.waits_for_person())
+        return "paused", f"waits for an answer about {names}"
+
+    def stop(self, *, hard: bool = False) -> None:
+        """Start nothing more and stop what runs; the DAG run can be resumed afterwards."""
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
+        self._guard(lambda: self._feed(StopRequested(hard=hard)))()
+
+    def _begin(self) -> None:
+        self._look_outside()
+        self._keep_house()
+        self._feed(DispatchOpened())
+
+    # Events in, commands out
+
+    def _feed(self, event: Event) -> None:
+        self._commands.extend(self._scheduler.handle(event))
+        if self._pumping:
+            return
+        self._pumping = True
+        try:
+            while self._commands:
+                self._execute(self._commands.popleft())
+        finally:
+            self._pumping = False
+        self._check_ended()
+
+    def _execute(self, command: Command) -> None:
+        match command:
+            case StartAttempt():
+                batch = [command]
+                while self._commands and isinstance(self._commands[0], StartAttempt):
+                    batch.append(self._commands.popleft())  # type: ignore[arg-type]  # just checked
+                self._start(batch)
+            case EvaluateCondition():
+                self._evaluate(command)
+            case SetTimer():
+                self._set_timer(command)
+            case CancelAttempt():
+                live = self._live.get(command.run_id)
+                if live is not None:
+                    live.cancel(command.why, hard=command.hard)
+            case RecordEnds():
+                self._record_ends(command.ends)
+            case AskPrincipal():
+                node = self._scheduler.nodes[command.node]
+                self._tell(command.node, node.state, command.question, node.attempts)
+            case SetCancelDeadline():
+                if self._deadline is None:
+                    self._deadline = self._clock.call_later(
+                        CANCEL_DEADLINE_SECONDS, self._guard(self._on_deadline)
+                    )
+
+    def _check_ended(self) -> None:
+        future = self._ended
+        if self._live or future is None or future.done():
+            return
+        scheduler = self._scheduler
+        if scheduler.is_done or scheduler.is_stopping:
+            future.set_result(None)
+        elif not self._timers:
+            if not scheduler.waits_for_person():
+                raise InvariantBroken(f"nothing is left to do, and yet the nodes are {scheduler.counts}")
+            future.set_result(None)
+
+    # Attempts
+
+    def _start(self, commands: list[StartAttempt]) -> None:
+        now = self._clock.now_ms()
+        prepared: list[tuple[LiveAttempt, Any]] = []
+        records: list[Record] = []
+        durable = False
+        for command in commands:
+            task = self._tasks[command.node]
+            run_id = self._ids()
+            request: Any
+            try:
+                request = self._requests.build(
+                    task,
+                    self._views(task),
+                    run_id=run_id,
+                    generation=command.generation,
+                    attempt_no=command.attempt_no,
+                    scratch=f"{self._scratch}/{run_id}",
+                )
+                key = request.key
+            except RenderError as error:
+                request, key = error, ""
+            live = LiveAttempt(
+                task,
+                generation=command.generation,
+                attempt_no=command.attempt_no,
+                run_id=run_id,
+                started_ms=now,
+                key=key,
+                clock=self._clock,
+                guard=self._guard,
+            )
+            prepared.append((live, request))
+            payload = started_payload(live, request, self._requests, self._ledger.blobs)
+            records.append(Record("attempt.started", run_id, self._dag_run_id, payload, None, now))
+            durable = durable or task.effects == "external"
+        self._faults("intent.before_commit")
+        seqs = self._journal(records, durable=durable)
+        self._faults("intent.after_commit")
+        for (live, request), seq in zip(prepared, seqs, strict=True):
+            self._live[live.run_id] = live
+            self._launch(live, request, seq)
+
+    def _launch(self, live: LiveAttempt, request: Any, seq: int) -> None:
+        task = live.task
+        self._feed(
+            AttemptStarted(node=task.id, generation=live.generation, run_id=live.run_id, cause=seq)
+        )
+        if self._observer is not None:
+            self._tell(task.id, "running", "", live.attempt_no)
+        if isinstance(request, RenderError):
+            failed = AttemptResult(outcome="failed", failure_reason="exception", reason=str(request))
+            self._carry(live, None, failed)
+            return
+        try:
+            handle = self._runtimes[task.runtime].start(request, lambda event: self._on_event(live, event))
+        except LedgerError:
+            raise
+        except Exception as error:
+            self._carry(live, None, broken_runtime(task.runtime, error))
+            return
+        live.watch(handle)
+        self._faults("attempt.after_start")
+        self._carry(live, handle.wait(), None)
+
+    def _carry(self, live: LiveAttempt, waiting: Any, known: AttemptResult | None) -> None:
+        carrier = asyncio.get_running_loop().create_task(self._carry_out(live, waiting, known))
+        self._carriers.add(carrier)
+        carrier.add_done_callback(self._carriers.discard)
+
+    async def _carry_out(self, live: LiveAttempt, waiting: Any, known: AttemptResult | None) -> None:
+        try:
+            if known is None:
+                try:
+                    known = await waiting
+                except LedgerError:
+                    raise
+                except Exception as error:
+                    known = broken_runtime(live.task.runtime, error)
+            if self._ended is not None and not self._ended.done():
+                self._finish(live, live.verdict(known))
+        except BaseException as error:
+            self._fail(error)
+
+    def _finish(self, live: LiveAttempt, result: AttemptResult) -> None:
+        self._faults("attempt.after_end")
+        task = live.task
+        event = AttemptFinished(
+            node=task.id,
+            generation=live.generation,
+            run_id=live.run_id,
+            outcome=result.outcome,
+            failure_reason=result.failure_reason,
+            reason=result.reason,
+            cancelled_for=live.cancelled_for if result.outcome == "cancelled" else None,
+        )
+        kind, state, reason = self._scheduler.failures_ahead(event)
+        wait = 0.0
+        if kind == "attempt_retry":
+            wait = backoff(
+                task.retry,
+                result.failure_reason,
+                live.attempt_no,
+                rng=self._rng,
+                retry_after=result.retry_after,
+            )
+        now = self._clock.now_ms()
+        payload = finished_payload(live, result, event, state=state, reason=reason, backoff=wait, now=now)
+        if result.outcome == "ok":
+            payload.update(self._outputs.keep(task.id, result.output))
+            if result.deliverable is not None:
+                self._deliverables[task.id] = str(result.deliverable["path"])
+        self._faults("outcome.before_commit")
+        (seq,) = self._journal(
+            [Record("attempt.finished", live.run_id, self._dag_run_id, payload, None, now)],
+            durable=task.effects == "external",
+        )
+        self._faults("outcome.after_commit")
+        del self._live[live.run_id]
+        if self._observer is not None:
+            self._tell(task.id, state, reason, live.attempt_no, now - live.started_ms)
+        self._feed(
+            AttemptFinished(
+                node=event.node,
+                generation=event.generation,
+                run_id=event.run_id,
+                outcome=event.outcome,
+                failure_reason=event.failure_reason,
+                reason=event.reason,
+                cancelled_for=event.cancelled_for,
+                backoff=wait,
+                cause=seq,
+            )
+        )
+
+    def _on_event(self, live: LiveAttempt, event: AttemptEvent) -> None:
+        if isinstance(event, Activity):
+            live.sign_of_life()
+        elif isinstance(event, Spawned):
+            facts = {
+                "pid": event.pid,
+                "group": event.group,
+                "started": event.started,
+                "boot_id": event.boot_id,
+            }
+            record = Record("attempt.spawned", live.run_id, self._dag_run_id, facts, None, None)
+            self._guard(lambda: self._append(record))()
+
+    # Conditions, timers, ends
+
+    def _evaluate(self, command: EvaluateCondition) -> None:
+        task = self._tasks[command.node]
+        value: bool | None = None
+        error: str | None = None
+        try:
+            value = self._requests.condition(task, self._views(task))
+        except RenderError as problem:
+            error = str(problem)
+        payload: dict[str, Any] = {"generation": command.generation, "value": value}
+        if error is not None:
+            payload["error"] = error
+        self._faults("condition.before_commit")
+        seq = self._append(Record("node.condition", task.id, self._dag_run_id, payload, None, None))
+        self._faults("condition.after_commit")
+        self._feed(
+            ConditionEvaluated(
+                node=task.id, generation=command.generation, value=value, error=error, cause=seq
+            )
+        )
+
+    def _set_timer(self, command: SetTimer) -> None:
+        def fired() -> None:
+            self._timers.pop(command.node, None)
+            payload = {"generation": command.generation}
+            seq = self._append(Record("timer.fired", command.node, self._dag_run_id, payload, None, None))
+            self._faults("timer.after_commit")
+            self._feed(TimerFired(node=command.node, generation=command.generation, cause=seq))
+
+        self._timers[command.node] = self._clock.call_later(command.seconds, self._guard(fired))
+
+    def _record_ends(self, ends: tuple[NodeEnd, ...]) -> None:
+        fresh = [end for end in ends if (end.node, end.generation) not in self._known_ends]
+        for end in fresh:
+            timer = self._timers.pop(end.node, None)
+            if timer is not None:
+                timer.cancel()
+        if not fresh:
+            return
+        self._faults("ends.before_commit")
+        self._append(Record("nodes.ended", self._dag_run_id, self._dag_run_id, ends_payload(fresh), None, None))
+        self._faults("ends.after_commit")
+        for end in fresh:
+            self._tell(end.node, end.state, end.reason, self._scheduler.nodes[end.node].attempts)
+
+    def _on_deadline(self) -> None:
+        payload = {"now": True, "by": "the deadline for `done` tasks"}
+        record = Record("dag_run.cancel_requested", self._dag_run_id, self._dag_run_id, payload, None, None)
+        seq = self._append(record)
+        self._feed(CancelRequested(now=True, by=payload["by"], cause=seq))  # type: ignore[arg-type]
+
+    # Housekeeping
+
+    def _keep_house(self) -> None:
+        self._ledger.mirror.catch_up()
+        self._look_outside()
+        self._housekeeping = self._clock.call_later(POLL_SECONDS, self._guard(self._keep_house))
+
+    def _look_outside(self) -> None:
+        # Read first: what this process wrote up to here is no news, if nobody else has written.
+        own = self._own_seq
+        version = self._ledger.data_version()
+        if version == self._data_version:
+            self._outside_seq = max(self._outside_seq, own)
+            return
+        self._data_version = version
+        while rows := self._ledger.journal_of(self._dag_run_id, after=self._outside_seq, limit=PAGE):
+            for row in rows:
+                self._outside_seq = row.seq
+                event = event_of(row) if row.kind in OUTSIDE_KINDS else None
+                if event is not None:
+                    self._feed(event)
+
+    def _append(self, record: Record) -> int:
+        return self._journal([record])[0]
+
+    def _journal(self, records: list[Record], *, durable: bool = False) -> list[int]:
+        seqs = self._ledger.append(records, durable=durable)
+        self._own_seq = seqs[-1]
+        return seqs
+
+    def _views(self, task: BoundTask) -> dict[str, NeedView]:
+        nodes = self._scheduler.nodes
+        return {
+            need.task: NeedView(
+                status=nodes[need.task].state, deliverable=self._deliverables.get(need.task)
+            )
+            for need in task.needs
+        }
+
+    def _tell(
+        self, node: str, state: Any, reason: str, attempt_no: int, duration_ms: int | None = None
+    ) -> None:
+        if self._observer is not None:
+            self._observer.notice(
+                NodeChanged(node, state, reason, attempt_no, self._clock.now_ms(), duration_ms)
+            )
+
+    # Failing and closing
+
+    def _guard(self, call: Callable[[], None]) -> Callable[[], None]:
+        """`call`, such that an error of it ends the drive instead of being lost in a callback."""
+
+        def guarded() -> None:
+            if self._ended is not None and self._ended.done():
+                return
+            try:
+                call()
+            except BaseException as error:
+                self._fail(error)
+
+        return guarded
+
+    def _fail(self, error: BaseException) -> None:
+        if self._ended is not None and not self._ended.done():
+            self._ended.set_exception(error)
+
+    async def _close(self) -> None:
+        for timer in (self._housekeeping, self._deadline, *self._timers.values()):
+            if timer is not None:
+                timer.cancel()
+        for live in self._live.values():
+            live.cancel("stop", hard=True)
+        if self._carriers:
+            await asyncio.wait(self._carriers)

@@ -1,0 +1,341 @@
+"""Takes up a DAG run, new or old, drives it, and writes down how it went."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from ...schemas import bound_json
+from ...schemas.bound import BoundGraph
+from ...schemas.canonical import canonical_bytes, digest
+from ...schemas.errors import ChainBroken
+from ...schemas.ids import IdSource, new_id
+from ...schemas.progress import Note, Observer, RunStarted
+from ...schemas.states import DagRunState
+from ...schemas.template import render
+from ..compile import limits, node_specs
+from ..faults import Faults, no_faults
+from ..ledger.ledger import Ledger
+from ..ledger.records import Journaled, Record
+from ..process.identity import boot_id, process_start
+from ..process.orphans import stop_stranded
+from ..runtimes.protocol import Runtime
+from ..scheduler.events import AttemptFinished, NodesReopened, PrincipalAnswered
+from ..scheduler.graph import Limits
+from ..scheduler.machine import Scheduler
+from .clock import Clock, SystemClock
+from .coordinator import Coordinator
+from .outputs import Outputs
+from .recover import Recovered, lost_attempts, reopenable, replay
+from .requests import Evaluate, RequestBuilder
+
+PAGE = 2000
+"""Journal records read at a time."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """Everything about the world that a session is given; tests give other things."""
+
+    evaluate: Evaluate
+    runtimes: Mapping[str, Runtime]
+    environ: Mapping[str, str]
+    observer: Observer | None = None
+    clock: Clock = SystemClock()
+    ids: IdSource = new_id
+    rng: Random = Random()  # noqa: RUF009 - one source of jitter per process is what is wanted
+    faults: Faults = no_faults
+    signals: bool = False
+    stop_stranded: Callable[..., object] = stop_stranded
+
+
+def create(
+    ledger: Ledger,
+    graph: BoundGraph,
+    dag_run_id: str,
+    world: Surroundings,
+    *,
+    concurrency: int | None,
+    version: str,
+) -> None:
+    """Record a new DAG run. The graph is stored with it, so that a resume needs no file."""
+    stored = ledger.blobs.put(canonical_bytes(bound_json.to_json(graph)))
+    payload = {
+        "name": graph.name,
+        "source": graph.source,
+        "source_digest": graph.source_digest,
+        "project": graph.project,
+        "graph": stored,
+        "params": dict(graph.params),
+        "concurrency": limits(graph, concurrency).maximum,
+        "version": version,
+        "nodes": [[task.id, task.id, task.kind, task.runtime] for task in graph.tasks],
+    }
+    world.faults("dag_run.before_create")
+    ledger.append([Record("dag_run.created", dag_run_id, dag_run_id, payload, None, None)], durable=True)
+    world.faults("dag_run.after_create")
+
+
+class Session:
+    """One Coordinator's hold on one DAG run; the caller holds the lock for as long as it lives."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        dag_run_id: str,
+        world: Surroundings,
+        *,
+        state: Path,
+        scheduler: type[Scheduler] = Scheduler,
+    ) -> None:
+        self._ledger = ledger
+        self._id = dag_run_id
+        self._world = world
+        self._state = state
+        self._make = scheduler
+        records = list(_records(ledger, dag_run_id))
+        created = _created(records[:1], dag_run_id)
+        self.graph = bound_json.from_json(json.loads(ledger.blobs.get(created["graph"])))
+        self.outputs = Outputs(ledger.blobs)
+        bounds = limits(self.graph)
+        self._limits = Limits(maximum=created["concurrency"], pools=bounds.pools)
+        self._records = records
+        self.scheduler = self._make(node_specs(self.graph), self._limits)
+        self.found: Recovered = replay(records, self.scheduler, self.outputs)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the DAG run's end stands in the Ledger."""
+        return self.found.end is not None
+
+    def with_concurrency(self, maximum: int) -> None:
+        """Go on with another number of slots than the DAG run was started with."""
+        self._limits = Limits(maximum=maximum, pools=self._limits.pools)
+        self.scheduler = self._make(node_specs(self.graph), self._limits)
+        self.outputs = Outputs(self._ledger.blobs)
+        self.found = replay(self._records, self.scheduler, self.outputs)
+
+    def reopen(self) -> int:
+        """Give every node that did not end well another generation; how many there are."""
+        nodes = reopenable(self.scheduler)
+        if nodes:
+            seq = self._record("dag_run.reopened", self._id, {"nodes": [list(pair) for pair in nodes]})
+            self._world.faults("reopen.after_commit")
+            self.scheduler.handle(NodesReopened(nodes=tuple(nodes), cause=seq))
+            self.found.end = None
+        return len(nodes)
+
+    def answer(self, node: str, answer: str, *, by: str) -> bool:
+        """Answer for a node whose lost attempt waits for a person; False when it does not wait."""
+        waiting = self.scheduler.nodes.get(node)
+        if waiting is None or not waiting.asked:
+            return False
+        payload = {"generation": waiting.generation, "answer": answer, "by": by}
+        seq = self._record("principal.answered", node, payload)
+        self.scheduler.handle(
+            PrincipalAnswered(
+                node=node,
+                generation=waiting.generation,
+                answer=answer,  # type: ignore[arg-type]  # checked where it was read
+                by=by,
+                cause=seq,
+            )
+        )
+        return True
+
+    def claim(self) -> None:
+        """Record that this process drives the DAG run now, and give up on what the last one lost."""
+        pid = os.getpid()
+        payload = {
+            "pid": pid,
+            "host": socket.gethostname(),
+            "boot_id": boot_id(),
+            "process_start": process_start(pid),
+            "resumed": self.found.coordinators > 0,
+        }
+        self._record("dag_run.claimed", self._id, payload)
+        self._world.faults("dag_run.after_claim")
+        if payload["resumed"]:
+            self._give_up_lost()
+
+    def _give_up_lost(self) -> None:
+        lost = lost_attempts(self.scheduler)
+        spawned = [self.found.spawned[run_id] for _, _, run_id in lost if run_id in self.found.spawned]
+        self._world.stop_stranded(
+            [(facts["pid"], facts["started"], facts["boot_id"]) for facts in spawned],
+            run_ids=[run_id for _, _, run_id in lost],
+            dag_run_id=self._id,
+        )
+        now = self._world.clock.now_ms()
+        for node, generation, run_id in lost:
+            self._give_up(node, generation, run_id, now)
+
+    def _give_up(self, node: str, generation: int, run_id: str, now: int) -> None:
+        started = next(r for r in self._records if r.entity_id == run_id and r.kind == "attempt.started")
+        reason = "its end was never seen: the Coordinator that started it is gone"
+        event = AttemptFinished(
+            node=node, generation=generation, run_id=run_id, outcome="interrupted", reason=reason
+        )
+        _, state, node_reason = self.scheduler.failures_ahead(event)
+        payload = {
+            "node_id": node,
+            "generation": generation,
+            "attempt_no": started.payload["attempt_no"],
+            "task_id": node,
+            "runtime": started.payload["runtime"],
+            "attempt_key": started.payload["key"],
+            "outcome": "interrupted",
+            "reason": reason,
+            "node_state": state,
+            "node_reason": node_reason,
+            "started_ts": started.ts_ms,
+            "ended_ts": now,
+        }
+        self._world.faults("lost.before_commit")
+        seq = self._record("attempt.finished", run_id, payload)
+        self._world.faults("lost.after_commit")
+        self.scheduler.handle(
+            AttemptFinished(
+                node=node,
+                generation=generation,
+                run_id=run_id,
+                outcome="interrupted",
+                reason=reason,
+                cause=seq,
+            )
+        )
+
+    async def drive(self) -> tuple[DagRunState, str]:
+        """Drive the DAG run as far as it goes and record its end, if this is one."""
+        world = self._world
+        requests = RequestBuilder(
+            self.graph,
+            dag_run_id=self._id,
+            evaluate=world.evaluate,
+            outputs=self.outputs,
+            environ=world.environ,
+            spec_digests=_spec_digests(self.graph),
+        )
+        coordinator = Coordinator(
+            self.graph,
+            dag_run_id=self._id,
+            ledger=self._ledger,
+            scheduler=self.scheduler,
+            requests=requests,
+            outputs=self.outputs,
+            deliverables=self.found.deliverables,
+            runtimes=world.runtimes,
+            clock=world.clock,
+            ids=world.ids,
+            rng=world.rng,
+            faults=world.faults,
+            observer=world.observer,
+            known_ends=self.found.known_ends,
+            last_seq=self.found.last_seq,
+            scratch=str(self._state / "scratch"),
+        )
+        self._announce()
+        remove = _listen(coordinator, world) if world.signals else None
+        try:
+            state, reason = await coordinator.drive()
+        finally:
+            if remove is not None:
+                remove()
+            for runtime in world.runtimes.values():
+                await runtime.close()
+        self._write_end(state, reason, coordinator)
+        return state, reason
+
+    def _announce(self) -> None:
+        if self._world.observer is not None:
+            total = len(self.scheduler.nodes)
+            resumed = self.found.coordinators > 0
+            self._world.observer.notice(RunStarted(self._id, self.graph.name, total, resumed))
+
+    def _write_end(self, state: DagRunState, reason: str, coordinator: Coordinator) -> None:
+        world = self._world
+        if state in ("ok", "failed", "cancelled"):
+            payload: dict[str, Any] = {"state": state, "reason": reason}
+            if state == "ok" and self.graph.outputs:
+                payload["outputs"] = self._graph_outputs()
+            world.faults("end.before_commit")
+            self._record("dag_run.ended", self._id, payload)
+            world.faults("end.after_commit")
+        elif state == "paused":
+            waiting = [node.spec.id for node in self.scheduler.waits_for_person()]
+            self._record("dag_run.paused", self._id, {"reason": reason, "waiting_for": waiting})
+        self._ledger.mirror.catch_up()
+
+    def _graph_outputs(self) -> dict[str, Any]:
+        nodes = self.scheduler.nodes
+        tasks = {
+            name: {"status": node.state, "output": self.outputs[name] if name in self.outputs else None}
+            | {"deliverable": self.found.deliverables.get(name)}
+            for name, node in nodes.items()
+        }
+        scope = {"params": dict(self.graph.params), "tasks": tasks, "run": {"id": self._id}, "env": {}}
+        return {
+            name: render(template, lambda source: self._world.evaluate(source, scope))
+            for name, template in self.graph.outputs
+        }
+
+    def _record(self, kind: str, entity: str, payload: dict[str, Any]) -> int:
+        return self._ledger.append([Record(kind, entity, self._id, payload, None, None)])[0]
+
+
+def _listen(coordinator: Coordinator, world: Surroundings) -> Callable[[], None]:
+    loop = asyncio.get_running_loop()
+    seen = 0
+
+    def on_signal() -> None:
+        nonlocal seen
+        seen += 1
+        if world.observer is not None:
+            text = (
+                f"stopping: {coordinator.running} running, press Ctrl-C again to kill them"
+                if seen == 1
+                else "killing what still runs"
+            )
+            world.observer.notice(Note(text))
+        coordinator.stop(hard=seen > 1)
+
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    for number in numbers:
+        loop.add_signal_handler(number, on_signal)
+
+    def remove() -> None:
+        for number in numbers:
+            loop.remove_signal_handler(number)
+
+    return remove
+
+
+def _records(ledger: Ledger, dag_run_id: str) -> Iterator[Journaled]:
+    after = 0
+    while page := ledger.journal_of(dag_run_id, after=after, limit=PAGE):
+        yield from page
+        after = page[-1].seq
+
+
+def stored_graph(ledger: Ledger, dag_run_id: str) -> BoundGraph:
+    """The graph that a DAG run was started with, as it was stored."""
+    created = _created(ledger.journal_of(dag_run_id, limit=1), dag_run_id)
+    return bound_json.from_json(json.loads(ledger.blobs.get(created["graph"])))
+
+
+def _created(records: Sequence[Journaled], dag_run_id: str) -> Mapping[str, Any]:
+    if not records or records[0].kind != "dag_run.created":
+        raise ChainBroken(f"the records of DAG run `{dag_run_id}` do not begin with its creation")
+    return records[0].payload
+
+
+def _spec_digests(graph: BoundGraph) -> dict[str, str]:
+    return {task.id: digest(bound_json.task_to_json(task)) for task in graph.tasks}

@@ -1,0 +1,70 @@
+"""Whether two glob patterns can match one and the same path."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+
+def may_overlap(one: str, two: str) -> bool:
+    """Whether some path matches both patterns.
+
+    Patterns are relative paths with `/` between segments; `*` and `?` match within a segment, `**`
+    as a whole segment matches any number of segments. `[...]` is taken to match any one character,
+    so the answer may be a cautious yes. A pattern that names a directory covers what lies in it.
+    """
+    return _segments_overlap(_split(one), _split(two))
+
+
+def _split(pattern: str) -> tuple[str, ...]:
+    parts = [part for part in pattern.split("/") if part not in ("", ".")]
+    resolved: list[str] = []
+    for part in parts:
+        if part == ".." and resolved and resolved[-1] != "**":
+            resolved.pop()
+        else:
+            resolved.append(part)
+    return tuple(resolved)
+
+
+@lru_cache(maxsize=4096)
+def _segments_overlap(one: tuple[str, ...], two: tuple[str, ...]) -> bool:
+    if not one or not two:
+        # One path is a prefix of the other: a directory and something inside it.
+        return True
+    if one[0] == "**":
+        return _segments_overlap(one[1:], two) or _segments_overlap(one, two[1:])
+    if two[0] == "**":
+        return _segments_overlap(one, two[1:]) or _segments_overlap(one[1:], two)
+    return _segment_overlap(_atoms(one[0]), _atoms(two[0])) and _segments_overlap(one[1:], two[1:])
+
+
+def _atoms(segment: str) -> tuple[str, ...]:
+    atoms: list[str] = []
+    at = 0
+    while at < len(segment):
+        close = segment.find("]", at + 2) if segment[at] == "[" else -1
+        if close > 0:
+            atoms.append("?")
+            at = close + 1
+        else:
+            atoms.append(segment[at])
+            at += 1
+    return tuple(atoms)
+
+
+@lru_cache(maxsize=4096)
+def _segment_overlap(one: tuple[str, ...], two: tuple[str, ...]) -> bool:
+    # One row of the table per atom of `one`: reach[j] says that one[:i] and two[:j] can match the
+    # same text.
+    reach = [True] + [False] * len(two)
+    for j, atom in enumerate(two):
+        reach[j + 1] = reach[j] and atom == "*"
+    for atom in one:
+        row = [reach[0] and atom == "*"] + [False] * len(two)
+        for j, other in enumerate(two):
+            if atom == "*" or other == "*":
+                row[j + 1] = reach[j + 1] or row[j]
+            else:
+                row[j + 1] = reach[j] and (atom == other or "?" in (atom, other))
+        reach = row
+    return reach[-1]

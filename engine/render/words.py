@@ -1,0 +1,24 @@
+"""Short words for quantities."""
+
+from __future__ import annotations
+
+
+def duration(ms: int) -> str:
+    """Milliseconds as people say them: `85 ms`, `4.2 s`, `3m 07s`, `2h 05m`, `3d 04h`."""
+    if ms < 1000:
+        return f"{ms} ms"
+    if ms < 59_950:
+        return f"{ms / 1000:.1f} s"
+    seconds = round(ms / 1000)
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours >= 24:
+        return f"{hours // 24}d {hours % 24:02}h"
+    if hours:
+        return f"{hours}h {minutes:02}m"
+    return f"{minutes}m {seconds:02}s"
+
+
+def ticking(ms: int) -> str:
+    """As `duration`, but in whole seconds, for what is shown several times a second."""
+    return f"{ms // 1000} s" if ms < 60_000 else duration(ms - ms % 1000)

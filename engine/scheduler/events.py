@@ -1,0 +1,120 @@
+"""What happened: the only things that change the scheduler's state.
+
+Every event is a fact in the past tense. `cause` is the `seq` of the journal record that holds the
+fact, or None for facts that are true of this process only and are not journaled (`DispatchOpened`,
+`StopRequested`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ...schemas.states import FailureReason, Outcome
+
+CancelWhy = Literal["stop", "cancel", "unneeded"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DispatchOpened:
+    """A Coordinator holds the DAG run and everything recorded was replayed: work may start."""
+
+    cause: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptStarted:
+    """The intent of an attempt is in the Ledger; whatever comes now, the attempt counts as begun."""
+
+    node: str
+    generation: int
+    run_id: str
+    cause: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptFinished:
+    """An attempt ended, or its end was given up on (`interrupted`).
+
+    `cancelled_for` tells why a `cancelled` attempt was cancelled. `backoff` is the number of seconds
+    to wait before another attempt, should there be one; it is drawn before the event is made.
+    """
+
+    node: str
+    generation: int
+    run_id: str
+    outcome: Outcome
+    failure_reason: FailureReason | None = None
+    reason: str = ""
+    cancelled_for: CancelWhy | None = None
+    backoff: float = 0.0
+    cause: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConditionEvaluated:
+    """A node's `if` was evaluated; `error` is set, and `value` None, when it could not be."""
+
+    node: str
+    generation: int
+    value: bool | None
+    error: str | None = None
+    cause: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimerFired:
+    """The wait before a node's next attempt is over."""
+
+    node: str
+    generation: int
+    cause: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrincipalAnswered:
+    """A person decided about a node that waits for them: run it again, or let it fail."""
+
+    node: str
+    generation: int
+    answer: Literal["rerun", "fail"]
+    by: str = ""
+    cause: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelRequested:
+    """The DAG run is to end. `now`: the `done` tasks are not run either, and what runs is killed."""
+
+    now: bool = False
+    by: str = ""
+    cause: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopRequested:
+    """This process is to stop; the DAG run goes on when it is resumed. `hard`: kill what runs."""
+
+    hard: bool = False
+    cause: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodesReopened:
+    """Ended nodes get a new generation beside the old one: pairs of node id and new generation."""
+
+    nodes: tuple[tuple[str, int], ...]
+    cause: int | None = None
+
+
+Event = (
+    DispatchOpened
+    | AttemptStarted
+    | AttemptFinished
+    | ConditionEvaluated
+    | TimerFired
+    | PrincipalAnswered
+    | CancelRequested
+    | StopRequested
+    | NodesReopened
+)

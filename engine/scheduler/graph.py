@@ -1,0 +1,72 @@
+"""What the scheduler needs to know of a graph, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from ...schemas.bound import NeedMode, OnLost
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeSpec:
+    """One node. `needs` pairs a node id with the end that is asked for, in declaration order.
+
+    `pools` are the names of the limited pools that a running attempt takes a slot of. `retry_on` is
+    None for every retryable reason. `weight` is the estimated duration, in any unit, above 0.
+    """
+
+    id: str
+    needs: tuple[tuple[str, NeedMode], ...] = ()
+    has_condition: bool = False
+    priority: int = 0
+    pools: tuple[str, ...] = ()
+    retry_max: int = 0
+    retry_on: frozenset[str] | None = None
+    on_lost: OnLost = "rerun"
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How many nodes may run at once, in all and per pool. Every number is at least 1."""
+
+    maximum: int
+    pools: Mapping[str, int]
+
+
+def topological_order(specs: Iterable[NodeSpec]) -> list[str]:
+    """Node ids so that each comes after its needs; ties by declaration order.
+
+    A node on a cycle, or behind one, is left out: the caller compares lengths to notice a cycle.
+    Kahn's algorithm (Communications of the ACM 5(11), 1962), O(nodes + edges).
+    """
+    open_needs: dict[str, int] = {}
+    consumers: dict[str, list[str]] = {}
+    for spec in specs:
+        distinct = dict.fromkeys(need for need, _ in spec.needs)
+        open_needs[spec.id] = len(distinct)
+        for need in distinct:
+            consumers.setdefault(need, []).append(spec.id)
+    order = [node for node, count in open_needs.items() if count == 0]
+    for node in order:
+        for consumer in consumers.get(node, ()):
+            open_needs[consumer] -= 1
+            if open_needs[consumer] == 0:
+                order.append(consumer)
+    return order
+
+
+def remaining_path(specs: Mapping[str, NodeSpec], order: list[str]) -> dict[str, float]:
+    """For each node the weight of the heaviest chain from it to an end, itself included.
+
+    `order` is a topological order of all of `specs`. O(nodes + edges).
+    """
+    remaining = {node: specs[node].weight for node in order}
+    for node in reversed(order):
+        own = remaining[node]
+        for need, _ in specs[node].needs:
+            through = specs[need].weight + own
+            if through > remaining[need]:
+                remaining[need] = through
+    return remaining

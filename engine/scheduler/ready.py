@@ -1,0 +1,73 @@
+"""The nodes that wait for a slot, in the order in which they may have one."""
+
+from __future__ import annotations
+
+from heapq import heappop, heappush
+
+from .graph import Limits
+from .node import Node
+
+_Entry = tuple[int, float, int, int, Node]
+
+
+class ReadyQueue:
+    """Ready nodes by (user priority, longest remaining path, declaration order).
+
+    Nodes are kept in one heap per set of limited pools, so that a full pool costs nothing to the
+    nodes that do not use it: O(log n) to push, O(log n + number of pool sets) to pop. An entry whose
+    node is no longer `ready`, or of an older generation, is dropped when it comes to the top.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._heaps: dict[tuple[str, ...], list[_Entry]] = {}
+        self._free = limits.maximum
+        self._free_in = dict(limits.pools)
+
+    @property
+    def free(self) -> int:
+        """Slots that are not taken."""
+        return self._free
+
+    def free_in(self, pool: str) -> int:
+        """Slots of a pool that are not taken."""
+        return self._free_in[pool]
+
+    def push(self, node: Node) -> None:
+        """Queue a node that has become ready."""
+        spec = node.spec
+        entry = (-spec.priority, -node.remaining, node.index, -node.generation, node)
+        heap = self._heaps.get(spec.pools)
+        if heap is None:
+            heap = self._heaps[spec.pools] = []
+        heappush(heap, entry)
+
+    def pop(self) -> Node | None:
+        """Take the first node that may start, and its slots; None when none may."""
+        if self._free <= 0:
+            return None
+        best: list[_Entry] | None = None
+        for pools, heap in self._heaps.items():
+            while heap and (heap[0][4].state != "ready" or heap[0][4].starting):
+                heappop(heap)
+            if not heap or any(self._free_in[pool] <= 0 for pool in pools):
+                continue
+            if best is None or heap[0] < best[0]:
+                best = heap
+        if best is None:
+            return None
+        node = heappop(best)[4]
+        self.take(node)
+        return node
+
+    def take(self, node: Node) -> None:
+        """Take the slots of a node; the limits may be exceeded when a recorded start is replayed."""
+        self._free -= 1
+        for pool in node.spec.pools:
+            self._free_in[pool] -= 1
+
+    def give_back(self, node: Node) -> None:
+        """Return the slots of a node whose attempt ended, or never began."""
+        self._free += 1
+        for pool in node.spec.pools:
+            self._free_in[pool] += 1

@@ -1,0 +1,118 @@
+"""The transition table of a node.
+
+Theory of operation
+-------------------
+A node starts `pending`, or `held` when a rule keeps it for a later wave. When the last of its needs
+has ended, the ends are weighed once, by `needs.weigh`, and the node becomes `ready`, or ends without
+ever running: `blocked`, `skipped` or `cancelled`. A node with an `if` stays `pending` while the
+condition is evaluated.
+
+A `ready` node waits for a slot. The scheduler then asks for an attempt; the node is `running` from
+the moment at which the intent stands in the Ledger, so a crash between the two leaves it `ready`.
+
+An attempt can end in several ways, and what follows depends on more than its outcome: on retries
+left, on `on_lost`, on why it was cancelled. That choice is made BEFORE this table by a pure rule
+(`outcomes.classify`), so each kind of event has exactly one end per state. `waiting` covers the pause
+before a retry and the wait for a person.
+
+The five ended states have empty rows: a node never leaves them. Running a node anew makes a new
+generation, which starts at `pending` beside the old one.
+
+Every state has a row and every pair that is not listed is illegal: it raises, changes nothing, and
+prints the node's story. What arrives late (an event of an attempt that is no longer the live one)
+is dropped before the table is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final, Literal
+
+from ...schemas.errors import IllegalTransition
+from ...schemas.states import NodeState
+
+EventKind = Literal[
+    "needs_met",
+    "needs_failed",
+    "needs_skipped",
+    "needs_cancelled",
+    "condition_true",
+    "condition_false",
+    "condition_error",
+    "released",
+    "attempt_started",
+    "attempt_ok",
+    "attempt_retry",
+    "attempt_failed",
+    "attempt_cancelled",
+    "attempt_unneeded",
+    "attempt_stopped",
+    "attempt_lost_rerun",
+    "attempt_lost_ask",
+    "attempt_lost_fail",
+    "timer_fired",
+    "answer_rerun",
+    "answer_fail",
+    "cancelled",
+    "unneeded",
+]
+
+TRANSITIONS: Final[dict[NodeState, dict[EventKind, NodeState]]] = {
+    "pending": {
+        "needs_met": "ready",
+        "needs_failed": "blocked",
+        "needs_skipped": "skipped",
+        "needs_cancelled": "cancelled",
+        "condition_true": "ready",
+        "condition_false": "skipped",
+        "condition_error": "failed",
+        "cancelled": "cancelled",
+        "unneeded": "skipped",
+    },
+    "held": {
+        "released": "pending",
+        "cancelled": "cancelled",
+        "unneeded": "skipped",
+    },
+    "ready": {
+        "attempt_started": "running",
+        "cancelled": "cancelled",
+        "unneeded": "skipped",
+    },
+    "running": {
+        "attempt_ok": "ok",
+        "attempt_retry": "waiting",
+        "attempt_failed": "failed",
+        "attempt_cancelled": "cancelled",
+        "attempt_unneeded": "skipped",
+        "attempt_stopped": "ready",
+        "attempt_lost_rerun": "ready",
+        "attempt_lost_ask": "waiting",
+        "attempt_lost_fail": "failed",
+    },
+    "waiting": {
+        "timer_fired": "ready",
+        "answer_rerun": "ready",
+        "answer_fail": "failed",
+        "cancelled": "cancelled",
+        "unneeded": "skipped",
+    },
+    "ok": {},
+    "failed": {},
+    "blocked": {},
+    "skipped": {},
+    "cancelled": {},
+}
+
+
+def next_state(state: NodeState, kind: EventKind, *, node: str = "", story: Iterable[str] = ()) -> NodeState:
+    """The state that `kind` leads to; raises `IllegalTransition` with the story when there is none."""
+    try:
+        return TRANSITIONS[state][kind]
+    except KeyError:
+        told = tuple(story)
+        raise IllegalTransition(
+            f"node `{node}` is `{state}`, where `{kind}` has no rule",
+            story=told,
+            task=node or None,
+        ) from None

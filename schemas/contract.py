@@ -1,0 +1,67 @@
+"""What an Executor is given, and what its work is held to."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from .model import GrammarModel
+from .values import Command, CountOr, FullText, Label, Lines, Maybe, Several
+
+
+class FilePointer(GrammarModel):
+    """A file that an Executor is pointed to."""
+
+    shorthand: ClassVar[str] = "{path: src/parser.py, role: source}"
+
+    path: FullText = Field(description="The file, relative to the project.", examples=["src/parser.py"])
+    lines: Maybe[Lines] = Field(
+        default=None,
+        description="The first and last line that matter.",
+        examples=["10..40"],
+        json_schema_extra={"x-default": "the whole file"},
+    )
+    role: Maybe[Label] = Field(
+        default=None, description="What the file is in this task.", examples=["source", "test", "memory"]
+    )
+
+
+class Context(GrammarModel):
+    """What an Executor is pointed to before it begins."""
+
+    shorthand: ClassVar[str] = "context: {files: [{path: src/parser.py}]}"
+
+    files: Several[FilePointer] = Field(
+        default=(),
+        description="Files to read, or parts of them. They are pointed to, never pasted.",
+        examples=[[{"path": "src/parser.py", "lines": "10..40", "role": "source"}]],
+    )
+    prior_runs: Several[Label] = Field(
+        default=(), description="Ids of earlier Runs whose results matter here."
+    )
+
+
+class Contract(GrammarModel):
+    """Keys of a task about what it is given and what it is held to."""
+
+    context: Maybe[Context] = Field(
+        default=None,
+        description="What the Executor of `role` is pointed to: files, and earlier Runs.",
+        examples=[{"files": [{"path": "src/parser.py"}]}],
+    )
+    acceptance: Several[FullText] = Field(
+        default=(),
+        description="Statements that must be true of the result.",
+        examples=[["every finding names a file and a line"]],
+    )
+    checks: Several[Command] = Field(
+        default=(),
+        description="Commands that must exit with 0 after the work is done.",
+        examples=[["pytest -q"]],
+    )
+    reask: CountOr = Field(
+        default=2,
+        description="How often the Executor is asked again when its result breaks the output schema.",
+        examples=[2],
+    )

@@ -1,0 +1,71 @@
+"""The use of a pattern: its name and its settings."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field, JsonValue
+
+from . import mistakes
+from .annotations import Choice
+from .model import GrammarModel
+from .values import Label, Maybe
+
+
+def _pattern_shape(value: Any) -> str:
+    if isinstance(value, str):
+        return "name"
+    if not isinstance(value, dict):
+        raise mistakes.mistake(
+            "bad_pattern",
+            f"expected a pattern, found {mistakes.kind_of(value)}",
+            "write its name, such as `pattern: solo`, or `pattern: {consensus: {n: 3, vote: verdict}}`",
+        )
+    if len(value) != 1:
+        raise mistakes.mistake(
+            "bad_pattern",
+            f"a pattern is one name with its settings, found {len(value)} keys",
+            "write `pattern: {NAME: {…}}`, with the settings one level deeper",
+        )
+    (settings,) = value.values()
+    if not isinstance(settings, dict):
+        (name,) = value
+        raise mistakes.mistake(
+            "bad_pattern",
+            f"the settings of a pattern are a map, found {mistakes.kind_of(settings)}",
+            f"write `pattern: {{{name}: {{…}}}}`, or `pattern: {name}` for its defaults",
+        )
+    return "settings"
+
+
+_Settings = Annotated[dict[str, JsonValue], Field(strict=True)]
+_WithSettings = Annotated[
+    dict[Label, _Settings],
+    Field(strict=True, min_length=1, max_length=1, title="a pattern with its settings"),
+]
+PatternRef = Annotated[
+    str | dict[str, dict[str, JsonValue]], Choice(_pattern_shape, {"name": Label, "settings": _WithSettings})
+]
+"""A pattern's name, or a map from that one name to settings."""
+
+
+def pattern_name(pattern: str | dict[str, dict[str, Any]]) -> str:
+    """The name of the pattern that is used."""
+    return pattern if isinstance(pattern, str) else next(iter(pattern))
+
+
+def pattern_settings(pattern: str | dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """The settings that are written for the pattern, as they stand in the file."""
+    return {} if isinstance(pattern, str) else next(iter(pattern.values()))
+
+
+class PatternUse(GrammarModel):
+    """The key of a task that turns it into a group of nodes."""
+
+    pattern: Maybe[PatternRef] = Field(
+        default=None,
+        description="A graph template that the task is expanded into, such as `fanout` or `consensus`;"
+        " other tasks still see one task. With or without settings.",
+        examples=["peer_review", {"consensus": {"n": 3, "vote": "verdict"}}],
+        json_schema_extra={"x-default": "solo: one node"},
+    )

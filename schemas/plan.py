@@ -1,0 +1,75 @@
+"""What a DAG run would do, and why: the answer of `me dag plan`."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+
+class PlanModel(BaseModel):
+    """Base of the plan's models: frozen, and closed to keys that it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PlanNeed(PlanModel):
+    """One edge: the node it comes from, what end is asked for, and whether it was inferred."""
+
+    node: str
+    mode: Literal["ok", "done", "failed"]
+    count: int | None = None
+    of: int | None = None
+    inferred: bool = False
+
+
+class PlanLater(PlanModel):
+    """A key that validates and is refused by `run`, because its work is not built yet."""
+
+    key: str
+    task: str | None = None
+
+
+class PlanNode(PlanModel):
+    """One node of the plan.
+
+    `order` is the position in which nodes would start on a single slot, counted from 0; `level` the
+    length of the longest chain of needs before it; `remaining` the longest chain from it to an end,
+    itself included, in units of the estimate (1 per node without estimates). `critical` marks the
+    longest path. `action` says what would happen and `why` gives the reason. `details` are the
+    settings that differ from their defaults.
+    """
+
+    id: str
+    task: str
+    kind: str
+    runtime: str
+    action: Literal["run", "maybe", "refused"]
+    why: str
+    order: int
+    level: int
+    remaining: float
+    critical: bool
+    needs: tuple[PlanNeed, ...] = ()
+    condition: str | None = None
+    pool: str | None = None
+    priority: int = 0
+    details: dict[str, Any] = {}
+    later: tuple[str, ...] = ()
+
+
+class Plan(PlanModel):
+    """The whole plan. `edges` is the transitive reduction, as pairs (from, to) of node ids."""
+
+    name: str
+    source: str
+    project: str
+    description: str | None = None
+    params: dict[str, Any] = {}
+    concurrency: int
+    pools: dict[str, int] = {}
+    nodes: tuple[PlanNode, ...]
+    edges: tuple[tuple[str, str], ...] = ()
+    critical_path: tuple[str, ...] = ()
+    levels: int = 0
+    refused: tuple[PlanLater, ...] = ()

@@ -1,0 +1,60 @@
+"""What a DAG run tells whoever watches it, while it goes on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from .states import NodeState
+
+if TYPE_CHECKING:
+    from .report import Report
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    """A Coordinator took the DAG run up. `total` counts the nodes known so far."""
+
+    dag_run_id: str
+    name: str
+    total: int
+    resumed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NodeChanged:
+    """A node entered `state` at `at_ms` (Unix milliseconds).
+
+    `attempt_no` is the number of its latest attempt, 0 before the first. `duration_ms` is known once
+    the node has ended and is None until then.
+    """
+
+    node_id: str
+    state: NodeState
+    reason: str
+    attempt_no: int
+    at_ms: int
+    duration_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnded:
+    """The Coordinator let go of the DAG run: it ended, was paused or was interrupted."""
+
+    report: Report
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One sentence for a person, for what has no form of its own."""
+
+    text: str
+
+
+Progress = RunStarted | NodeChanged | RunEnded | Note
+
+
+class Observer(Protocol):
+    """Somebody who watches. `notice` is called on the event loop, must be quick, and must not raise."""
+
+    def notice(self, progress: Progress) -> None: ...

@@ -1,0 +1,72 @@
+"""What a DAG run did: the answer of `me dag run`, `resume` and `status`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from .states import DagRunState, FailureReason, NodeState, Outcome
+
+
+class ReportModel(BaseModel):
+    """Base of the report's models: frozen, and closed to keys that it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class AttemptReport(ReportModel):
+    """One attempt. Times are Unix milliseconds; `outcome` is None while its end is not known."""
+
+    run_id: str
+    attempt_no: int
+    started_ms: int
+    ended_ms: int | None = None
+    outcome: Outcome | None = None
+    failure_reason: FailureReason | None = None
+    reason: str = ""
+    exit_status: int | None = None
+
+
+class NodeReport(ReportModel):
+    """One node: its state, why, and its attempts. `generation` grows when a node is run anew.
+
+    `working_ms` is the sum over the attempts, waiting left out. `deliverable` is a path relative to
+    the project. `output` is filled only where it was asked for.
+    """
+
+    id: str
+    task: str
+    kind: str
+    runtime: str
+    state: NodeState
+    reason: str
+    generation: int = 0
+    attempts: tuple[AttemptReport, ...] = ()
+    working_ms: int = 0
+    deliverable: str | None = None
+    output: Any = None
+
+
+class Report(ReportModel):
+    """A DAG run as the Ledger knows it. `outputs` are the graph's own, known once it has ended.
+
+    `source_changed` is true when the graph file differs from the one that the DAG run started from.
+    """
+
+    dag_run_id: str
+    name: str
+    source: str
+    project: str
+    state: DagRunState
+    reason: str
+    started_ms: int
+    ended_ms: int | None = None
+    coordinators: int = 1
+    counts: dict[NodeState, int]
+    nodes: tuple[NodeReport, ...]
+    outputs: dict[str, Any] = {}
+    params: dict[str, Any] = {}
+    source_changed: bool = False
+    waiting_for: tuple[str, ...] = ()
+    """For a paused DAG run: the commands that would let it go on."""

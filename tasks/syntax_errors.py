@@ -1,0 +1,312 @@
+"""What went wrong where a YAML parser gave up, said for the person who made the mistake."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from ..schemas.errors import InputError
+from ..schemas.errors.source import YamlSyntax
+from . import refused
+from .quoting import in_quotes
+from .source_text import SourceText
+from .yaml_events import BrokenYaml
+
+_TAB = re.compile(r"^[ ]*(?P<indent>\t)|[:,\[{-](?P<after>\t)|(?P<comment>\t)(?=#)|(?P<end>\t)$")
+_EXPLICIT_KEY = re.compile(r"^[ ]*(?:- +)*(?P<mark>\?)(?: |$)")
+_VALUE = re.compile(r"^(?P<key>[ ]*(?:- +)*[^\s:#\"'][^:#]*?:[ ]+)(?P<value>\S.*?)(?P<tail>[ ]+#.*|[ ]*)$")
+_BAD_ESCAPE = re.compile(
+    r"\\(?!["
+    r"0abtnvfreN_LP \"/\\\t\r\n]|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U00(?:0[0-9a-fA-F]|10)[0-9a-fA-F]{4})"
+)
+_GOOD_ESCAPE = re.compile(r"\\[\s\S]")
+
+
+def explain(source: SourceText, broken: BrokenYaml) -> InputError:
+    """The error for the place where the parser stopped."""
+    for rule in _RULES:
+        error = rule(source, broken)
+        if error is not None:
+            return error
+    at = min(broken.at, len(source.text))
+    return _syntax(source, "this is not YAML", f"the parser says: {broken.problem}", at, at + 1)
+
+
+def tag_near(source: SourceText, at: int) -> int | None:
+    """The offset of a tag on the line of `at` or the one before it, which the parser took for text."""
+    number = source.line_number(min(at, len(source.text)))
+    for line in (number, number - 1):
+        if line >= 0:
+            start, _ = source.line_bounds(line)
+            found = re.match(r"(?:.*?(?:: |- |[\[{,] ?))?[ ]*(!\S*)", source.line(line))
+            if found and source.line(line)[: found.start(1)].count('"') % 2 == 0:
+                return start + found.start(1)
+    return None
+
+
+def _syntax(source: SourceText, message: str, hint: str | None, start: int, end: int) -> YamlSyntax:
+    return YamlSyntax(message, hint=hint, span=source.span(start, end))
+
+
+def _line_of(source: SourceText, at: int) -> tuple[int, int, str]:
+    """The number of the line at offset `at`, where it begins, and its text."""
+    number = source.line_number(min(at, len(source.text)))
+    start, _ = source.line_bounds(number)
+    return number, start, source.line(number)
+
+
+def _tab(source: SourceText, broken: BrokenYaml) -> InputError | None:
+    if source.text[broken.at : broken.at + 1] == "\t":
+        return refused.tab(source, broken.at)
+    number = source.line_number(min(broken.at, len(source.text)))
+    for line in (number, number - 1):
+        found = _TAB.search(source.line(line)) if line >= 0 else None
+        if found:
+            start, _ = source.line_bounds(line)
+            return refused.tab(source, start + found.start(str(found.lastgroup)))
+    return None
+
+
+def _explicit_key(source: SourceText, broken: BrokenYaml) -> InputError | None:
+    number = source.line_number(min(broken.at, len(source.text)))
+    for line in (number, number - 1):
+        found = _EXPLICIT_KEY.match(source.line(line)) if line >= 0 else None
+        if found:
+            return refused.explicit_key(source, source.line_bounds(line)[0] + found.start("mark"))
+    return None
+
+
+def _open_quote(source: SourceText, broken: BrokenYaml) -> InputError | None:
+    if "quoted scalar" not in broken.context or broken.since is None:
+        return None
+    start = broken.since
+    quote = source.text[start : start + 1]
+    if "found unexpected" in broken.problem:
+        return _syntax(source, f"the quote {quote} is never closed", f"close it with another {quote}", start, start + 1)
+    return _bad_escape(source, start)
+
+
+def _bad_escape(source: SourceText, start: int) -> InputError | None:
+    at = start + 1
+    while (at := source.text.find("\\", at)) >= 0:
+        if _BAD_ESCAPE.match(source.text, at):
+            written = source.text[at : at + 2]
+            hint = f"use single quotes, in which a backslash is nothing special, or write `\\{written}`"
+            return _syntax(source, f"`{written}` is no escape inside double quotes", hint, at, at + 2)
+        found = _GOOD_ESCAPE.match(source.text, at)
+        at = found.end() if found else at + 1
+    return None
+
+
+def _star_or_anchor(source: SourceText, broken: BrokenYaml) -> InputError | None:
+    if broken.context not in ("while scanning an alias", "while scanning an anchor") or broken.since is None:
+        return None
+    start = broken.since
+    sign = source.text[start]
+    text = _plain_text(source, start)
+    what = "an alias" if sign == "*" else "an anchor"
+    hint = f"put the text in quotes: `{in_quotes(text)}`"
+    return _syntax(source, f"`{sign}` begins {what} here, and no name follows", hint, start, start + len(text))
+
+
+def _plain_text(source: SourceText, start: int) -> str:
+    """The text from `start` to the end of what was meant as one value."""
+    _, end = source.line_bounds(source.line_number(start))
+    text = source.text[start:end]
+    before = source.text[max(0, start - 200) : start].rpartition("\n")[2]
+    if before.count("[") > before.count("]") or before.count("{") > before.count("}"):
+        return re.split(r"[,\]}]", text, maxsplit=1)[0].strip() or text[:1]
+    return re.split(r"\s+#", text, maxsplit=1)[0].strip()
+
+
+def _bad_start(source: SourceText, broken: BrokenYaml) -> InputError | None:
+    if "cannot start any token" not in broken.problem:
+        return None
+    at = broken.at
+    sign = source.text[at : at + 1]
+    text = _plain_text(source, at)
+    hint = f"put the value in quotes: `{in_quotes(text)}`"
+    return _syntax(source, f"a value cannot begin with `{sign}` without quotes", hint, at, at + len(text))
+
+
+def _second_colon(source: SourceText, broken: BrokenYaml) -> InputError | None:
+    if "mapping values are not allowed" not in broken.problem:
+        return None
+    number, start, line = _line_of(source, broken.at)
+    before = line[: broken.at - start]
+    found = _VALUE.match(line)
+    if found and ": " in before:
+        fixed = f"{found['key']}{in_quotes(found['value'])}".strip()
+        at = start + found.start("value")
+        return _syntax(
+            source,
+            "a value with `: ` in it needs quotes",
+            f"put the whole value in quotes:\n    {fixed}",
+            at,
+            at + len(found["value"]),
+        )
+    end = start + len(line.rstrip())
+    at = start + len(line) - len(line.lstrip())
+    above = _line_above(source, number)
+    if above is not None:
+        key = source.line(above).strip().partition(":")[0]
+        hint = f"line {above + 1} gives `{key}` a value already; indent this line like it, or drop that value"
+        return _syntax(source, "this line is indented deeper than the one above it", hint, at, end)
+    return _syntax(source, "a colon is not expected here", "text with a colon in it needs quotes", broken.at, broken.at + 1)
+
+
+def _line_above(source: SourceText, number: int) -> int | None:
+    """The nearest line above `number` with something on it, if it is indented less."""
+    width = _width(source.line(number))
+    for above in range(number - 1, max(number - 50, -1), -1):
+        text = source.line(above)
+        if text.strip() and not text.lstrip().startswith("#"):
+            return above if _width(text) < width else None
+    return None
+
+
+def _width(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))
+
+
+def _glued_list(source: SourceText, broken: BrokenYaml) -> InputError | None:
+    if "sequence entries are not allowed" not in broken.problem:
+        return None
+    _, start, line = _line_of(source, broken.at)
+    item = line[broken.at - start :].removeprefix("-").strip()
+    hint = f"begin the list on a line of its own, or write `[{item}]`"
+    return _syntax(source, "a list cannot begin on the line of its key", hint, broken.at, start + len(line.rstrip()))
+
+
+def _block_header(source: SourceText, broken: BrokenYaml) -> InputError | None:
+    if broken.context != "while scanning a block scalar" or broken.since is None:
+        return None
+    start = broken.since
+    number, first, line = _line_of(source, broken.at)
+    if source.line_number(start) != number:
+        return _syntax(
+            source, "a block of text is indented unevenly", "indent its first line like the others", broken.at, broken.at + 1
+        )
+    sign = source.text[start]
+    rest = line[start - first :].rstrip()
+    hint = f"write the text on the lines below; if it begins with `{sign}`, quote it: `{in_quotes(rest)}`"
+    return _syntax(source, f"nothing may follow `{sign}` on its line", hint, start, start + len(rest))
+
+
+def _after_quote(source: SourceText, broken: BrokenYaml) -> InputError | None:
+    """Text behind a quoted value, such as `"${{ a }}" == 1`."""
+    number, start, line = _line_of(source, broken.at)
+    before = line[: broken.at - start].rstrip()
+    if not before.endswith(('"', "'")) or "expected" not in broken.problem:
+        return None
+    found = _VALUE.match(line)
+    if not found or found["value"][0] not in "\"'" or _width(line) == len(before):
+        return None
+    if re.match(r"[\[{]", found["value"]) or line[broken.at - start : broken.at - start + 1] in ("]", "}", ","):
+        return None
+    whole = found["value"]
+    fixed = f"{found['key']}{in_quotes(whole) if chr(39) not in whole else in_quotes(whole)}".strip()
+    hint = f"quotes go around the whole value, or around none of it:\n    {fixed}"
+    end = start + len(line.rstrip())
+    return _syntax(source, "nothing may follow the closing quote of a value", hint, broken.at, end)
+
+
+def _open_bracket(source: SourceText, broken: BrokenYaml) -> InputError | None:
+    if "while parsing a flow" not in broken.context or broken.since is None:
+        return None
+    opening = source.text[broken.since : broken.since + 1]
+    closing = {"[": "]", "{": "}"}.get(opening)
+    if closing is None:
+        return None
+    found = source.text[broken.at : broken.at + 1]
+    line = source.line_number(min(broken.at, len(source.text)))
+    if not found.strip() or line != source.line_number(broken.since):
+        hint = f"close it with `{closing}`"
+        return _syntax(source, f"the bracket `{opening}` is never closed", hint, broken.since, broken.since + 1)
+    if found in "]}":
+        hint = f"`{opening}` is closed by `{closing}`"
+        return _syntax(source, f"`{found}` closes a bracket that is not open", hint, broken.at, broken.at + 1)
+    hint = f"put a comma between two values, quotes around text with brackets in it, and `{closing}` at the end"
+    return _syntax(source, f"expected `,` or `{closing}` here", hint, broken.at, broken.at + 1)
+
+
+def _glued_colon(source: SourceText, broken: BrokenYaml) -> InputError | None:
+    if "found unexpected ':'" not in broken.problem:
+        return None
+    at = broken.at
+    if source.text[at : at + 1] != ":":
+        at = source.text.find(":", at)
+    return _syntax(source, "a colon needs a space after it", "write `key: value`", at, at + 1)
+
+
+def _no_colon(source: SourceText, broken: BrokenYaml) -> InputError | None:
+    if "could not find expected ':'" not in broken.problem:
+        return None
+    at = broken.at if broken.since is None else broken.since
+    _, start, line = _line_of(source, at)
+    first = start + _width(line)
+    text = line.strip()
+    hint = "every line of a map is `key: value`; text over several lines goes under `|`"
+    if ":" in text:
+        hint = f"put a space after the colon: `{text.replace(':', ': ', 1)}`"
+    return _syntax(source, f"`{_short(text)}` is not `key: value`", hint, first, first + len(text))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 40 else f"{text[:39]}…"
+
+
+def _wrong_indent(source: SourceText, broken: BrokenYaml) -> InputError | None:
+    if broken.context not in ("while parsing a block mapping", "while parsing a block collection"):
+        return None
+    number, start, line = _line_of(source, broken.at)
+    first = start + _width(line)
+    since = broken.since if broken.since is not None else broken.at
+    own, wanted = _width(line), since - source.line_bounds(source.line_number(since))[0]
+    if broken.at != first or number == source.line_number(since):
+        text = line[broken.at - start :].rstrip()
+        return _syntax(
+            source, f"`{_short(text)}` is not expected here", "is a quote, a comma or a line end missing before it?",
+            broken.at, broken.at + len(text),
+        )
+    hint = f"the lines that it belongs with are indented by {_spaces(wanted)}, from line {source.line_number(since) + 1} on"
+    if line.lstrip().startswith("- ") and broken.context.endswith("mapping") and own == wanted:
+        hint = "this map has keys already; a list needs a key of its own, `key:`, on the line above"
+        return _syntax(source, "a list item stands among the keys of a map", hint, first, first + len(line.strip()))
+    return _syntax(source, f"this line is indented by {_spaces(own)}, which fits nothing above it", hint, first, first + len(line.strip()))
+
+
+def _spaces(count: int) -> str:
+    return "1 space" if count == 1 else f"{count or 'no'} spaces"
+
+
+def _stray(source: SourceText, broken: BrokenYaml) -> InputError | None:
+    """Something where a value, or the end of the file, was expected."""
+    at = min(broken.at, len(source.text))
+    found = source.text[at : at + 1]
+    if found and found in "]},":
+        hint = "drop it, or put quotes around text that holds it"
+        return _syntax(source, f"`{found}` is not expected here", hint, at, at + 1)
+    if "<document start>" in broken.problem:
+        _, start, line = _line_of(source, at)
+        hint = "the whole file is one map of `key: value` lines; is the line indented like the others?"
+        return _syntax(source, "the text should have ended above this line", hint, at, start + len(line.rstrip()))
+    return None
+
+
+_RULES: tuple[Callable[[SourceText, BrokenYaml], InputError | None], ...] = (
+    _tab,
+    _explicit_key,
+    _open_quote,
+    _star_or_anchor,
+    _bad_start,
+    _glued_colon,
+    _second_colon,
+    _glued_list,
+    _block_header,
+    _after_quote,
+    _open_bracket,
+    _no_colon,
+    _wrong_indent,
+    _stray,
+)
