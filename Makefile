@@ -15,7 +15,9 @@ PARTS := cli engine hooks patterns schemas tasks
 SOURCES := $(wildcard *.py) py.typed README.md LICENSE pyproject.toml constraints.txt \
     $(shell find $(PARTS) -name __pycache__ -prune -o -print 2>/dev/null)
 
+# A fast part of the tests, and where the demo's report goes.
 DEMO_TESTS ?= tests/schemas tests/tasks
+DEMO_REPORT ?= .metaensemble/reports/quality-review.md
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-fast check lint types layers bench clean
@@ -63,8 +65,10 @@ $(VENV)/.test: $(VENV)/.wheel
 # --- what people call ---
 
 demo: $(VENV)/.demo
-	@PATH="$(CURDIR)/$(BIN):$$PATH" me dag run examples/quality-review/graph.yaml \
-	  --param project=. --param tests="$(DEMO_TESTS)"
+	@mkdir -p .metaensemble
+	@PATH="$(CURDIR)/$(BIN):$$PATH" me dag run examples/quality-review/graph.yaml --param project=. \
+	  --param source=metaensemble --param tests="$(DEMO_TESTS)" --param report="$(DEMO_REPORT)"
+	@echo "the Deliverable: $(DEMO_REPORT)"
 
 test: $(VENV)/.test
 	"$(BIN)/pytest" -n $(TEST_JOBS) --dist worksteal $(PYTEST_ARGS)

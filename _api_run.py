@@ -173,7 +173,9 @@ def _world(
     surroundings: Mapping[str, Any] | None,
     replay: Path | None,
 ) -> Surroundings:
-    runtimes = open_runtimes({task.runtime for task in graph.tasks}, blobs=ledger.blobs, replay=replay)
+    runtimes = open_runtimes(
+        {task.runtime for task in graph.tasks}, blobs=ledger.blobs, environ=variables, replay=replay
+    )
     world = Surroundings(
         evaluate=evaluate, runtimes=runtimes, environ=variables, observer=observer, signals=signals, rng=Random()
     )

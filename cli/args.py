@@ -16,20 +16,26 @@ GraphFile = Annotated[Path, typer.Argument(metavar="FILE", help="The task graph,
 DagRun = Annotated[
     str,
     typer.Argument(
-        metavar="DAGRUN", help="A DAG run: its id, or a beginning that fits only one.", autocompletion=dag_runs
+        metavar="DAGRUN",
+        help="A DAG run: its id, or a beginning that fits only one.",
+        autocompletion=dag_runs,
     ),
 ]
 
 NewestDagRun = Annotated[
     str | None,
     typer.Argument(
-        metavar="DAGRUN", help="A DAG run: its id, or a beginning that fits only one.", autocompletion=dag_runs
+        metavar="DAGRUN",
+        help="A DAG run: its id, or a beginning that fits only one.",
+        autocompletion=dag_runs,
     ),
 ]
 
 AsJson = Annotated[bool, typer.Option("--json", help="Write JSON to stdout.")]
 
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no summary; errors are still said.")]
+Quiet = Annotated[
+    bool, typer.Option("--quiet", "-q", help="No progress and no summary; errors are still said.")
+]
 
 Params = Annotated[
     list[str] | None,
@@ -39,6 +45,11 @@ Params = Annotated[
 Concurrency = Annotated[
     int | None,
     typer.Option("--concurrency", "-c", metavar="N", help="How many nodes may run at once, at most."),
+]
+
+Replay = Annotated[
+    Path | None,
+    typer.Option("--replay", metavar="FILE", help="Play recorded attempts instead of running anything."),
 ]
 
 Limit = Annotated[int, typer.Option("--limit", "-n", metavar="N", help="How many rows, at most.")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +32,10 @@ def dispatch(args: Sequence[str]) -> int:
 
 
 def _carried_out(name: str, args: Sequence[str]) -> int:
+    command, words, rest = find(args)
+    path = " ".join([name, *words])
     try:
-        command, words, rest = find(args)
-        with command.make_context(" ".join([name, *words]), rest) as ctx:
+        with command.make_context(path, rest) as ctx:
             code = command.invoke(ctx)
     except typer.Exit as end:
         code = end.exit_code
@@ -41,7 +43,7 @@ def _carried_out(name: str, args: Sequence[str]) -> int:
         if is_help(error):
             say(str(error))
             return INPUT
-        raise as_input_error(error) from error
+        raise as_input_error(error, path) from error
     # What is still in the buffer can meet a closed pipe too.
     sys.stdout.flush()
     return code if isinstance(code, int) else OK
@@ -97,10 +99,8 @@ def _safely(work: Callable[[], None]) -> None:
 
 def _hush(stream: Any) -> None:
     """Let later writes, and the interpreter's own flush at the end, go nowhere."""
-    try:
+    with suppress(OSError, ValueError, AttributeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-    except (OSError, ValueError, AttributeError):
-        pass
 
 
 def _wants_json(args: Sequence[str]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
-from typing import Annotated, Any, ClassVar, cast
+from typing import Annotated, Any, ClassVar
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -19,13 +19,13 @@ SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_
 class Command(TyperCommand):
     """A command that also refuses a flag given twice, where click would take the last one."""
 
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: D102  # click's contract
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # click's contract
         if not ctx.resilient_parsing:
             values, rest, order = self.make_parser(ctx).parse_args(args=list(args))
             if not values.get("help"):
                 _refuse_repeated(order)
                 _refuse_rest(rest, ctx.command_path)
-        return cast("list[str]", super().parse_args(ctx, args))
+        return super().parse_args(ctx, args)
 
 
 def _refuse_repeated(order: list[Any]) -> None:
@@ -52,10 +52,10 @@ class LazyGroup(TyperGroup):
 
     table: ClassVar[Mapping[str, str]] = {}
 
-    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002, D102  # click's contract
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002  # click's contract
         return list(self.table)
 
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002, D102  # click's contract
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002  # click's contract
         if cmd_name not in self.table:
             return None
         if cmd_name not in self.commands:
@@ -64,10 +64,13 @@ class LazyGroup(TyperGroup):
             self.commands[cmd_name] = build(found, cmd_name)
         return self.commands[cmd_name]
 
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: D102  # click's contract
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # click's contract
         name = args[0]
         if not name.startswith("-") and name not in self.table and not ctx.resilient_parsing:
-            hint = did_you_mean(name, self.table) or f"there are {in_backticks(self.table, last='and', limit=20)}"
+            hint = (
+                did_you_mean(name, self.table)
+                or f"there are {in_backticks(self.table, last='and', limit=20)}"
+            )
             raise UnknownCommand(f"`{ctx.command_path}` has no command `{name}`", hint=hint)
         return super().resolve_command(ctx, args)
 
@@ -118,7 +121,9 @@ def _show_version(wanted: bool) -> None:
 def _program(
     version: Annotated[
         bool,
-        typer.Option("--version", "-V", help="Say which version this is.", is_eager=True, callback=_show_version),
+        typer.Option(
+            "--version", "-V", help="Say which version this is.", is_eager=True, callback=_show_version
+        ),
     ] = False,
 ) -> None:
     """The program's own flags."""

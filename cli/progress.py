@@ -23,7 +23,7 @@ class Watcher(Protocol):
 class Silence:
     """An Observer that says nothing."""
 
-    def __enter__(self) -> Silence:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *raised: object) -> None:

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TextIO
+from typing import Self, TextIO
 
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.live import Live
@@ -58,7 +58,7 @@ class LiveProgress:
         self._glyphs = (BOXES if has_boxes(stream) else ASCII).states
         self._live = Live(self, console=self._console, refresh_per_second=REFRESHES, transient=True)
 
-    def __enter__(self) -> LiveProgress:
+    def __enter__(self) -> Self:
         with suppress(OSError):
             self._live.start()
         return self
@@ -75,7 +75,9 @@ class LiveProgress:
                     with self._lock:
                         self._tally.start(progress)
                     verb = "resuming" if resumed else "running"
-                    self._console.print(f"{verb} [bold]{escape(name)}[/bold], DAG run {dag_run_id}", soft_wrap=True)
+                    self._console.print(
+                        f"{verb} [bold]{escape(name)}[/bold], DAG run {dag_run_id}", soft_wrap=True
+                    )
                 case NodeChanged():
                     with self._lock:
                         self._tally.change(progress)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TextIO
+from typing import Self, TextIO
 
 from ..schemas.progress import NodeChanged, Note, Progress, RunStarted
 from .progress_words import COLOURS, WORD, is_worth_a_line, line_of
@@ -17,7 +17,7 @@ class PlainProgress:
         self._stream = stream
         self._colour = has_colour(stream)
 
-    def __enter__(self) -> PlainProgress:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *raised: object) -> None:

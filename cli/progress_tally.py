@@ -70,7 +70,7 @@ class Tally:
         return {state: counts[state] for state in NODE_STATES if counts[state]}
 
     def eta_ms(self, now_ms: int) -> int | None:
-        """How long the rest may take: remaining nodes × mean duration ÷ how many run at once.
+        """How long the rest may take: remaining nodes times mean duration, by how many run at once.
 
         None before any node has ended after running. What a running node has worked already is
         taken off, up to the mean.

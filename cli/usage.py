@@ -6,7 +6,7 @@ from typing import Any
 
 import typer
 
-from ..schemas.errors import BadFlagValue, InputError, MissingArgument, UnexpectedArgument, UnknownFlag
+from ..schemas.errors import BadFlagValue, InputError, MissingArgument, UnknownFlag
 from ..schemas.suggest import did_you_mean
 
 USAGE: type[Exception] = typer.BadParameter.__mro__[1]
@@ -18,35 +18,38 @@ def is_help(error: Exception) -> bool:
     return type(error).__name__ == "NoArgsIsHelpError"
 
 
-def as_input_error(error: Any) -> InputError:
-    """The error of our tree for click's `UsageError`."""
+def as_input_error(error: Any, command: str) -> InputError:
+    """The error of our tree for click's `UsageError`, met while `command` looked at its arguments."""
     name = type(error).__name__
     ctx = getattr(error, "ctx", None)
-    command = ctx.command_path if ctx is not None else "me"
     see = f"`{command} --help` shows what it takes"
     param = getattr(error, "param", None)
     if name == "NoSuchOption":
         known = [flag for p in ctx.command.get_params(ctx) for flag in p.opts] if ctx is not None else []
-        return UnknownFlag(
-            f"`{command}` has no flag `{error.option_name}`",
-            hint=did_you_mean(error.option_name, known) or see,
-        )
-    if name == "MissingParameter" and param is not None:
-        what = param.opts[-1] if param.param_type_name == "option" else param.make_metavar(ctx)
-        return MissingArgument(f"`{command}` needs {what}", hint=see)
-    if isinstance(error, typer.BadParameter):
-        what = f"`{_shown(param)}`: " if param is not None else ""
-        return BadFlagValue(f"{what}{_sentence(error.message)}", hint=see)
+        hint = did_you_mean(error.option_name, known) or see
+        return UnknownFlag(f"`{command}` has no flag `{error.option_name}`", hint=hint)
     if name == "BadOptionUsage":
         return MissingArgument(f"`{error.option_name}` needs a value", hint=see)
+    if name == "MissingParameter" and param is not None:
+        return MissingArgument(f"`{command}` needs `{_shown(param)}`", hint=see)
+    if isinstance(error, typer.BadParameter) and param is not None:
+        return BadFlagValue(f"`{_shown(param)}`: {_complaint(error.message)}", hint=see)
     text = _sentence(error.format_message())
-    if "extra argument" in text:
-        return UnexpectedArgument(text, hint=see)
     return MissingArgument(f"`{command}`: {text}", hint=see)
 
 
 def _shown(param: Any) -> str:
-    return str(param.opts[-1] if param.param_type_name == "option" else param.human_readable_name)
+    """The long form of a flag, or the word that stands for an argument in the usage line."""
+    if param.param_type_name == "option":
+        return str(max(param.opts, key=len))
+    return str(param.metavar or param.name.upper())
+
+
+def _complaint(text: str) -> str:
+    """What is wrong with a value; that of a number is said in our words, the rest in typer's."""
+    if "integer" in text:
+        return "it must be a whole number"
+    return _sentence(text.removeprefix("Value error, ").removeprefix("value error, "))
 
 
 def _sentence(text: str) -> str:

@@ -76,7 +76,8 @@ class Entry:
             for key in self.keys:
                 yield from _short(key, width)
             yield ""
-            inner = next((key.path for key in self.keys if key.type.startswith("a map")), self.keys[0].path)
+            rich = (key.path for key in self.keys if key.type.startswith("a map with") and not key.refused)
+            inner = next(rich, self.keys[0].path)
             yield f"more on one of them: me dag schema {inner}"
 
     def _facts(self, width: int) -> Iterator[str]:
@@ -94,10 +95,14 @@ class Entry:
 
 def _short(key: Entry, width: int) -> Iterator[str]:
     """`key` within the list of the keys of its map."""
-    mark = "required" if key.required else f"default: {key.default}" if key.default else ""
-    if key.refused == "all":
-        mark = f"{mark}; not in this version" if mark else "not in this version"
-    kind = f"{key.name}  ({key.type}{'; ' + mark if mark else ''})"
+    facts = [key.type]
+    if key.required:
+        facts.append("required")
+    elif key.default:
+        facts.append(f"default: {key.default}")
+    if key.refused:
+        facts.append("not in this version" if key.refused == "all" else f"{key.refused} not in this version")
+    kind = f"{key.name}  ({'; '.join(facts)})"
     yield from textwrap.wrap(kind, width, initial_indent="  ", subsequent_indent="    ")
     yield from textwrap.wrap(key.meaning, width, initial_indent="      ", subsequent_indent="      ")
 

@@ -66,7 +66,9 @@ def build_schema(name: str) -> dict[str, Any]:
             definitions[key] = _shared(definitions[key], definitions)
         found = _shared(found, definitions)
         found["$defs"] = dict(sorted(definitions.items()))
-    return {"$schema": DIALECT, "title": title, **{k: v for k, v in found.items() if k != "title" and v}}
+    if not definitions:
+        del found["$defs"]
+    return {"$schema": DIALECT, **found, "title": title}
 
 
 SHARED = {

@@ -79,12 +79,12 @@ _GRAPH_BY_KEY: Final = _by_first_key(GRAPH)
 
 
 def later_in_task(task_id: str, written: Mapping[str, Any]) -> tuple[LaterKey, ...]:
-    """The refused keys of one task, as it stands in the (valid) document, in the order of the file."""
+    """The refused keys of one task, as it stands in the (valid) document, in the order of its keys."""
     return tuple(_found(_TASK_BY_KEY, written, ("tasks", task_id)))
 
 
 def later_in_graph(written: Mapping[str, Any]) -> tuple[LaterKey, ...]:
-    """The refused keys of the (valid) document outside its tasks, in the order of the file."""
+    """The refused keys of the (valid) document outside its tasks, in the order of the top-level keys."""
     return tuple(_found(_GRAPH_BY_KEY, written, ()))
 
 

@@ -10,7 +10,6 @@ from pydantic_core import InitErrorDetails
 from . import mistakes
 from .line_errors import line_error
 from .model import GrammarModel, key_error, needs_key
-from .other_words import OTHER_WORDS
 from .values import CallableName, Command, FullText, JsonSchema, Label, Maybe, TaskId
 
 KINDS: Final = ("role", "run", "python", "graph", "approve")
@@ -76,8 +75,7 @@ def work_rules(data: dict[Any, Any]) -> list[InitErrorDetails]:
     """What is wrong with the kinds of work of the task `data`: none, several, or keys of another kind."""
     found = [key for key in data if key in KINDS]
     problems: list[InitErrorDetails] = []
-    if not found and not any(OTHER_WORDS.get(key) in KINDS for key in data):
-        # A word of another tool for the work is an unknown key, and one error about it is enough.
+    if not found:
         problem = mistakes.mistake(
             "no_work", "the task does nothing", "give it one of `run`, `role`, `python`, `graph`, `approve`"
         )

@@ -32,6 +32,7 @@ class Words:
         self.current: str | None = None
         self._quoted = False
         self._target = False
+        self._vanishing = False
 
     def redirect(self) -> None:
         """At `<` or `>`: a number before it and the word behind it are no words of the command."""
@@ -60,7 +61,11 @@ class Words:
         leading = not self.done and not quoted
         if leading and word in _RESERVED:
             return word
-        self.done.append(word)
+        if quoted or word.strip("\0"):
+            self.done.append(word)
+        else:
+            # An expansion alone, outside quotes, may come to nothing: then the next word has its place.
+            self._vanishing = True
         return word if leading else None
 
     def reading(self) -> Reading:
@@ -74,7 +79,8 @@ class Words:
             return Reading.CODE
         if self._is_program_of_shell() or (name in _REMOTE and re.search(r"\s", current)):
             return Reading.CODE
-        if _SUBSCRIPT.match(current) and (not done or name in _DECLARING | {"unset", "read", "printf", "test", "["}):
+        assigning = not done and not self._vanishing
+        if _SUBSCRIPT.match(current) and (assigning or name in _DECLARING | {"unset", "read", "printf", "test", "["}):
             return Reading.EVALUATED
         if name in _DECLARING and any(re.match(r"[-+][A-Za-z]*i", word) for word in done[1:]):
             return Reading.EVALUATED
@@ -104,4 +110,4 @@ class Words:
 
 
 def _base(word: str) -> str:
-    return word.rpartition("/")[2]
+    return word.replace("\0", "").rpartition("/")[2]

@@ -215,7 +215,7 @@ def _open_bracket(source: SourceText, broken: BrokenYaml) -> InputError | None:
     if "while parsing a flow" not in broken.context or broken.since is None:
         return None
     opening = source.text[broken.since : broken.since + 1]
-    closing = {"[": "]", "{": "}"}.get(opening)
+    closing = _CLOSING.get(opening)
     if closing is None:
         return None
     found = source.text[broken.at : broken.at + 1]
@@ -280,10 +280,31 @@ def _spaces(count: int) -> str:
     return "1 space" if count == 1 else f"{count or 'no'} spaces"
 
 
+_CLOSING = {"[": "]", "{": "}"}
+
+
+def _last_open(text: str, at: int) -> int | None:
+    """The offset of the innermost bracket that is open at `at`; only what is near is looked at."""
+    opened: list[int] = []
+    for offset in range(max(at - 2_000, 0), at):
+        if text[offset] in "[{":
+            opened.append(offset)
+        elif text[offset] in "]}" and opened:
+            opened.pop()
+    return opened[-1] if opened else None
+
+
 def _stray(source: SourceText, broken: BrokenYaml) -> InputError | None:
     """Something where a value, or the end of the file, was expected."""
     at = min(broken.at, len(source.text))
     found = source.text[at : at + 1]
+    opened = _last_open(source.text, at)
+    if not source.text[at:].strip() and opened is not None:
+        sign = source.text[opened]
+        closing = _CLOSING[sign]
+        return _syntax(source, f"the bracket `{sign}` is never closed", f"close it with `{closing}`", opened, opened + 1)
+    if found == "," and opened is not None:
+        return _syntax(source, "there is no value before the comma", "write one, or drop the comma", at, at + 1)
     if found and found in "]},":
         hint = "drop it, or put quotes around text that holds it"
         return _syntax(source, f"`{found}` is not expected here", hint, at, at + 1)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, Protocol
 
 from yaml.error import MarkedYAMLError, YAMLError
-from yaml.events import Event, ScalarEvent, StreamEndEvent
+from yaml.events import CollectionEndEvent, CollectionStartEvent, Event, ScalarEvent, StreamEndEvent
 from yaml.parser import Parser
 from yaml.reader import Reader
 from yaml.scanner import Scanner
@@ -56,32 +56,56 @@ def parse_events(text: str, *, in_python: bool = False) -> Iterator[Event]:
     `in_python` leaves the C parser aside even where there is one. The text must hold no characters
     that `stand_ins` replaces.
     """
-    source: _Source
+    if in_python or CParser is None:
+        events = _refuse_glued_colons(_events(PythonParser(text)), text)
+    else:
+        events = _refuse_glued_comments(_events(CParser(text)), text)
     try:
-        # A line end at the end of the text: the parsers differ in where a text without one ends.
-        source = PythonParser(text) if in_python or CParser is None else CParser(text)
-        while True:
-            event = source.get_event()
-            if event is None or type(event) is StreamEndEvent:
-                return
-            if type(event) is ScalarEvent and event.style in _BLOCK_STYLES:
-                _refuse_glued_comment(event, text)
-            yield event
+        yield from events
     except MarkedYAMLError as error:
         raise _broken(error, text) from None
     except YAMLError as error:
         raise BrokenYaml(str(error), getattr(error, "position", 0) or 0) from None
 
 
-_BLOCK_STYLES = ("|", ">")
+def _events(source: _Source) -> Iterator[Event]:
+    while True:
+        event = source.get_event()
+        if event is None or type(event) is StreamEndEvent:
+            return
+        yield event
 
 
-def _refuse_glued_comment(event: Any, text: str) -> None:
-    """Refuse `|#`, which the C parser takes for a header and a comment."""
-    start = event.start_mark.index
-    found = _HEADER.match(text, start)
-    if found:
-        raise BrokenYaml("expected a line break", found.end() - 1, "while scanning a block scalar", start)
+def _refuse_glued_comments(events: Iterator[Event], text: str) -> Iterator[Event]:
+    """Refuse `|#`, as the Python parser does; the C parser takes it for a header and a comment."""
+    for event in events:
+        if type(event) is ScalarEvent and event.style in ("|", ">"):
+            start = _index(event.start_mark)
+            found = _HEADER.match(text, start)
+            if found:
+                problem = "expected a line break"
+                raise BrokenYaml(problem, found.end() - 1, "while scanning a block scalar", start)
+        yield event
+
+
+def _refuse_glued_colons(events: Iterator[Event], text: str) -> Iterator[Event]:
+    """Refuse `{a:[b]}`, as the C parser does; the Python parser takes it for `{a: [b]}`."""
+    flow = 0
+    for event in events:
+        if isinstance(event, CollectionStartEvent):
+            flow += bool(flow or event.flow_style)
+        elif isinstance(event, CollectionEndEvent):
+            flow -= bool(flow)
+        elif flow and type(event) is ScalarEvent and not event.style:
+            end = _index(event.end_mark)
+            if text[end : end + 1] == ":" and text[end + 1 : end + 2] in set(",[]{}"):
+                raise BrokenYaml("found unexpected ':'", end, "while scanning a plain scalar", _index(event.start_mark))
+        yield event
+
+
+def _index(mark: Any) -> int:
+    index: int = mark.index
+    return index
 
 
 def _broken(error: Any, text: str) -> BrokenYaml:

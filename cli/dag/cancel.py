@@ -31,7 +31,7 @@ def cancel(
     elif answer.already is not None:
         say(f"DAG run {answer.dag_run_id} needs no cancelling: it is {answer.already}")
     elif answer.live:
-        say(f"asked the Coordinator of DAG run {answer.dag_run_id} to stop; `me dag status` shows how far it is")
+        say(f"the Coordinator of DAG run {answer.dag_run_id} was asked to stop; see `me dag status`")
     else:
         say(f"DAG run {answer.dag_run_id} is cancelled; no Coordinator was at work on it")
     return 0

@@ -20,9 +20,7 @@ def plan(
     from ... import api
     from ..speech import give, give_json
 
-    found = api.plan(
-        file, params=pairs(param, "--param"), concurrency=positive(concurrency, "--concurrency")
-    )
+    found = api.plan(file, params=pairs(param, "--param"), concurrency=positive(concurrency, "--concurrency"))
     if as_json:
         give_json(found.model_dump(mode="json"))
     else:
@@ -57,7 +55,9 @@ def _needs(node: PlanNode) -> str:
 
 
 def _why(node: PlanNode) -> str:
-    condition = f"if {node.condition}: " if node.condition is not None and node.condition not in node.why else ""
+    condition = (
+        f"if {node.condition}: " if node.condition is not None and node.condition not in node.why else ""
+    )
     return f"{condition}{node.why}"
 
 

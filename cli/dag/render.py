@@ -45,12 +45,13 @@ def render(
     import sys
 
     from ...engine.render import render as rendered
+    from ..output_file import write_file
     from ..speech import give
     from ..terminal import columns, has_boxes, has_colour
 
     plan, report = _drawn(what, pairs(param, "--param"))
     if output is not None:
-        _write(output, rendered(plan, form.value, report=report))
+        write_file(output, [rendered(plan, form.value, report=report)])
         return 0
     out = sys.stdout
     give(
@@ -73,14 +74,7 @@ def _drawn(what: str, params: dict[str, str]) -> tuple[Plan, Report | None]:
     if Path(what).is_file() or not ID.fullmatch(what):
         return api.plan(Path(what), params=params), None
     if params:
-        raise BadFlagValue("`--param` is for a graph file; a DAG run keeps the parameters that it started with")
+        raise BadFlagValue(
+            "`--param` is for a graph file; a DAG run keeps the parameters that it started with"
+        )
     return api.plan_of(what), api.status(what)
-
-
-def _write(path: Path, text: str) -> None:
-    from ...schemas.errors import CannotWriteFile
-
-    try:
-        path.write_text(text, encoding="utf-8", newline="")
-    except OSError as error:
-        raise CannotWriteFile(f"`{path}` cannot be written: {(error.strerror or str(error)).lower()}") from error

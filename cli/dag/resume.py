@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ..args import AsJson, Concurrency, NewestDagRun, Quiet, pairs, positive
+from ..args import AsJson, Concurrency, NewestDagRun, Quiet, Replay, pairs, positive
 
 
 def resume(
@@ -20,6 +20,7 @@ def resume(
         ),
     ] = None,
     concurrency: Concurrency = None,
+    replay: Replay = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> int:
@@ -38,6 +39,7 @@ def resume(
             concurrency=positive(concurrency, "--concurrency"),
             observer=observer,
             lost=answers,
+            replay=replay,
             signals=True,
         )
     return finish(report, as_json=as_json, quiet=quiet)

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
-
-import typer
-
-from ..args import AsJson, Concurrency, GraphFile, Params, Quiet, pairs, positive
+from ..args import AsJson, Concurrency, GraphFile, Params, Quiet, Replay, pairs, positive
 
 
 def run(
     file: GraphFile,
     param: Params = None,
     concurrency: Concurrency = None,
-    replay: Annotated[
-        Path | None,
-        typer.Option("--replay", metavar="FILE", help="Play recorded attempts instead of running anything."),
-    ] = None,
+    replay: Replay = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> int:

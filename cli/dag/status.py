@@ -55,6 +55,8 @@ def _row(node: NodeReport) -> list[str]:
     from ...engine.render.words import duration
 
     last = node.attempts[-1] if node.attempts else None
-    kind = f"[{last.failure_reason}] " if last is not None and last.failure_reason and node.state != "ok" else ""
+    kind = (
+        f"[{last.failure_reason}] " if last is not None and last.failure_reason and node.state != "ok" else ""
+    )
     took = duration(node.working_ms) if node.attempts else ""
     return [node.id, node.state, str(len(node.attempts)), took, f"{kind}{node.reason}"]

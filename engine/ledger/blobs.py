@@ -90,7 +90,7 @@ class BlobStore:
         """
         removed = 0
         try:
-            names = [entry for entry in self._unfinished().iterdir()]
+            names = list(self._unfinished().iterdir())
         except FileNotFoundError:
             return 0
         for path in names:

@@ -35,6 +35,14 @@ class Line:
     payload: str
     hash: bytes
 
+    def body(self) -> str:
+        """The part of the spelling that the hash covers, from `"seq"` to the end."""
+        return body(self.seq, self.ts, self.kind, self.entity_id, self.dag_run_id, self.cause, self.payload)
+
+    def mirrored(self) -> bytes:
+        """The line of the mirror, with its line feed."""
+        return f'{{"hash":"{self.hash.hex()}",{self.body()}\n'.encode()
+
 
 def payload_text(payload: dict[str, Any]) -> str:
     """The canonical spelling of `payload`, safe to encode as UTF-8.
@@ -66,11 +74,6 @@ def link(prev_hash: bytes, record_body: str) -> bytes:
     return sha256(f'{{"prev_hash":"{prev_hash.hex()}",{record_body}'.encode()).digest()
 
 
-def mirror_line(record_hash: bytes, record_body: str) -> str:
-    """The line of the mirror, with its line feed."""
-    return f'{{"hash":"{record_hash.hex()}",{record_body}\n'
-
-
 def read_line(data: bytes) -> Line:
     """The record in one line of the mirror; `ValueError` when it is not one.
 
@@ -100,7 +103,4 @@ def read_line(data: bytes) -> Line:
 
 def follows(line: Line, prev_seq: int, prev_hash: bytes) -> bool:
     """Whether `line` is the whole and unchanged successor of the record (`prev_seq`, `prev_hash`)."""
-    if line.seq != prev_seq + 1:
-        return False
-    text = body(line.seq, line.ts, line.kind, line.entity_id, line.dag_run_id, line.cause, line.payload)
-    return link(prev_hash, text) == line.hash
+    return line.seq == prev_seq + 1 and link(prev_hash, line.body()) == line.hash

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sqlite3
@@ -36,9 +37,10 @@ def connect_writer(path: Path, *, busy_ms: float, rng: Rng, faults: Faults) -> s
     # Half of the time SQLite itself waits for its turn, half of it is for trying again with jitter.
     db = sqlite3.connect(path, timeout=busy_ms / 2000, isolation_level=None, cached_statements=256)
     try:
+        refused: sqlite3.OperationalError | None = None
         for _ in pauses(busy_ms, rng):
             try:
-                _set_up_writer(db, mode)
+                _set_up_writer(db, path, mode)
                 migrate(db, path, faults)
             except sqlite3.OperationalError as error:
                 if not is_busy(error):
@@ -46,13 +48,16 @@ def connect_writer(path: Path, *, busy_ms: float, rng: Rng, faults: Faults) -> s
                 refused = error
             else:
                 return db
+        assert refused is not None
         raise refused
     except BaseException:
         db.close()
         raise
 
 
-def connect_reader(path: Path, *, busy_ms: float) -> tuple[sqlite3.Connection, tempfile.TemporaryDirectory[str] | None]:
+def connect_reader(
+    path: Path, *, busy_ms: float
+) -> tuple[sqlite3.Connection, tempfile.TemporaryDirectory[str] | None]:
     """A connection that only reads, also where nothing can be written.
 
     WAL needs an index beside the database. Where it cannot be made (a read-only or a full disk), a
@@ -92,14 +97,12 @@ def _create_private(path: Path) -> None:
     # SQLite would make the file with the user's umask; its WAL takes over the mode of the database.
     # O_EXCL: a file that is there already may be open in this process, and closing a second
     # descriptor of it would drop SQLite's locks.
-    try:
+    with contextlib.suppress(FileExistsError):
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-    except FileExistsError:
-        pass
 
 
-def _set_up_writer(db: sqlite3.Connection, mode: JournalMode) -> None:
-    check_version(db, Path(_file_of(db)))
+def _set_up_writer(db: sqlite3.Connection, path: Path, mode: JournalMode) -> None:
+    check_version(db, path)
     execute = db.execute
     execute(f"PRAGMA journal_mode = {mode}")
     execute(f"PRAGMA synchronous = {'NORMAL' if mode == 'wal' else 'FULL'}")
@@ -122,7 +125,3 @@ def _reader(path: Path, how: str, busy_ms: float) -> sqlite3.Connection:
         db.close()
         raise
     return db
-
-
-def _file_of(db: sqlite3.Connection) -> str:
-    return str(db.execute("PRAGMA database_list").fetchone()[2])

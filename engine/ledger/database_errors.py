@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 from ...schemas.errors import (
     LedgerDamaged,
@@ -75,16 +76,21 @@ def translated_os(error: OSError, path: Path) -> LedgerError:
     return LedgerUnreadable(f"`{path}` cannot be used: {words}", path=str(path))
 
 
+def raise_translated(error: sqlite3.Error, path: Path) -> NoReturn:
+    """Raise what `translated` gives, or `error` itself where it gives nothing."""
+    ours = translated(error, path)
+    if ours is None:
+        raise error
+    raise ours from error
+
+
 @contextmanager
 def ledger_errors(path: Path) -> Iterator[None]:
     """Let errors of SQLite and of the system leave the block as ours."""
     try:
         yield
     except sqlite3.Error as error:
-        ours = translated(error, path)
-        if ours is None:
-            raise
-        raise ours from error
+        raise_translated(error, path)
     except OSError as error:
         raise translated_os(error, path) from error
 
@@ -121,4 +127,6 @@ def _io_error(error: sqlite3.Error, path: Path) -> LedgerError:
         return LedgerFull(
             f"the system refused a write to the Ledger `{path}` ({name})", hint=_RESUME, path=str(path)
         )
-    return LedgerUnreadable(f"the system reported an error on the Ledger `{path}`: {error} ({name})", path=str(path))
+    return LedgerUnreadable(
+        f"the system reported an error on the Ledger `{path}`: {error} ({name})", path=str(path)
+    )

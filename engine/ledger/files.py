@@ -88,6 +88,19 @@ def acquire_lock(path: Path, *, shared: bool = False, wait_ms: float, rng: Rng) 
         descriptor = open_private(path, os.O_RDWR)
     except OSError as error:
         raise translated_os(error, path) from error
+    return _wait_for(descriptor, path, shared, wait_ms, rng)
+
+
+def acquire_for_reading(path: Path, *, wait_ms: float, rng: Rng) -> int:
+    """The same, shared, for who may not write: -1 when the file is not there."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return -1
+    return _wait_for(descriptor, path, True, wait_ms, rng)
+
+
+def _wait_for(descriptor: int, path: Path, shared: bool, wait_ms: float, rng: Rng) -> int:
     try:
         if any(try_lock(descriptor, shared=shared) for _ in pauses(wait_ms, rng)):
             return descriptor

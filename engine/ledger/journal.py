@@ -14,7 +14,8 @@ from .records import Head, Journaled
 _HEAD: Final = "SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1"
 _HASH_AT: Final = "SELECT hash FROM journal WHERE seq = ?"
 _LINES: Final = (
-    "SELECT seq, ts, kind, entity_id, dag_run_id, cause, payload, hash FROM journal WHERE seq > ? ORDER BY seq"
+    "SELECT seq, ts, kind, entity_id, dag_run_id, cause, payload, hash FROM journal"
+    " WHERE seq > ? ORDER BY seq"
 )
 _INSERT: Final = "INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
@@ -71,12 +72,10 @@ def insert_records(db: sqlite3.Connection, prepared: list[Prepared]) -> list[int
 
 def insert_line(db: sqlite3.Connection, line: Line, prev: bytes) -> None:
     """Insert a record that was written before, as it is; the caller has checked that it follows `prev`."""
-    payload = json.loads(line.payload)
-    project(db, line.seq, line.ts, line.kind, line.entity_id, line.dag_run_id, payload)
-    db.execute(
-        _INSERT,
-        (line.seq, line.ts, line.kind, line.entity_id, line.dag_run_id, line.cause, line.payload, prev, line.hash),
-    )
+    seq, ts, kind, entity_id, dag_run_id = line.seq, line.ts, line.kind, line.entity_id, line.dag_run_id
+    project(db, seq, ts, kind, entity_id, dag_run_id, json.loads(line.payload))
+    values = (seq, ts, kind, entity_id, dag_run_id, line.cause, line.payload, prev, line.hash)
+    db.execute(_INSERT, values)
 
 
 def journaled(row: tuple[Any, ...]) -> Journaled:

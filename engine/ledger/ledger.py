@@ -16,9 +16,9 @@ from ...schemas.errors import LedgerError, LedgerReadOnly
 from .blobs import BlobStore
 from .chain import Line, follows, payload_text
 from .connection import DATABASE, connect_reader, connect_writer, missing
-from .database_errors import is_busy, ledger_errors, translated
+from .database_errors import is_busy, ledger_errors, raise_translated
 from .fault_points import Faults, no_faults
-from .files import Rng, acquire_lock, make_private, pauses
+from .files import Rng, acquire_for_reading, acquire_lock, make_private, pauses
 from .journal import Prepared, head_of, insert_line, insert_records, journaled, read_head
 from .mirror import Mirror
 from .records import MIRROR_SET_ASIDE, Head, Journaled, Record
@@ -31,7 +31,7 @@ MAX_PAGE: Final = 10_000
 
 MIRROR: Final = "runs.jsonl"
 PRESENCE: Final = "ledger.lock"
-"""Every process that writes holds the lock of this file, shared; who replaces the database, alone."""
+"""Who has the Ledger open holds the lock of this file, shared; who replaces the database, alone."""
 
 _JOURNAL_OF: Final = (
     "SELECT seq, ts, kind, entity_id, dag_run_id, cause, payload, prev_hash, hash FROM journal"
@@ -107,9 +107,14 @@ class Ledger:
         options = {"now_ms": now_ms, "faults": faults, "busy_timeout_ms": busy_timeout_ms, "rng": rng}
         with ledger_errors(path):
             if readonly:
-                connection, copy = connect_reader(path, busy_ms=busy_timeout_ms)
+                presence = acquire_for_reading(state / PRESENCE, wait_ms=busy_timeout_ms, rng=rng)
+                try:
+                    connection, copy = connect_reader(path, busy_ms=busy_timeout_ms)
+                except BaseException:
+                    _close(presence)
+                    raise
                 ledger = cls(state, connection, **options)  # type: ignore[arg-type]
-                ledger.readonly, ledger._copy = True, copy
+                ledger.readonly, ledger._copy, ledger._presence = True, copy, presence
                 return ledger
             if not create and not path.exists():
                 raise missing(path)
@@ -118,7 +123,7 @@ class Ledger:
             try:
                 connection = connect_writer(path, busy_ms=busy_timeout_ms, rng=rng, faults=faults)
             except BaseException:
-                os.close(presence)
+                _close(presence)
                 raise
             ledger = cls(state, connection, **options)  # type: ignore[arg-type]
             ledger._presence = presence
@@ -142,6 +147,8 @@ class Ledger:
         then nothing was recorded. `ValueError` or `TypeError` mean that a record is malformed.
         """
         prepared = self._prepare(records)
+        if not prepared:
+            return []
         db = self.connection
         if durable:
             db.execute("PRAGMA synchronous = FULL")
@@ -172,7 +179,7 @@ class Ledger:
         try:
             return int(self.connection.execute("PRAGMA data_version").fetchone()[0])
         except sqlite3.Error as error:
-            raise translated(error, self.path) or error from error
+            raise_translated(error, self.path)
 
     def verify(self) -> Verification:
         """Check all of it: the chain, every record, the tables, the mirror, the blobs. Reads everything."""
@@ -200,9 +207,7 @@ class Ledger:
         self.mirror.close()
         with contextlib.suppress(sqlite3.Error):
             self.connection.close()
-        if self._presence >= 0:
-            os.close(self._presence)
-            self._presence = -1
+        self._presence = _close(self._presence)
         if self._copy is not None:
             self._copy.cleanup()
             self._copy = None
@@ -227,20 +232,23 @@ class Ledger:
         ]
 
     def _transaction(self, prepared: list[Prepared]) -> list[int]:
-        db = self.connection
         try:
             self._begin()
-            seqs = insert_records(db, prepared)
+            seqs = self._insert(prepared)
             self._faults("ledger.before_commit")
             self._commit()
         except BaseException as error:
             self._roll_back()
             if isinstance(error, sqlite3.Error):
-                raise translated(error, self.path) or error from error
-            if isinstance(error, KeyError):
-                raise ValueError(f"a record lacks the key {error}") from error
+                raise_translated(error, self.path)
             raise
         return seqs
+
+    def _insert(self, prepared: list[Prepared]) -> list[int]:
+        try:
+            return insert_records(self.connection, prepared)
+        except KeyError as error:
+            raise ValueError(f"a record lacks the key {error}") from error
 
     def _begin(self) -> None:
         try:
@@ -293,9 +301,15 @@ class Ledger:
         except BaseException:
             self._roll_back()
             raise
-        self.notices.append(f"the database had lost its last {count} records; they were taken from the mirror")
+        self.notices.append(f"{count} records that the database had lost were taken from the mirror")
         return True
 
     def _note_set_aside(self, aside: Path, reason: str) -> None:
         self.notices.append(f"the mirror was set aside as `{aside.name}`, because {reason}")
         self.append([Record(MIRROR_SET_ASIDE, aside.name, None, {"file": aside.name, "reason": reason})])
+
+
+def _close(descriptor: int) -> int:
+    if descriptor >= 0:
+        os.close(descriptor)
+    return -1

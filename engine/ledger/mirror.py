@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from ...schemas.errors import LedgerLocked
-from .chain import Line, body, mirror_line
+from .chain import Line
 from .database_errors import ledger_errors
 from .fault_points import Faults, no_faults
 from .files import Rng, locked, open_private, write_all
@@ -152,10 +152,7 @@ class Mirror:
     def _write_missing(self) -> int:
         lines, held, count = [], 0, 0
         for line in lines_after(self._db, self._seq):
-            text = mirror_line(
-                line.hash,
-                body(line.seq, line.ts, line.kind, line.entity_id, line.dag_run_id, line.cause, line.payload),
-            ).encode()
+            text = line.mirrored()
             lines.append(text)
             held += len(text)
             count += 1

@@ -46,11 +46,12 @@ _NODE_RUNNING: Final = """
     WHERE dag_run_id = ? AND node_id = ? AND generation = ?
 """
 _NODE_STATE: Final = """
-    UPDATE nodes SET state = ?, reason = ?, ended_ts = ? WHERE dag_run_id = ? AND node_id = ? AND generation = ?
+    UPDATE nodes SET state = ?, reason = ?, ended_ts = ?
+    WHERE dag_run_id = ? AND node_id = ? AND generation = ?
 """
 _ATTEMPT_INSERT: Final = """
-    INSERT INTO attempts (run_id, seq, dag_run_id, node_id, generation, attempt_no, runtime, kind, attempt_key,
-                          started_ts)
+    INSERT INTO attempts
+        (run_id, seq, dag_run_id, node_id, generation, attempt_no, runtime, kind, attempt_key, started_ts)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run_id) DO NOTHING
 """
 
@@ -59,7 +60,13 @@ _Handler = Callable[[sqlite3.Connection, int, int, str, "str | None", Payload], 
 
 
 def project(
-    db: sqlite3.Connection, seq: int, ts: int, kind: str, entity_id: str, dag_run_id: str | None, payload: Payload
+    db: sqlite3.Connection,
+    seq: int,
+    ts: int,
+    kind: str,
+    entity_id: str,
+    dag_run_id: str | None,
+    payload: Payload,
 ) -> int | None:
     """Bring the tables up to date with one record, inside the caller's transaction.
 
@@ -81,9 +88,9 @@ def _on_dag_run_created(
         _json(get("params")), _json(get("concurrency")), get("version"), ts,
     )  # fmt: skip
     done = db.execute(
-        "INSERT INTO dag_runs (seq, dag_run_id, name, source, source_digest, project, graph, params, concurrency,"
-        " version, state, reason, created_ts, coordinators) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'running', '',"
-        " ?, 0) ON CONFLICT (dag_run_id) DO NOTHING",
+        "INSERT INTO dag_runs (seq, dag_run_id, name, source, source_digest, project, graph, params,"
+        " concurrency, version, state, reason, created_ts, coordinators)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'running', '', ?, 0) ON CONFLICT (dag_run_id) DO NOTHING",
         values,
     )
     if done.rowcount == 0:
@@ -108,8 +115,8 @@ def _on_dag_run_claimed(
 ) -> None:
     get = payload.get
     db.execute(
-        "UPDATE dag_runs SET coordinators = coordinators + 1, state = 'running', reason = '', ended_ts = NULL,"
-        " waiting_for = NULL, claimed_ts = ?, pid = ?, host = ?, boot_id = ?, process_start = ?"
+        "UPDATE dag_runs SET coordinators = coordinators + 1, state = 'running', reason = '',"
+        " ended_ts = NULL, waiting_for = NULL, claimed_ts = ?, pid = ?, host = ?, boot_id = ?, process_start = ?"
         " WHERE dag_run_id = ?",
         (ts, get("pid"), get("host"), get("boot_id"), get("process_start"), entity_id),
     )
@@ -120,14 +127,14 @@ def _on_dag_run_reopened(
 ) -> None:
     db.executemany(
         "INSERT INTO nodes (dag_run_id, node_id, generation, position, task_id, kind, runtime, state, reason,"
-        " attempts) SELECT dag_run_id, node_id, ?, position, task_id, kind, runtime, 'pending', '', 0 FROM nodes"
-        " WHERE dag_run_id = ? AND node_id = ? AND generation = (SELECT max(generation) FROM nodes"
+        " attempts) SELECT dag_run_id, node_id, ?, position, task_id, kind, runtime, 'pending', '', 0"
+        " FROM nodes WHERE dag_run_id = ? AND node_id = ? AND generation = (SELECT max(generation) FROM nodes"
         " WHERE dag_run_id = ? AND node_id = ?) ON CONFLICT (dag_run_id, node_id, generation) DO NOTHING",
         ((generation, entity_id, node_id, entity_id, node_id) for node_id, generation in payload["nodes"]),
     )
     db.execute(
-        "UPDATE dag_runs SET state = 'running', reason = '', ended_ts = NULL, waiting_for = NULL, cancel = NULL,"
-        " outputs = NULL WHERE dag_run_id = ?",
+        "UPDATE dag_runs SET state = 'running', reason = '', ended_ts = NULL, waiting_for = NULL,"
+        " cancel = NULL, outputs = NULL WHERE dag_run_id = ?",
         (entity_id,),
     )
 
@@ -165,10 +172,8 @@ def _on_attempt_started(
     node_id = payload["node_id"]
     generation = get("generation", 0)
     number = get("attempt_no", 1)
-    done = db.execute(
-        _ATTEMPT_INSERT,
-        (entity_id, seq, dag_run_id, node_id, generation, number, get("runtime"), get("kind"), get("key"), ts),
-    )
+    how = (get("runtime"), get("kind"), get("key"))
+    done = db.execute(_ATTEMPT_INSERT, (entity_id, seq, dag_run_id, node_id, generation, number, *how, ts))
     if done.rowcount == 0:
         found = db.execute("SELECT seq FROM attempts WHERE run_id = ?", (entity_id,)).fetchone()
         return _same(db, found[0], f"attempt `{entity_id}`", payload)

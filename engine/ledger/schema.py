@@ -243,5 +243,7 @@ _VIEWS: Final = (
 
 LEDGER_1: Final = (*_JOURNAL, *_DAG_RUNS, *_ATTEMPTS, *_PEOPLE, *_VIEWS)
 
-PROJECTIONS: Final = ("dag_runs", "tasks", "nodes", "attempts", "runs", "roles", "executors", "gates", "approvals")
+PROJECTIONS: Final = (
+    "dag_runs", "tasks", "nodes", "attempts", "runs", "roles", "executors", "gates", "approvals",
+)  # fmt: skip
 """The tables that can be made anew from the journal."""

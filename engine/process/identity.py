@@ -57,7 +57,11 @@ def is_same_process(pid: int, started: int, boot: str) -> bool:
 def _ask(command: list[str]) -> str:
     try:
         done = subprocess.run(
-            command, capture_output=True, text=True, env={"LC_ALL": "C", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
+            command,
+            capture_output=True,
+            check=False,
+            text=True,
+            env={"LC_ALL": "C", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"},
         )
     except OSError:
         return ""

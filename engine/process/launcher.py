@@ -157,7 +157,7 @@ class Launcher:
             with theirs:
                 self._process = subprocess.Popen(
                     [sys.executable, "-I", "-S", str(_PROGRAM), str(os.getpid())],
-                    stdin=theirs,
+                    stdin=theirs.fileno(),
                     stdout=subprocess.DEVNULL,
                     start_new_session=True,
                     cwd="/",
@@ -190,7 +190,8 @@ class Launcher:
         process.wait()
         lost, self._groups = self._groups, {}
         if lost:
-            kill_remains([(g.pid, g.started, boot_id()) for g in lost.values()], {g.marker for g in lost.values()})
+            leaders = [(group.pid, group.started, boot_id()) for group in lost.values()]
+            kill_remains(leaders, {group.marker for group in lost.values()})
         if self._closed is not None and not self._closed.done():
             self._closed.set_result(None)
         for group in lost.values():

@@ -67,7 +67,7 @@ def load_prctl() -> Any:
     """`prctl` of the C library on Linux, to be called with five numbers; None elsewhere."""
     if sys.platform != "linux":
         return None
-    import ctypes
+    import ctypes  # noqa: PLC0415  # only where it is used
 
     function = ctypes.CDLL(None, use_errno=True).prctl
     function.argtypes = (ctypes.c_int, *[ctypes.c_ulong] * 4)
@@ -340,7 +340,7 @@ def find_program(name: bytes, path: bytes) -> bytes:
     for folder in path.split(b":"):
         candidate = (folder or b".") + b"/" + name
         try:
-            mode = os.stat(candidate).st_mode
+            mode = os.stat(candidate).st_mode  # noqa: PTH116  # pathlib would double this process's start
         except OSError:
             continue
         if not stat.S_ISREG(mode):

@@ -2,33 +2,16 @@
 
 from __future__ import annotations
 
-from ...schemas.states import NodeState
+from graphviz import Digraph, escape
+
+from .palette import CRITICAL, FILLS
 from .picture import Edge, Picture, Vertex
 from .words import duration
-
-FILLS: dict[NodeState, tuple[str, str]] = {
-    "pending": ("#f4f4f5", "#71717a"),
-    "held": ("#f4f4f5", "#71717a"),
-    "ready": ("#e0f2fe", "#0369a1"),
-    "running": ("#bae6fd", "#0369a1"),
-    "waiting": ("#fef3c7", "#b45309"),
-    "ok": ("#dcfce7", "#15803d"),
-    "failed": ("#fee2e2", "#b91c1c"),
-    "blocked": ("#ffedd5", "#c2410c"),
-    "skipped": ("#fafafa", "#a1a1aa"),
-    "cancelled": ("#fae8ff", "#a21caf"),
-}
-"""Fill and border of each state; dark text is readable on every fill."""
-
-CRITICAL = "#d97706"
-"""The colour of the critical path."""
 
 
 def dot(picture: Picture) -> str:
     """The picture as DOT, in the order of the plan. Nodes are named `n0`, `n1`, … and labelled with
     their ids, so that no id can be taken for a port or a keyword."""
-    from graphviz import Digraph
-
     graph = Digraph(name=_quotable(picture.name) or "dag")
     graph.attr(rankdir="LR", label=_label(picture.name), labelloc="t", fontname="Helvetica")
     graph.attr("node", shape="box", style="rounded,filled", fontname="Helvetica", fillcolor="white")
@@ -58,8 +41,6 @@ def _node_label(vertex: Vertex) -> str:
 
 def _label(text: str) -> str:
     """Text in which graphviz reads no escape; control characters become spaces."""
-    from graphviz import escape
-
     return str(escape("".join(c if c.isprintable() else " " for c in text)))
 
 

@@ -31,4 +31,7 @@ def json_form(picture: Picture) -> str:
         {"from": edge.source, "to": edge.target, "mode": edge.mode, "critical": edge.critical}
         for edge in picture.edges
     ]
-    return json.dumps({"name": picture.name, "nodes": nodes, "edges": edges}, indent=2, ensure_ascii=False) + "\n"
+    return (
+        json.dumps({"name": picture.name, "nodes": nodes, "edges": edges}, indent=2, ensure_ascii=False)
+        + "\n"
+    )

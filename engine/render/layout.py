@@ -36,7 +36,7 @@ class Layout:
 
 
 def layout(picture: Picture) -> Layout:
-    """Where everything goes; O((nodes + edges) × depth of the nesting)."""
+    """Where everything goes; O((nodes + edges) * depth of the nesting)."""
     position = {vertex.id: at for at, vertex in enumerate(picture.vertices)}
     size = len(position)
     needs: list[list[int]] = [[] for _ in range(size)]
@@ -57,9 +57,7 @@ def layout(picture: Picture) -> Layout:
         group: _follower(below, before, ROOT if group == ROOT else meeting_of[group])
         for group, below in children.items()
     }
-    branches = {
-        group: tuple(g for g in below if g != follower[group]) for group, below in children.items()
-    }
+    branches = {group: tuple(g for g in below if g != follower[group]) for group, below in children.items()}
     return Layout(
         members=tuple(members),
         branches=branches,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .dot import CRITICAL, FILLS
+from .palette import CRITICAL, FILLS
 from .picture import Edge, Picture, Vertex
 from .words import duration
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from ...schemas.plan import Plan, PlanNode
 from ...schemas.report import NodeReport, Report
@@ -51,7 +52,7 @@ def picture(plan: Plan, report: Report | None = None) -> Picture:
     known = {node.id: node for node in report.nodes} if report else {}
     modes = {(need.node, node.id): need.mode for node in plan.nodes for need in node.needs}
     path = plan.critical_path
-    critical = set(zip(path, path[1:], strict=False))
+    critical = set(pairwise(path))
     return Picture(
         name=plan.name,
         vertices=tuple(_vertex(node, known.get(node.id)) for node in plan.nodes),

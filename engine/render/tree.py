@@ -198,7 +198,9 @@ class _Tree:
     def _opening(self, lead: str, rest: str, group: int) -> str:
         if lead != rest:
             return self._strokes.split
-        return self._strokes.first if not self._plan.needs[self._plan.members[group][0]] else self._strokes.fork
+        return (
+            self._strokes.first if not self._plan.needs[self._plan.members[group][0]] else self._strokes.fork
+        )
 
     def _grid(self, group: int, lead: str, rest: str) -> Iterator[Line]:
         s = self._strokes

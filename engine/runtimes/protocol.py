@@ -34,7 +34,8 @@ class AttemptRequest:
     `inputs` are the named inputs; `briefs` maps the ids of upstream tasks to what they handed on.
     `deliverables` pairs an absolute path with a JSON Schema or None. `scratch` is a directory of
     this attempt's own, private to the user, that exists once the runtime asks for it to be made.
-    Times are in seconds.
+    `output_used` is false when nothing refers to the output: one that is too large to be handed on
+    is then dropped, where it otherwise fails the attempt. Times are in seconds.
     """
 
     run_id: str
@@ -52,6 +53,7 @@ class AttemptRequest:
     briefs: Mapping[str, Any] = field(default_factory=dict)
     output: OutputContract = OutputContract()
     output_path: str | None = None
+    output_used: bool = True
     deliverables: tuple[tuple[str, Any], ...] = ()
     scratch: str = ""
     grace: float = 5.0

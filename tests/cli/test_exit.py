@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import get_args
 
 import pytest
+
 from metaensemble.cli.exit import code_of_error, code_of_state
 from metaensemble.schemas.errors import (
     InputError,

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+
 from metaensemble.schemas.errors import CODES
 from support.command_line import Shell
 

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 
 import pytest
+
 from metaensemble.cli.app import Dag, Ledger
 from support.command_line import Shell
 
@@ -57,7 +58,9 @@ def imported_by(*args: str) -> set[str]:
     return set(done.stderr.splitlines())
 
 
-@pytest.mark.parametrize("words", [["--help"], ["dag", "--help"], ["ledger", "--help"], ["dag", "run", "--help"]])
+@pytest.mark.parametrize(
+    "words", [["--help"], ["dag", "--help"], ["ledger", "--help"], ["dag", "run", "--help"]]
+)
 def test_help_imports_nothing_heavy(words: list[str]) -> None:
     heavy = {"networkx", "pydantic", "sqlite3", "rich", "jinja2", "yaml", "jsonschema", "asyncio", "graphviz"}
     assert imported_by(*words) & heavy == set()

@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 
 import pytest
+
 from metaensemble.cli.progress import Silence, watcher
 from metaensemble.cli.progress_plain import PlainProgress
 from metaensemble.schemas.progress import NodeChanged, Note, Progress, RunEnded, RunStarted

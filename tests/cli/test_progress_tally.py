@@ -5,7 +5,9 @@ from metaensemble.schemas.progress import NodeChanged, RunStarted
 from metaensemble.schemas.states import NodeState
 
 
-def changed(node: str, state: NodeState, at: int, duration: int | None = None, attempt: int = 1) -> NodeChanged:
+def changed(
+    node: str, state: NodeState, at: int, duration: int | None = None, attempt: int = 1
+) -> NodeChanged:
     return NodeChanged(node, state, "", attempt, at, duration)
 
 
@@ -25,7 +27,7 @@ def test_nodes_never_spoken_of_are_pending() -> None:
 def test_a_node_is_counted_where_it_is() -> None:
     tally = started(2)
     for state in ("ready", "running", "ok"):
-        tally.change(changed("a", state, 10, 10 if state == "ok" else None))  # type: ignore[arg-type]
+        tally.change(changed("a", state, 10, 10 if state == "ok" else None))
     assert tally.counts() == {"pending": 1, "ok": 1}
     assert tally.running == {}
 

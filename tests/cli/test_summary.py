@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+
 from metaensemble.cli.summary import heading, say_summary, summary_lines
 from metaensemble.schemas.report import Report
 from support import plans

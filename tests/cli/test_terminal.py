@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 
 import pytest
+
 from metaensemble.cli.terminal import columns, has_boxes, has_colour, paint
 
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+
 from support.examples import EXAMPLES, environment
 from support.tree import INSTALLED
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from support.examples import EXAMPLES, copy_of, environment, me
 from support.tree import ROOT
 
@@ -150,7 +151,7 @@ def test_an_empty_folder_has_nothing_to_find(tmp_path: Path) -> None:
 
 def test_the_report_names_what_was_not_checked(tmp_path: Path) -> None:
     well = {"tool": "t", "status": "ran", "notes": [], "findings": [], "coverage": {}}
-    given: dict[str, Any] = {name: well for name in CHECKS}
+    given: dict[str, Any] = dict.fromkeys(CHECKS, well)
     given |= {"project": ".", "lint": {**well, "status": "missing", "notes": ["a | b"]}}
     done = subprocess.run(
         [sys.executable, str(SCRIPTS / "report.py"), "r.md"],

@@ -11,10 +11,10 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from support.examples import EXAMPLES, copy_of, environment, me
-from support.tree import ROOT
 
 from metaensemble import api
+from support.examples import EXAMPLES, copy_of, environment, me
+from support.tree import ROOT
 
 FOLDER = EXAMPLES / "wfcommons"
 SAMPLE = FOLDER / "sample.json"

@@ -3,14 +3,32 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from support.graphs import DESIGN, FULL
 
 from metaensemble.schemas.later import GRAPH, TASK, later_in_graph, later_in_task
+from support.graphs import DESIGN, FULL
 
-BUILT = (
-    "run needs if tags with env secrets cwd output writes runtime timeout idle_timeout retry pool priority"
-    " effects on_lost description deliverables"
-).split()
+BUILT = [
+    "run",
+    "needs",
+    "if",
+    "tags",
+    "with",
+    "env",
+    "secrets",
+    "cwd",
+    "output",
+    "writes",
+    "runtime",
+    "timeout",
+    "idle_timeout",
+    "retry",
+    "pool",
+    "priority",
+    "effects",
+    "on_lost",
+    "description",
+    "deliverables",
+]
 
 
 def keys_of(task: dict[str, Any]) -> list[str]:
@@ -29,7 +47,9 @@ def test_what_is_built_is_not_refused() -> None:
     assert keys_of(task) == []
 
 
-@pytest.mark.parametrize("key", sorted({entry.path[0] for entry in TASK} - {"needs", "deliverables", "cache", "isolation"}))
+@pytest.mark.parametrize(
+    "key", sorted({entry.path[0] for entry in TASK} - {"needs", "deliverables", "cache", "isolation"})
+)
 def test_each_later_key_is_refused_at_its_place(key: str) -> None:
     (found,) = later_in_task("a", {"run": "x", key: "y"})
     assert (found.key, found.where) == (key, ("tasks", "a", key))
@@ -54,12 +74,16 @@ def test_inner_keys_are_refused_where_they_stand() -> None:
 
 
 def test_keys_outside_the_tasks() -> None:
-    document = {"budget": {"usd": 1}, "patterns": {}, "defaults": {"timeout": "1m", "cache": "auto", "tier": "opus"}}
+    document = {
+        "budget": {"usd": 1},
+        "patterns": {},
+        "defaults": {"timeout": "1m", "cache": "auto", "tier": "opus"},
+    }
     assert [(key.key, key.where) for key in later_in_graph(document)] == [
         ("budget", ("budget",)),
         ("patterns", ("patterns",)),
-        ("defaults.cache", ("defaults", "cache")),
         ("defaults.tier", ("defaults", "tier")),
+        ("defaults.cache", ("defaults", "cache")),
     ]
 
 

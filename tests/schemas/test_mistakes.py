@@ -7,8 +7,6 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from metaensemble.schemas.other_words import OTHER_WORDS, key_hint
-from metaensemble.schemas.shape import known_keys
 from metaensemble.schemas.task_graph import TaskGraph
 
 
@@ -80,7 +78,9 @@ IN_A_TASK: list[tuple[dict[str, Any], str, tuple[str | int, ...], str]] = [
 
 
 @pytest.mark.parametrize(("task", "slug", "place", "hint"), IN_A_TASK)
-def test_a_mistake_in_a_task(task: dict[str, Any], slug: str, place: tuple[str | int, ...], hint: str) -> None:
+def test_a_mistake_in_a_task(
+    task: dict[str, Any], slug: str, place: tuple[str | int, ...], hint: str
+) -> None:
     (found,) = problems({"tasks": {"a": task}})
     assert (found["type"], found["loc"]) == (f"me.{slug}", ("tasks", "a", *place))
     assert hint in found["ctx"]["hint"]
@@ -138,7 +138,11 @@ def test_a_mistake_at_the_top(document: object, slug: str, place: tuple[str | in
 def test_all_mistakes_are_told_at_once() -> None:
     document = {
         "concurrency": 3,
-        "tasks": {"a": {"run": "x", "python": "a:b", "timeout": 5, "colour": "red"}, "b": {"if": "x"}, "c d": {}},
+        "tasks": {
+            "a": {"run": "x", "python": "a:b", "timeout": 5, "colour": "red"},
+            "b": {"if": "x"},
+            "c d": {},
+        },
     }
     found = {(error["type"], error["loc"]) for error in problems(document)}
     assert found == {
@@ -151,33 +155,3 @@ def test_all_mistakes_are_told_at_once() -> None:
         ("me.bad_task_id", ("tasks", "c d", "[key]")),
         ("me.no_work", ("tasks", "c d")),
     }
-
-
-def test_a_word_of_another_tool_is_one_error() -> None:
-    (found,) = problems({"tasks": {"a": {"cmd": "x"}}})
-    assert (found["type"], found["loc"]) == ("extra_forbidden", ("tasks", "a", "cmd"))
-    assert key_hint("cmd", known_keys(("tasks", "a"))) == "did you mean `run`?"
-
-
-@pytest.mark.parametrize(
-    ("key", "place", "hint"),
-    [
-        ("depends_on", ("tasks", "a"), "did you mean `needs`?"),
-        ("timeot", ("tasks", "a"), "did you mean `timeout`?"),
-        ("jobs", (), "did you mean `tasks`?"),
-        ("retries", ("tasks", "a"), "did you mean `retry`?"),
-        ("retries", ("tasks", "a", "retry"), None),
-        ("enum", ("params", "n"), "did you mean `choices`?"),
-        ("colour", ("tasks", "a"), None),
-    ],
-)
-def test_hints_for_unknown_keys(key: str, place: tuple[str, ...], hint: str | None) -> None:
-    assert key_hint(key, known_keys(place)) == hint
-
-
-def test_words_of_other_tools_are_no_keys_where_they_are_explained() -> None:
-    tops = (set(known_keys(())), set(known_keys(("tasks", "a"))), set(known_keys(("params", "n"))))
-    inner = [set(known_keys(("tasks", "a", key))) for key in ("retry", "output", "repeat")]
-    for word, meant in OTHER_WORDS.items():
-        assert any(meant in keys for keys in (*tops, *inner)), word
-        assert not any(meant in keys and word in keys for keys in (*tops, *inner)), word

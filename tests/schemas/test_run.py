@@ -7,13 +7,47 @@ from pydantic import ValidationError
 
 from metaensemble.schemas.run import COLUMNS, Run
 
-IN_THE_LEDGER = (
-    "run_id dag_run_id node_id attempt_no executor_id task_id role_id role_version runtime requested_tier"
-    " model model_source tokens_in tokens_out cache_read_tokens cache_create_tokens orchestration_tokens"
-    " cost_usd cost_kind window_id started_ts ended_ts working_ms outcome failure_reason attempt_key"
-    " reused_from brief_in brief_out manifest_id deliverable_ref files_touched tool_use gate_state"
-    " quality_state quality_findings review_findings session_id usage_source"
-).split()
+IN_THE_LEDGER = [
+    "run_id",
+    "dag_run_id",
+    "node_id",
+    "attempt_no",
+    "executor_id",
+    "task_id",
+    "role_id",
+    "role_version",
+    "runtime",
+    "requested_tier",
+    "model",
+    "model_source",
+    "tokens_in",
+    "tokens_out",
+    "cache_read_tokens",
+    "cache_create_tokens",
+    "orchestration_tokens",
+    "cost_usd",
+    "cost_kind",
+    "window_id",
+    "started_ts",
+    "ended_ts",
+    "working_ms",
+    "outcome",
+    "failure_reason",
+    "attempt_key",
+    "reused_from",
+    "brief_in",
+    "brief_out",
+    "manifest_id",
+    "deliverable_ref",
+    "files_touched",
+    "tool_use",
+    "gate_state",
+    "quality_state",
+    "quality_findings",
+    "review_findings",
+    "session_id",
+    "usage_source",
+]
 
 
 def test_a_run_has_every_column_in_order() -> None:

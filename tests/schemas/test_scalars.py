@@ -28,23 +28,26 @@ def test_durations(text: str, seconds: float) -> None:
     "text", ["", "10", "10 m", "m", "30m1h", "1m1m", "-1s", "1e3s", "10M", "1h 30m", "10m\n", "9" * 400 + "s"]
 )
 def test_what_is_no_duration(text: str) -> None:
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match=r"not a |units must|first wait"):
         scalars.duration_seconds(text)
 
 
-@pytest.mark.parametrize(("text", "span"), [("2s..1m", (2.0, 60.0)), ("5s", (5.0, 5.0)), ("1s..1s", (1.0, 1.0))])
+@pytest.mark.parametrize(
+    ("text", "span"), [("2s..1m", (2.0, 60.0)), ("5s", (5.0, 5.0)), ("1s..1s", (1.0, 1.0))]
+)
 def test_backoffs(text: str, span: tuple[float, float]) -> None:
     assert scalars.backoff_seconds(text) == span
 
 
 @pytest.mark.parametrize("text", ["1m..2s", "2s..", "..2s", "2s-1m", "1s..2s..3s", ""])
 def test_what_is_no_backoff(text: str) -> None:
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match=r"not a |units must|first wait"):
         scalars.backoff_seconds(text)
 
 
 @pytest.mark.parametrize(
-    ("value", "count"), [(0, 0), (1200, 1200), ("400k", 400_000), ("1.5M", 1_500_000), ("7", 7), ("0.1k", 100)]
+    ("value", "count"),
+    [(0, 0), (1200, 1200), ("400k", 400_000), ("1.5M", 1_500_000), ("7", 7), ("0.1k", 100)],
 )
 def test_token_counts(value: int | str, count: int) -> None:
     assert scalars.token_count(value) == count
@@ -52,7 +55,7 @@ def test_token_counts(value: int | str, count: int) -> None:
 
 @pytest.mark.parametrize("value", [-1, "400K", "1,000", "k", "", "1G", "9" * 400])
 def test_what_is_no_token_count(value: int | str) -> None:
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match=r"not a |units must|first wait"):
         scalars.token_count(value)
 
 
@@ -64,13 +67,13 @@ def test_shares_and_lines() -> None:
 
 @pytest.mark.parametrize("text", ["3/2", "0/3", "2/", "/2", "2", "a/b", "²/3"])
 def test_what_is_no_share(text: str) -> None:
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match=r"not a |units must|first wait"):
         scalars.share_of(text)
 
 
 @pytest.mark.parametrize("text", ["40..10", "0..3", "", "..", "1..", "-1..2", "²"])
 def test_what_is_no_range_of_lines(text: str) -> None:
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match=r"not a |units must|first wait"):
         scalars.line_range(text)
 
 

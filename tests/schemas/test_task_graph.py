@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from pydantic import BaseModel, ValidationError
-from support.graphs import DESIGN, FULL
 
 from metaensemble.schemas.budget import AssumedPrice, Budget
 from metaensemble.schemas.concurrency import Concurrency
@@ -20,6 +19,7 @@ from metaensemble.schemas.pattern_ref import pattern_name, pattern_settings
 from metaensemble.schemas.retry import Retry
 from metaensemble.schemas.task import Defaults, Task, with_defaults
 from metaensemble.schemas.task_graph import TaskGraph
+from support.graphs import DESIGN, FULL
 
 KEYS: dict[type[BaseModel], str] = {
     TaskGraph: "version name description params outputs defaults budget concurrency patterns tasks",
@@ -98,7 +98,11 @@ def test_extension_keys_are_ignored_wherever_they_stand() -> None:
             return value
         return {"x-note": {"any": ["thing"]}, **{key: sprinkle(child) for key, child in value.items()}}
 
-    plain = {"params": FULL["params"], "concurrency": FULL["concurrency"], "tasks": copy.deepcopy(FULL["tasks"])}
+    plain = {
+        "params": FULL["params"],
+        "concurrency": FULL["concurrency"],
+        "tasks": copy.deepcopy(FULL["tasks"]),
+    }
     for entry in plain["tasks"].values():
         for literal in ("pattern", "input"):  # JSON of its own, in which `x-` means nothing special
             entry.pop(literal, None)
@@ -183,7 +187,9 @@ def test_needs_of_either_shape_are_walked_alike() -> None:
     assert (second.asks.count, second.asks.of) == (2, 3)
 
 
-@pytest.mark.parametrize(("ok", "numbers"), [(2, (2, None)), ("1/2", (1, 2)), ("${{ params.n }}", (None, None))])
+@pytest.mark.parametrize(
+    ("ok", "numbers"), [(2, (2, None)), ("1/2", (1, 2)), ("${{ params.n }}", (None, None))]
+)
 def test_quorums(ok: object, numbers: tuple[int | None, int | None]) -> None:
     quorum = Quorum.model_validate({"ok": ok})
     assert (quorum.count, quorum.of) == numbers
@@ -196,7 +202,8 @@ def test_patterns_have_a_name_and_settings() -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "form"), [({}, "text"), ({"schema": "a.json"}, "json"), ({"schema": "a.json", "as": "text"}, "text")]
+    ("written", "form"),
+    [({}, "text"), ({"schema": "a.json"}, "json"), ({"schema": "a.json", "as": "text"}, "text")],
 )
 def test_the_form_of_an_output(written: dict[str, Any], form: str) -> None:
     assert Output.model_validate(written).form == form

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from metaensemble.schemas import errors
 from metaensemble.schemas.errors import MetaEnsembleError
 
+_ALL = re.compile(r"^__all__ = \[\n.*?^\]\n", re.MULTILINE | re.DOTALL)
 _TREE = re.compile(r"^```\n.*?^```\n", re.MULTILINE | re.DOTALL)
 
 
@@ -28,7 +30,19 @@ def _below(parent: type[MetaEnsembleError], prefix: str) -> Iterator[tuple[str, 
         yield from _below(kind, prefix + ("    " if is_last else "|   "))
 
 
-def with_tree(text: str) -> str:
-    """The source text of `schemas.errors` with the tree between its fences drawn anew."""
+def exported() -> list[str]:
+    """The names that `schemas.errors` offers, sorted: the classes of the tree, and `CODES`."""
+    classes = [
+        name
+        for name, value in vars(errors).items()
+        if isinstance(value, type) and issubclass(value, MetaEnsembleError)
+    ]
+    return sorted([*classes, "CODES"], key=lambda name: (not name.isupper(), name))
+
+
+def up_to_date(text: str) -> str:
+    """The source text of `schemas.errors` with its tree drawn and its `__all__` listed anew."""
     block = f"```\n{drawn_tree()}```\n"
-    return _TREE.sub(lambda _: block, text, count=1)
+    names = "".join(f'    "{name}",\n' for name in exported())
+    text = _TREE.sub(lambda _: block, text, count=1)
+    return _ALL.sub(lambda _: f"__all__ = [\n{names}]\n", text, count=1)

@@ -10,7 +10,9 @@ from metaensemble.schemas.report import AttemptReport, NodeReport, Report
 from metaensemble.schemas.states import NODE_STATES, NodeState
 
 
-def make_plan(needs: Mapping[str, Sequence[str]], *, name: str = "sample", **extra: Mapping[str, Any]) -> Plan:
+def make_plan(
+    needs: Mapping[str, Sequence[str]], *, name: str = "sample", **extra: Mapping[str, Any]
+) -> Plan:
     """A plan of `run` tasks; a need may end in `:done` or `:failed`. `extra` maps node ids (with `_`
     for `-`) to further fields of their PlanNode."""
     edges = {node: [need.partition(":")[0] for need in above] for node, above in needs.items()}
@@ -136,7 +138,9 @@ LAYERED: dict[str, list[str]] = {
     for n in range(4)
 }
 DENSE: dict[str, list[str]] = {
-    f"{'abc'[layer]}{n}": [f"{'abc'[layer - 1]}{m}" for m in range(4) if layer] for layer in range(3) for n in range(4)
+    f"{'abc'[layer]}{n}": [f"{'abc'[layer - 1]}{m}" for m in range(4) if layer]
+    for layer in range(3)
+    for n in range(4)
 }
 REVIEW: dict[str, list[str]] = {
     "lint": [],

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 
 import pytest
+
 from metaensemble.engine.render import FORMATS, render
 from metaensemble.schemas.plan import Plan
 from support import plans

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from metaensemble.engine.render import render
 from metaensemble.schemas.plan import Plan
 from support import plans

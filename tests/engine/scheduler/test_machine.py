@@ -16,7 +16,7 @@ from metaensemble.engine.scheduler.events import (
 from metaensemble.engine.scheduler.graph import NodeSpec
 from metaensemble.engine.scheduler.machine import Scheduler
 from metaensemble.schemas.errors import IllegalTransition
-from support.graphs import limits, specs
+from support.node_specs import limits, specs
 from support.play import FAIL, OK, Player
 
 DIAMOND = "a:\nb: a\nc: a\nd: b c"

@@ -1,0 +1,106 @@
+"""Tables of the Ledger as text, row by row, for other programs."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final, Literal, get_args
+
+from .database_errors import ledger_errors
+from .ledger import Ledger
+from .rows import JSON_COLUMNS
+from .schema import PROJECTIONS
+
+ExportForm = Literal["jsonl", "json", "csv"]
+
+EXPORT_TABLES: Final = ("journal", *PROJECTIONS)
+"""What can be exported. `journal` holds everything; the others are made from it."""
+
+_ORDER: Final = {
+    "tasks": "dag_run_id, position",
+    "nodes": "dag_run_id, node_id, generation",
+    "roles": "role_id, role_version",
+}
+
+
+def export(ledger: Ledger, table: str = "runs", form: ExportForm = "jsonl") -> Iterator[str]:
+    """The rows of `table` as text, oldest first, in pieces that are written one after the other.
+
+    `jsonl` has one object per line, `json` one array of objects, `csv` a header and one line per row
+    (RFC 4180; JSON columns as their text). Hashes are hexadecimal. Memory does not grow with the
+    table. `ValueError` for a table or a form that is not known.
+    """
+    if table not in EXPORT_TABLES:
+        raise ValueError(f"no table {table!r}; there are {', '.join(EXPORT_TABLES)}")
+    if form not in get_args(ExportForm):
+        raise ValueError(f"no form {form!r}; there are {', '.join(get_args(ExportForm))}")
+    return _pieces(ledger, table, form)
+
+
+def _pieces(ledger: Ledger, table: str, form: ExportForm) -> Iterator[str]:
+    with ledger_errors(ledger.path):
+        rows = ledger.connection.execute(
+            f"SELECT * FROM {table} ORDER BY {_ORDER.get(table, 'seq')}"  # noqa: S608  # names from the list above
+        )
+        names = [column[0] for column in rows.description]
+        yield from _FORMS[form](names, rows)
+
+
+def _jsonl(names: list[str], rows: sqlite3.Cursor) -> Iterator[str]:
+    for row in rows:
+        yield f"{_object(names, row)}\n"
+
+
+def _json(names: list[str], rows: sqlite3.Cursor) -> Iterator[str]:
+    before = "[\n"
+    for row in rows:
+        yield f"{before}{_object(names, row)}"
+        before = ",\n"
+    yield "\n]\n" if before == ",\n" else "[]\n"
+
+
+def _csv(names: list[str], rows: sqlite3.Cursor) -> Iterator[str]:
+    pieces: list[str] = []
+    writer = csv.writer(_Collector(pieces))
+    for row in _with_header(names, rows):
+        writer.writerow([value.hex() if isinstance(value, bytes) else value for value in row])
+        yield pieces.pop()
+
+
+def _with_header(names: list[str], rows: Iterable[tuple[Any, ...]]) -> Iterator[Iterable[Any]]:
+    yield names
+    yield from rows
+
+
+def _object(names: list[str], row: tuple[Any, ...]) -> str:
+    return json.dumps(
+        {name: _value(name, value) for name, value in zip(names, row, strict=True)}, ensure_ascii=False
+    )
+
+
+def _value(name: str, value: Any) -> Any:
+    if isinstance(value, bytes):
+        return value.hex()
+    if name in JSON_COLUMNS and isinstance(value, str):
+        return json.loads(value)
+    return value
+
+
+class _Collector:
+    """What `csv` writes to: it hands each line over as it is made."""
+
+    def __init__(self, pieces: list[str]) -> None:
+        self._pieces = pieces
+
+    def write(self, text: str) -> int:
+        self._pieces.append(text)
+        return len(text)
+
+
+_FORMS: Final[dict[str, Callable[[list[str], sqlite3.Cursor], Iterator[str]]]] = {
+    "jsonl": _jsonl,
+    "json": _json,
+    "csv": _csv,
+}

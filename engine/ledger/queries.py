@@ -1,0 +1,322 @@
+"""Every question that may be asked of the Ledger, by name.
+
+Each function states what it costs (n: rows of the table, k: rows returned) and the index that it
+goes by; a test holds the statement to SQLite's own plan. Each takes a `limit` of at most 10,000;
+where more may follow, the next page starts after the last row of this one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Final, TypeVar
+
+from ...schemas.errors import AmbiguousDagRun, AmbiguousRun
+from .database_errors import ledger_errors
+from .journal import journaled
+from .ledger import MAX_PAGE, Ledger
+from .records import Journaled
+from .rows import JSON_COLUMNS, AttemptRow, DagRunRow, NodeRow, RunRow
+
+__all__ = [
+    "attempts_of_dag_run",
+    "attempts_of_node",
+    "dag_run_by_id",
+    "dag_runs_by_prefix",
+    "find_dag_run",
+    "find_run",
+    "generations_of_node",
+    "newest_unfinished_dag_run",
+    "nodes_of_dag_run",
+    "recent_dag_runs",
+    "recent_runs",
+    "record_at",
+    "records_after",
+    "run_by_id",
+    "runs_by_prefix",
+    "runs_of_dag_run",
+    "runs_of_node",
+    "stranded_attempts",
+]
+
+_END: Final = 1 << 62
+_LAST_TEXT: Final = "\U0010ffff"
+_Row = TypeVar("_Row", DagRunRow, NodeRow, AttemptRow, RunRow)
+
+
+@dataclass(frozen=True, slots=True)
+class NamedQuery:
+    """A statement, and the words in which SQLite's plan must name the way to each table."""
+
+    sql: str
+    plan: tuple[str, ...]
+
+
+def _columns(row: type, table: str) -> str:
+    return ", ".join(f"{table}.{field.name}" for field in fields(row))
+
+
+_DAG_RUN: Final = f"SELECT {_columns(DagRunRow, 'dag_runs')} FROM dag_runs"  # noqa: S608
+_NODE: Final = f"SELECT {_columns(NodeRow, 'nodes')} FROM nodes"  # noqa: S608
+_ATTEMPT: Final = f"SELECT {_columns(AttemptRow, 'attempts')} FROM attempts"  # noqa: S608
+_RUN: Final = f"SELECT {_columns(RunRow, 'runs')} FROM runs"  # noqa: S608
+_RECORD: Final = "SELECT seq, ts, kind, entity_id, dag_run_id, cause, payload, prev_hash, hash FROM journal"
+
+QUERIES: Final = {
+    "recent_runs": NamedQuery(
+        f"{_RUN} WHERE seq < ? ORDER BY seq DESC LIMIT ?", ("runs USING INTEGER PRIMARY KEY",)
+    ),
+    "run_by_id": NamedQuery(f"{_RUN} WHERE run_id = ?", ("runs USING INDEX sqlite_autoindex_runs_1",)),
+    "runs_by_prefix": NamedQuery(
+        f"{_RUN} WHERE run_id >= ? AND run_id < ? ORDER BY run_id LIMIT ?",
+        ("runs USING INDEX sqlite_autoindex_runs_1",),
+    ),
+    # The index gives the DAG run's seqs in order; most of its records are no Runs and fall out.
+    "runs_of_dag_run": NamedQuery(
+        f"SELECT {_columns(RunRow, 'runs')} FROM journal CROSS JOIN runs ON runs.seq = journal.seq"  # noqa: S608
+        " WHERE journal.dag_run_id = ? AND journal.seq > ? ORDER BY journal.seq LIMIT ?",
+        ("journal USING COVERING INDEX journal_of_dag_run", "runs USING INTEGER PRIMARY KEY"),
+    ),
+    "runs_of_node": NamedQuery(
+        f"SELECT {_columns(RunRow, 'runs')} FROM attempts CROSS JOIN runs ON runs.run_id = attempts.run_id"  # noqa: S608
+        " WHERE attempts.dag_run_id = ? AND attempts.node_id = ? AND attempts.run_id > ?"
+        " ORDER BY attempts.run_id LIMIT ?",
+        ("attempts USING COVERING INDEX attempts_of_node", "runs USING INDEX sqlite_autoindex_runs_1"),
+    ),
+    "dag_run_by_id": NamedQuery(
+        f"{_DAG_RUN} WHERE dag_run_id = ?", ("dag_runs USING INDEX sqlite_autoindex_dag_runs_1",)
+    ),
+    "dag_runs_by_prefix": NamedQuery(
+        f"{_DAG_RUN} WHERE dag_run_id >= ? AND dag_run_id < ? ORDER BY dag_run_id LIMIT ?",
+        ("dag_runs USING INDEX sqlite_autoindex_dag_runs_1",),
+    ),
+    "recent_dag_runs": NamedQuery(
+        f"{_DAG_RUN} WHERE seq < ? ORDER BY seq DESC LIMIT ?", ("dag_runs USING INTEGER PRIMARY KEY",)
+    ),
+    "newest_unfinished_dag_run": NamedQuery(
+        f"{_DAG_RUN} WHERE ended_ts IS NULL AND seq < ? ORDER BY seq DESC LIMIT 1",
+        ("dag_runs USING INDEX dag_runs_unfinished",),
+    ),
+    "nodes_of_dag_run": NamedQuery(
+        f"{_NODE} WHERE dag_run_id = ? AND (node_id, generation) > (?, ?)"
+        " ORDER BY node_id, generation LIMIT ?",
+        ("nodes USING PRIMARY KEY",),
+    ),
+    "generations_of_node": NamedQuery(
+        f"{_NODE} WHERE dag_run_id = ? AND node_id = ? ORDER BY generation LIMIT ?",
+        ("nodes USING PRIMARY KEY",),
+    ),
+    "attempts_of_node": NamedQuery(
+        f"{_ATTEMPT} WHERE dag_run_id = ? AND node_id = ? AND run_id > ? ORDER BY run_id LIMIT ?",
+        ("attempts USING INDEX attempts_of_node",),
+    ),
+    "attempts_of_dag_run": NamedQuery(
+        f"{_ATTEMPT} WHERE dag_run_id = ? AND (node_id, run_id) > (?, ?) ORDER BY node_id, run_id LIMIT ?",
+        ("attempts USING INDEX attempts_of_node",),
+    ),
+    "stranded_attempts": NamedQuery(
+        f"{_ATTEMPT} LEFT JOIN runs ON runs.run_id = attempts.run_id WHERE attempts.dag_run_id = ?"
+        " AND runs.run_id IS NULL AND (attempts.node_id, attempts.run_id) > (?, ?)"
+        " ORDER BY attempts.node_id, attempts.run_id LIMIT ?",
+        ("attempts USING INDEX attempts_of_node", "runs USING COVERING INDEX sqlite_autoindex_runs_1"),
+    ),
+    "records_after": NamedQuery(
+        f"{_RECORD} WHERE dag_run_id = ? AND seq > ? AND kind IN (SELECT value FROM json_each(?))"  # noqa: S608
+        " ORDER BY seq LIMIT ?",
+        ("journal USING INDEX journal_of_dag_run",),
+    ),
+    "record_at": NamedQuery(f"{_RECORD} WHERE seq = ?", ("journal USING INTEGER PRIMARY KEY",)),
+}
+"""The statements, by the name of the function that asks them."""
+
+
+def recent_runs(ledger: Ledger, *, before: int = _END, limit: int = 20) -> list[RunRow]:
+    """The newest Runs, newest first; older pages with `before` the seq of the last row.
+
+    O(log n + k), by the primary key of `runs`.
+    """
+    return _rows(ledger, "recent_runs", RunRow, (before, _bounded(limit)))
+
+
+def run_by_id(ledger: Ledger, run_id: str) -> RunRow | None:
+    """The Run of this full id; None when there is none. O(log n), by the unique index on `run_id`."""
+    return _one(_rows(ledger, "run_by_id", RunRow, (run_id,)))
+
+
+def runs_by_prefix(ledger: Ledger, prefix: str, *, limit: int = 10) -> list[RunRow]:
+    """The Runs whose id begins with `prefix`, by id. O(log n + k), by the unique index on `run_id`."""
+    return _rows(ledger, "runs_by_prefix", RunRow, (prefix, prefix + _LAST_TEXT, _bounded(limit)))
+
+
+def find_run(ledger: Ledger, text: str) -> RunRow | None:
+    """The one Run whose id is `text` or begins with it; None when there is none.
+
+    Raises `AmbiguousRun` when there are several. O(log n), by the unique index on `run_id`.
+    """
+    found = runs_by_prefix(ledger, text, limit=5)
+    if len(found) > 1 and found[0].run_id != text:
+        names = [row.run_id for row in found]
+        raise AmbiguousRun(
+            f"several Runs begin with `{text}`: {_listed(names)}",
+            hint="type more of the id",
+            candidates=names,
+        )
+    return _one(found)
+
+
+def runs_of_dag_run(ledger: Ledger, dag_run_id: str, *, after: int = 0, limit: int = 1000) -> list[RunRow]:
+    """The Runs of a DAG run in the order in which they ended; next page with `after` the last seq.
+
+    O(log n + records of the DAG run passed over + k log n), by the index `journal_of_dag_run` and the
+    primary key of `runs`.
+    """
+    return _rows(ledger, "runs_of_dag_run", RunRow, (dag_run_id, after, _bounded(limit)))
+
+
+def runs_of_node(
+    ledger: Ledger, dag_run_id: str, node_id: str, *, after: str = "", limit: int = 1000
+) -> list[RunRow]:
+    """The Runs of a node, oldest attempt first; next page with `after` the last `run_id`.
+
+    O(log n + k log n), by the indexes `attempts_of_node` and the unique one on `run_id` of `runs`.
+    """
+    return _rows(ledger, "runs_of_node", RunRow, (dag_run_id, node_id, after, _bounded(limit)))
+
+
+def dag_run_by_id(ledger: Ledger, dag_run_id: str) -> DagRunRow | None:
+    """The DAG run of this full id; None when there is none. O(log n), by the unique index on `dag_run_id`."""
+    return _one(_rows(ledger, "dag_run_by_id", DagRunRow, (dag_run_id,)))
+
+
+def dag_runs_by_prefix(ledger: Ledger, prefix: str, *, limit: int = 10) -> list[DagRunRow]:
+    """The DAG runs whose id begins with `prefix`. O(log n + k), by the unique index on `dag_run_id`."""
+    return _rows(ledger, "dag_runs_by_prefix", DagRunRow, (prefix, prefix + _LAST_TEXT, _bounded(limit)))
+
+
+def find_dag_run(ledger: Ledger, text: str) -> DagRunRow | None:
+    """The one DAG run whose id is `text` or begins with it; None when there is none.
+
+    Raises `AmbiguousDagRun` when there are several. O(log n), by the unique index on `dag_run_id`.
+    """
+    found = dag_runs_by_prefix(ledger, text, limit=5)
+    if len(found) > 1 and found[0].dag_run_id != text:
+        names = [row.dag_run_id for row in found]
+        raise AmbiguousDagRun(
+            f"several DAG runs begin with `{text}`: {_listed(names)}",
+            hint="type more of the id",
+            candidates=names,
+        )
+    return _one(found)
+
+
+def recent_dag_runs(ledger: Ledger, *, before: int = _END, limit: int = 20) -> list[DagRunRow]:
+    """The newest DAG runs, newest first; older pages with `before` the seq of the last row.
+
+    O(log n + k), by the primary key of `dag_runs`.
+    """
+    return _rows(ledger, "recent_dag_runs", DagRunRow, (before, _bounded(limit)))
+
+
+def newest_unfinished_dag_run(ledger: Ledger) -> DagRunRow | None:
+    """The newest DAG run that has no end on record (running, paused or interrupted); None if all have.
+
+    O(log n), by the partial index `dag_runs_unfinished`.
+    """
+    return _one(_rows(ledger, "newest_unfinished_dag_run", DagRunRow, (_END,)))
+
+
+def nodes_of_dag_run(
+    ledger: Ledger, dag_run_id: str, *, after: tuple[str, int] = ("", -1), limit: int = MAX_PAGE
+) -> list[NodeRow]:
+    """The nodes of a DAG run, all generations, by id and generation; `after` names the last row so far.
+
+    O(log n + k), by the primary key of `nodes`.
+    """
+    return _rows(ledger, "nodes_of_dag_run", NodeRow, (dag_run_id, *after, _bounded(limit)))
+
+
+def generations_of_node(ledger: Ledger, dag_run_id: str, node_id: str, *, limit: int = 1000) -> list[NodeRow]:
+    """The generations of one node, oldest first. O(log n + k), by the primary key of `nodes`."""
+    return _rows(ledger, "generations_of_node", NodeRow, (dag_run_id, node_id, _bounded(limit)))
+
+
+def attempts_of_node(
+    ledger: Ledger, dag_run_id: str, node_id: str, *, after: str = "", limit: int = 1000
+) -> list[AttemptRow]:
+    """The attempts of a node, oldest first; next page with `after` the last `run_id`.
+
+    O(log n + k), by the index `attempts_of_node`.
+    """
+    return _rows(ledger, "attempts_of_node", AttemptRow, (dag_run_id, node_id, after, _bounded(limit)))
+
+
+def attempts_of_dag_run(
+    ledger: Ledger, dag_run_id: str, *, after: tuple[str, str] = ("", ""), limit: int = MAX_PAGE
+) -> list[AttemptRow]:
+    """The attempts of a DAG run by node and age; `after` is (`node_id`, `run_id`) of the last row so far.
+
+    O(log n + k log n), by the index `attempts_of_node`.
+    """
+    return _rows(ledger, "attempts_of_dag_run", AttemptRow, (dag_run_id, *after, _bounded(limit)))
+
+
+def stranded_attempts(
+    ledger: Ledger, dag_run_id: str, *, after: tuple[str, str] = ("", ""), limit: int = MAX_PAGE
+) -> list[AttemptRow]:
+    """The attempts of a DAG run that have no Run: in flight while a Coordinator lives, else stranded.
+
+    O(log n + attempts of the DAG run), by the index `attempts_of_node` and the unique one on `run_id`
+    of `runs`.
+    """
+    return _rows(ledger, "stranded_attempts", AttemptRow, (dag_run_id, *after, _bounded(limit)))
+
+
+def records_after(
+    ledger: Ledger, dag_run_id: str, after: int, kinds: Iterable[str], *, limit: int = 1000
+) -> list[Journaled]:
+    """The records of a DAG run with a seq above `after` that are of one of `kinds`, in order.
+
+    O(log n + records of the DAG run after `after`), by the index `journal_of_dag_run`.
+    """
+    with ledger_errors(ledger.path):
+        params = (dag_run_id, after, json.dumps(list(kinds)), _bounded(limit))
+        return [journaled(row) for row in ledger.connection.execute(QUERIES["records_after"].sql, params)]
+
+
+def record_at(ledger: Ledger, seq: int) -> Journaled | None:
+    """The record of this seq; None when there is none. O(log n), by the primary key of `journal`."""
+    with ledger_errors(ledger.path):
+        row = ledger.connection.execute(QUERIES["record_at"].sql, (seq,)).fetchone()
+        return None if row is None else journaled(row)
+
+
+def _rows(ledger: Ledger, name: str, row: type[_Row], params: Sequence[object]) -> list[_Row]:
+    json_at = [at for at, field in enumerate(fields(row)) if field.name in JSON_COLUMNS]
+    with ledger_errors(ledger.path):
+        found = ledger.connection.execute(QUERIES[name].sql, params).fetchall()
+    return [row(*_with_json(values, json_at)) for values in found]
+
+
+def _with_json(values: tuple[Any, ...], json_at: list[int]) -> Sequence[Any]:
+    if not json_at:
+        return values
+    changed = list(values)
+    for at in json_at:
+        if isinstance(changed[at], str):
+            changed[at] = json.loads(changed[at])
+    return changed
+
+
+def _one(rows: list[_Row]) -> _Row | None:
+    return rows[0] if rows else None
+
+
+def _bounded(limit: int) -> int:
+    if not 0 < limit <= MAX_PAGE:
+        raise ValueError(f"a limit lies between 1 and {MAX_PAGE}, not {limit}")
+    return limit
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names[:4]) + (", …" if len(names) > 4 else "")

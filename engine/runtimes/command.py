@@ -1,0 +1,280 @@
+"""The runtime `command`: any program, as an argument list or as text for `sh -c`."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Mapping
+from typing import Final, Protocol
+
+from ...schemas.bound import BoundTask
+from ...schemas.errors import InputError
+from ..masking import Masker
+from ..process.identity import boot_id
+from ..process.launcher import End, Launcher, Lost, ProcessGroup
+from .capture import BlobSink, Capture
+from .command_end import conclude, is_small, not_made
+from .contract import LARGEST_VALUE
+from .invocation import Invocation, RequestRefused, inherited
+from .preflight import check_command
+from .protocol import Activity, AttemptEvent, AttemptRequest, AttemptResult, Capabilities, Spawned
+
+_CHUNK: Final = 1 << 16
+_QUIET: Final = 0.1
+"""Seconds between two signs of life: watchdogs count in whole seconds, and every sign costs."""
+
+Emit = Callable[[AttemptEvent], None]
+
+
+class Timer(Protocol):
+    """A call that was put off."""
+
+    def cancel(self) -> None:
+        """Forget the call."""
+
+
+CallLater = Callable[[float, Callable[[], None]], Timer]
+
+
+class CommandRuntime:
+    """Carries attempts out as processes, each in a session and group of its own.
+
+    `environ` is the environment that commands inherit and where the values of secrets come from.
+    `drain` bounds how long an attempt whose process has ended waits for descendants that escaped
+    and still hold its output open. `call_later` is the event loop's own unless given.
+    """
+
+    name = "command"
+    capabilities = Capabilities()
+
+    def __init__(
+        self,
+        blobs: BlobSink,
+        *,
+        environ: Mapping[str, str] | None = None,
+        drain: float = 1.0,
+        call_later: CallLater | None = None,
+    ) -> None:
+        self._environ = dict(os.environ if environ is None else environ)
+        self._launcher = Launcher(inherited(self._environ))
+        self._null = -1
+        self._maskers: dict[tuple[tuple[str, str], ...], Masker] = {(): Masker({})}
+        self._call_later = call_later
+        self.blobs = blobs
+        self.drain = drain
+        self.closing = False
+
+    def preflight(self, task: BoundTask, *, project: str) -> list[InputError]:
+        """What would make every attempt of the task fail, found without starting anything."""
+        return check_command(task, project=project, environ=self._environ)
+
+    def start(self, request: AttemptRequest, emit: Emit) -> CommandAttempt:
+        """Start an attempt; what cannot be started at all is told by the attempt's result."""
+        secrets = tuple(sorted(request.secrets.items()))
+        masker = self._maskers.get(secrets)
+        if masker is None:
+            masker = self._maskers[secrets] = Masker(request.secrets)
+        attempt = CommandAttempt(self, request, emit, masker)
+        attempt.begin(self._launcher)
+        return attempt
+
+    async def close(self) -> None:
+        """Kill everything that still runs and wait until it is gone. The runtime may be used again."""
+        self.closing = True
+        await self._launcher.close()
+        self.closing = False
+        if self._null >= 0:
+            os.close(self._null)
+            self._null = -1
+
+    @property
+    def spawner_pid(self) -> int | None:
+        """The process that starts the commands, while there is one."""
+        return self._launcher.spawner_pid
+
+    def later(self, seconds: float, call: Callable[[], None]) -> Timer:
+        """Make `call` after `seconds`."""
+        return (self._call_later or asyncio.get_running_loop().call_later)(seconds, call)
+
+    def null(self) -> int:
+        """The null device, open for reading; it belongs to the runtime."""
+        if self._null < 0:
+            self._null = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+        return self._null
+
+
+class CommandAttempt:
+    """One process group and its two output streams, from the start to the result."""
+
+    def __init__(self, runtime: CommandRuntime, request: AttemptRequest, emit: Emit, masker: Masker) -> None:
+        self._runtime = runtime
+        self._request = request
+        self._emit = emit
+        self._masker = masker
+        self._loop = asyncio.get_running_loop()
+        self._over: asyncio.Future[AttemptResult | None] = self._loop.create_future()
+        self._group: ProcessGroup | None = None
+        self._invocation: Invocation | None = None
+        self._streams: dict[int, Capture] = {}
+        keep = LARGEST_VALUE if request.output.source == "stdout" else 0
+        self._stdout = Capture(runtime.blobs, masker, keep=keep)
+        self._stderr = Capture(runtime.blobs, masker)
+        self._end: End | None = None
+        self._broken: BaseException | None = None
+        self._timer: Timer | None = None
+        self._stopped: str | None = None
+        self._is_known = False
+        self._silent_until = 0.0
+        self._unreported = 0
+
+    # ---- the protocol --------------------------------------------------------------------------
+
+    async def wait(self) -> AttemptResult:
+        """The result. Raises only what the store of large texts raised."""
+        early = await self._over
+        if early is not None:
+            return early
+        assert self._end is not None
+        arguments = (self._request, self._end, self._stdout, self._stderr, self._masker, self._runtime.blobs)
+        if is_small(self._request, self._stdout):
+            return conclude(*arguments, stopped=self._stopped)
+        return await asyncio.to_thread(conclude, *arguments, stopped=self._stopped)
+
+    def cancel(self, *, hard: bool) -> None:
+        """SIGTERM to the group, and SIGKILL after the request's grace; `hard`: SIGKILL at once."""
+        if self._end is not None or self._group is None or self._over.done():
+            return
+        if hard:
+            self._kill("it was killed")
+        elif self._stopped is None:
+            self._stopped = "it was asked to stop"
+            self._group.terminate()
+            grace = self._request.grace
+            text = f"it was killed, {grace:g} s after it was asked to stop"
+            self._timer = self._runtime.later(grace, lambda: self._kill(text))
+
+    # ---- the start -----------------------------------------------------------------------------
+
+    def begin(self, launcher: Launcher) -> None:
+        """Start the process; never raises for what the request asks for."""
+        opened: list[int] = []
+        try:
+            self._invocation = Invocation(self._request)
+            if self._invocation.stdin is not None:
+                opened.append(self._invocation.stdin)
+            out, out_end = os.pipe()
+            opened += (out, out_end)
+            err, err_end = os.pipe()
+            opened += (err, err_end)
+            cwd = os.fsencode(self._request.cwd)
+            if b"\0" in cwd:
+                raise RequestRefused("the working directory holds a NUL character")
+            stdin = self._invocation.stdin
+            self._group = launcher.start(
+                self._invocation.argv,
+                cwd=cwd,
+                variables=self._invocation.variables,
+                marker=self._request.run_id,
+                descriptors=(self._runtime.null() if stdin is None else stdin, out_end, err_end),
+                listener=self,
+            )
+        except (RequestRefused, OSError) as error:
+            for descriptor in opened:
+                os.close(descriptor)
+            self._settle(not_made(error, self._masker))
+            return
+        for descriptor in opened:
+            if descriptor not in (out, err):
+                os.close(descriptor)
+        self._listen(out, self._stdout)
+        self._listen(err, self._stderr)
+
+    def _listen(self, descriptor: int, capture: Capture) -> None:
+        os.set_blocking(descriptor, False)
+        self._streams[descriptor] = capture
+        self._loop.add_reader(descriptor, self._on_readable, descriptor, capture)
+
+    # ---- what happens --------------------------------------------------------------------------
+
+    def process_started(self, pid: int, started: int) -> None:
+        """Pass the facts on by which the process can be found again; output is told of after that."""
+        self._emit(Spawned(pid=pid, group=pid, started=started, boot_id=boot_id()))
+        self._is_known = True
+        if self._unreported:
+            self._sign_of_life(0)
+
+    def process_ended(self, end: End) -> None:
+        """Wait for the rest of the output, but not for ever."""
+        self._end = end
+        if isinstance(end, Lost) and self._runtime.closing and self._stopped is None:
+            self._stopped = "it was killed, because the program ended"
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._streams:
+            self._timer = self._runtime.later(self._runtime.drain, self._stop_listening)
+        else:
+            self._finish()
+
+    def _on_readable(self, descriptor: int, capture: Capture) -> None:
+        try:
+            chunk = os.read(descriptor, _CHUNK)
+        except BlockingIOError:
+            return
+        if not chunk:
+            self._unlisten(descriptor)
+            return
+        try:
+            capture.feed(chunk)
+        except Exception as error:  # noqa: BLE001  # `wait` raises it
+            # The store failed, not the command; without its output it is of no use.
+            self._broken = error
+            self._stop_listening()
+            self._kill("its output could not be stored")
+            return
+        self._sign_of_life(len(chunk))
+
+    def _sign_of_life(self, size: int) -> None:
+        self._unreported += size
+        now = self._loop.time()
+        if self._is_known and now >= self._silent_until:
+            self._silent_until = now + _QUIET
+            size, self._unreported = self._unreported, 0
+            self._emit(Activity(size=size))
+
+    def _unlisten(self, descriptor: int) -> None:
+        del self._streams[descriptor]
+        self._loop.remove_reader(descriptor)
+        os.close(descriptor)
+        if not self._streams and self._end is not None:
+            self._finish()
+
+    def _stop_listening(self) -> None:
+        for descriptor in list(self._streams):
+            self._unlisten(descriptor)
+
+    def _kill(self, reason: str) -> None:
+        if self._end is None and self._group is not None:
+            self._stopped = reason
+            self._group.kill()
+
+    # ---- the end -------------------------------------------------------------------------------
+
+    def _finish(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._unreported:
+            self._emit(Activity(size=self._unreported))
+        self._settle(None)
+
+    def _settle(self, result: AttemptResult | None) -> None:
+        if self._invocation is not None:
+            self._invocation.close()
+        if self._over.done():
+            return
+        if self._broken is not None:
+            self._stdout.abort()
+            self._stderr.abort()
+            self._over.set_exception(self._broken)
+        else:
+            self._over.set_result(result)

@@ -1,0 +1,134 @@
+"""Runtimes by name, imported on first use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from typing import Final, cast
+
+from ...schemas.bound import BoundGraph
+from ...schemas.errors import InputError, UnknownRuntime
+from ...schemas.suggest import did_you_mean, in_backticks
+from .capture import BlobSink
+from .protocol import Runtime
+
+GROUP: Final = "metaensemble.runtimes"
+"""The entry point group in which other packages register theirs: a function `Settings` → `Runtime`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What a runtime is made from. `blobs` is None where nothing is going to be started.
+
+    `environ` is the environment of the Coordinator; None: that of the process. `replay` is a file of
+    recorded attempts.
+    """
+
+    blobs: BlobSink | None = None
+    environ: Mapping[str, str] | None = None
+    replay: Path | None = None
+
+
+Factory = Callable[[Settings], Runtime]
+
+
+class _NoBlobs:
+    """Stands in where nothing is started, so that nothing is stored either."""
+
+    def writer(self) -> object:
+        raise RuntimeError("this runtime was opened to check tasks, not to start them")
+
+
+def _command(settings: Settings) -> Runtime:
+    module = import_module(".command", __package__)
+    blobs = settings.blobs if settings.blobs is not None else _NoBlobs()
+    return cast("Runtime", module.CommandRuntime(blobs, environ=settings.environ))
+
+
+def _replay(settings: Settings) -> Runtime:
+    module = import_module(".replay", __package__)
+    recordings = None if settings.replay is None else module.load_recordings(settings.replay)
+    return cast("Runtime", module.ReplayRuntime(recordings))
+
+
+BUILT_IN: Final[Mapping[str, Factory]] = {"command": _command, "replay": _replay}
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """The known runtimes: those of this program, then those that other packages register."""
+
+    built_in: Mapping[str, Factory] = field(default_factory=lambda: BUILT_IN)
+
+    def open(self, name: str, settings: Settings) -> Runtime:
+        """The runtime `name`, ready to use. Raises `UnknownRuntime`, and `InputError` for bad settings."""
+        factory = self.built_in.get(name) or self._registered(name)
+        if factory is None:
+            known = self.names()
+            raise UnknownRuntime(
+                f"there is no runtime `{name}`",
+                hint=did_you_mean(name, known) or f"there are {in_backticks(known, last='and')}",
+            )
+        return factory(settings)
+
+    def names(self) -> list[str]:
+        """The names of all runtimes that can be opened, sorted."""
+        from importlib.metadata import entry_points  # noqa: PLC0415  # only for unknown names
+
+        return sorted({*self.built_in, *(point.name for point in entry_points(group=GROUP))})
+
+    def _registered(self, name: str) -> Factory | None:
+        # Reading the metadata of all installed packages takes milliseconds: only for unknown names.
+        from importlib.metadata import entry_points  # noqa: PLC0415  # only for unknown names
+
+        for point in entry_points(group=GROUP, name=name):
+            return cast("Factory", point.load())
+        return None
+
+
+def open_runtimes(
+    names: Iterable[str],
+    *,
+    blobs: BlobSink,
+    environ: Mapping[str, str] | None = None,
+    replay: Path | None = None,
+    registry: Registry | None = None,
+) -> dict[str, Runtime]:
+    """The runtimes of a DAG run by name, ready to start attempts."""
+    settings = Settings(blobs=blobs, environ=environ, replay=replay)
+    chosen = registry or Registry()
+    return {name: chosen.open(name, settings) for name in sorted(names)}
+
+
+def preflight(
+    graph: BoundGraph,
+    *,
+    environ: Mapping[str, str],
+    replay: Path | None = None,
+    registry: Registry | None = None,
+) -> list[InputError]:
+    """Everything that would make attempts of the graph's tasks fail, in the order of the tasks.
+
+    Starts nothing and writes nothing.
+    """
+    settings = Settings(environ=environ, replay=replay)
+    chosen = registry or Registry()
+    opened: dict[str, Runtime | InputError] = {}
+    problems: list[InputError] = []
+    for task in graph.tasks:
+        if task.runtime not in opened:
+            try:
+                opened[task.runtime] = chosen.open(task.runtime, settings)
+            except InputError as error:
+                opened[task.runtime] = error
+                if not isinstance(error, UnknownRuntime):
+                    problems.append(error)
+        runtime = opened[task.runtime]
+        if isinstance(runtime, UnknownRuntime):
+            where = ("tasks", task.id, "runtime")
+            problems.append(UnknownRuntime(runtime.message, hint=runtime.hint, task=task.id, where=where))
+        elif not isinstance(runtime, InputError):
+            problems += runtime.preflight(task, project=graph.project)
+    return problems

@@ -1,0 +1,280 @@
+"""ME6xx: how an attempt can fail. Each class is the page of one failure reason."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from ..states import FailureReason
+from .base import RunError
+
+
+class AttemptFailed(RunError):
+    """An attempt ended, and not well. `failure_reason` is the word that the Ledger has for it."""
+
+    failure_reason: ClassVar[FailureReason | None] = None
+
+
+class ExitStatus(AttemptFailed):
+    r"""The command ended with an exit status other than 0, or was killed by a signal.
+
+    The reason of the node shows the status and the last lines of the error output; `me dag logs`
+    shows all of it. A status of -9 stands for signal 9. `retry` tries again; a `sh` text stops at
+    its first failure only when it begins with `set -e`.
+
+    Example:
+
+    ```sh
+    printf 'version: 1\nname: x\ntasks: {a: {run: "exit 3"}}\n' > x.yaml
+    me dag run x.yaml || me explain exit_status
+    ```
+
+    Use instead:
+
+    ```sh
+    printf 'version: 1\nname: x\ntasks: {a: {run: "exit 0"}}\n' > x.yaml
+    me dag run x.yaml || me explain exit_status
+    ```
+    """
+
+    code = "ME601"
+    failure_reason = "exit_status"
+
+
+class AttemptTimeout(AttemptFailed):
+    r"""The attempt ran longer than its `timeout`, or was silent for longer than its `idle_timeout`.
+
+    Both count for one attempt, not for all of them together. What ran was asked to stop and, when it
+    did not, killed with all that it had started.
+
+    Example:
+
+    ```sh
+    printf 'version: 1\nname: x\ntasks: {a: {run: sleep 60, timeout: 1s}}\n' > x.yaml
+    me dag run x.yaml || me explain timeout
+    ```
+
+    Use instead:
+
+    ```sh
+    printf 'version: 1\nname: x\ntasks: {a: {run: sleep 0, timeout: 60s}}\n' > x.yaml
+    me dag run x.yaml || me explain timeout
+    ```
+    """
+
+    code = "ME602"
+    failure_reason = "timeout"
+
+
+class OutputBroken(AttemptFailed):
+    r"""The command ended well, and its output is not what its contract asks for.
+
+    `as: json` needs output that is one JSON value as a whole; a `schema` must hold; an output file
+    or a deliverable must be written, inside the project. The reason names the first violation by its
+    JSON path. An output that becomes a value may have at most 8 MiB: write more to a file.
+
+    Example:
+
+    ```sh
+    printf 'version: 1\nname: x\ntasks: {a: {run: echo maybe, output: {as: json}}}\n' > x.yaml
+    me dag run x.yaml || me explain output_invalid
+    ```
+
+    Use instead:
+
+    ```sh
+    printf 'version: 1\nname: x\ntasks: {a: {run: echo true, output: {as: json}}}\n' > x.yaml
+    me dag run x.yaml || me explain output_invalid
+    ```
+    """
+
+    code = "ME603"
+    failure_reason = "output_invalid"
+
+
+class SpawnFailed(AttemptFailed):
+    """The process of an attempt could not be started.
+
+    The program vanished or may not be executed, the working directory is gone, or the system had no
+    process or descriptor left. Programs and directories that are known before the DAG run starts
+    are checked then (ME521, ME522).
+
+    Example:
+
+    ```sh
+    cat > x.yaml <<'EOF'
+    version: 1
+    name: x
+    tasks:
+      which: {run: echo no-such-program}
+      a: {run: ["${{ tasks.which.output }}"]}
+    EOF
+    me dag run x.yaml || me explain spawn_failed
+    ```
+
+    Use instead:
+
+    ```sh
+    cat > x.yaml <<'EOF'
+    version: 1
+    name: x
+    tasks:
+      which: {run: echo true}
+      a: {run: ["${{ tasks.which.output }}"]}
+    EOF
+    me dag run x.yaml || me explain spawn_failed
+    ```
+    """
+
+    code = "ME604"
+    failure_reason = "spawn_failed"
+
+
+class AttemptException(AttemptFailed):
+    r"""An expression of the task failed when its values were known.
+
+    It was written well, and what it was given does not fit: a field that the output does not have, a
+    text where a number is needed. Give the producing task an `output: {schema: ...}`, so that it
+    fails there and not here.
+
+    Example:
+
+    ```sh
+    cat > x.yaml <<'EOF'
+    version: 1
+    name: x
+    tasks:
+      count: {run: "echo '{}'", output: {as: json}}
+      a: {run: "echo ${{ tasks.count.output.total + 1 }}"}
+    EOF
+    me dag run x.yaml || me explain exception
+    ```
+
+    Use instead:
+
+    ```sh
+    cat > x.yaml <<'EOF'
+    version: 1
+    name: x
+    tasks:
+      count: {run: "echo '{\"total\": 2}'", output: {as: json}}
+      a: {run: "echo ${{ tasks.count.output.total + 1 }}"}
+    EOF
+    me dag run x.yaml || me explain exception
+    ```
+    """
+
+    code = "ME605"
+    failure_reason = "exception"
+
+
+class NoResult(AttemptFailed):
+    r"""There is no recording of the attempt that was to be played.
+
+    The runtime `replay` has recordings of the DAG run, and none of this node and attempt: the graph
+    has changed since, or a recorded failure is tried once more than it was then.
+
+    Example:
+
+    ```sh
+    printf 'version: 1\nname: x\ntasks: {a: {run: "true"}, b: {run: "true"}}\n' > x.yaml
+    printf '{"node": "a", "outcome": "ok"}\n' > attempts.jsonl
+    me dag run x.yaml --replay attempts.jsonl || me explain no_result
+    ```
+
+    Use instead:
+
+    ```sh
+    printf 'version: 1\nname: x\ntasks: {a: {run: "true"}, b: {run: "true"}}\n' > x.yaml
+    printf '{"node": "a", "outcome": "ok"}\n{"node": "b", "outcome": "ok"}\n' > attempts.jsonl
+    me dag run x.yaml --replay attempts.jsonl || me explain no_result
+    ```
+    """
+
+    code = "ME606"
+    failure_reason = "no_result"
+
+
+class RequestInvalid(AttemptFailed):
+    r"""The attempt could not be made in the way that was asked for, and never can be.
+
+    No program can be given a NUL character in an argument or a variable, and Linux takes no single
+    one above 128 KiB. Hand such values on by `with`: the command finds them on standard input.
+
+    Example:
+
+    ```sh
+    cat > x.yaml <<'EOF'
+    version: 1
+    name: x
+    tasks:
+      make: {run: "printf 'a\\000b'"}
+      a: {run: [echo, "${{ tasks.make.output }}"]}
+    EOF
+    me dag run x.yaml || me explain invalid_request
+    ```
+
+    Use instead:
+
+    ```sh
+    cat > x.yaml <<'EOF'
+    version: 1
+    name: x
+    tasks:
+      make: {run: "printf 'a\\000b'"}
+      a: {run: [wc, -c], with: {text: "${{ tasks.make.output }}"}}
+    EOF
+    me dag run x.yaml || me explain invalid_request
+    ```
+    """
+
+    code = "ME607"
+    failure_reason = "invalid_request"
+
+
+class OtherFailure(AttemptFailed):
+    r"""The attempt was lost through no fault of its own.
+
+    The process that starts commands was killed, and with it what it had started; or the runtime
+    itself broke. `retry` tries again.
+
+    Example:
+
+    ```sh
+    me explain other
+    ```
+
+    Use instead:
+
+    ```sh
+    printf 'version: 1\nname: x\ntasks: {a: {run: "true", retry: {max: 1, on: [other]}}}\n' > x.yaml
+    me dag run x.yaml || me explain other
+    ```
+    """
+
+    code = "ME608"
+    failure_reason = "other"
+
+
+class Interrupted(RunError):
+    r"""The end of an attempt was never seen: its Coordinator was killed, or the machine went down.
+
+    What was still running was stopped before the DAG run went on. The task's `on_lost` says what
+    happens then: `rerun` (the default for work on this machine), `ask` (the default for
+    `effects: external`: the DAG run pauses until you answer), or `fail`.
+
+    Example:
+
+    ```sh
+    printf 'version: 1\nname: x\ntasks: {a: {run: "kill -9 $PPID; sleep 60"}}\n' > x.yaml
+    me explain ME609
+    ```
+
+    Use instead:
+
+    ```sh
+    printf 'version: 1\nname: x\ntasks: {a: {run: "true", on_lost: rerun}}\n' > x.yaml
+    me dag run x.yaml
+    ```
+    """
+
+    code = "ME609"

@@ -1,0 +1,54 @@
+"""Broken files, one per rule and per likely mistake, each with the text that a person gets to read.
+
+`tests/corpus/NNN-name.yaml` (or `.bin`) is the file and `NNN-name.txt` what is drawn for it;
+`pytest --regen` writes the texts anew.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from metaensemble import api
+from metaensemble.cli.draw import draw
+from metaensemble.schemas.errors import CODES, InputErrors
+from metaensemble.tasks import read_problems
+
+CORPUS = Path(__file__).parents[1] / "corpus"
+BROKEN = sorted(path for path in CORPUS.iterdir() if path.suffix in {".yaml", ".bin"})
+
+
+@pytest.mark.parametrize("path", BROKEN, ids=lambda path: path.stem)
+def test_a_broken_file_is_explained(
+    path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(CORPUS)
+    errors = api.check(path.name)
+    assert errors, "the file is not broken"
+    drawn = draw(InputErrors(errors))
+    wanted = path.with_suffix(".txt")
+    if request.config.getoption("--regen"):
+        wanted.write_text(drawn, encoding="utf-8", newline="")
+    assert wanted.is_file(), f"no text for {path.name}: run `pytest --regen`, then read what it wrote"
+    assert drawn == wanted.read_bytes().decode()
+
+
+@pytest.mark.parametrize("path", BROKEN, ids=lambda path: path.stem)
+def test_both_parsers_say_the_same_of_it(path: Path) -> None:
+    data = path.read_bytes()
+    _, fast = read_problems(data, path.name)
+    _, slow = read_problems(data, path.name, in_python=True)
+    assert [error.to_json() for error in fast] == [error.to_json() for error in slow]
+
+
+def test_the_corpus_is_large_and_has_no_orphans() -> None:
+    assert len(BROKEN) >= 60
+    assert {path.stem for path in CORPUS.glob("*.txt")} == {path.stem for path in BROKEN}
+
+
+def test_every_code_about_files_and_shape_occurs() -> None:
+    """Left out: what no file in a repository can be (missing, unreadable, too large)."""
+    drawn = "".join(path.read_text() for path in CORPUS.glob("*.txt"))
+    told = set(re.findall(r"^error\[(ME[12]\d\d)\]", drawn, re.MULTILINE))
+    assert told == {code for code in CODES if code[:3] in {"ME1", "ME2"}} - {"ME101", "ME102", "ME103"}
