@@ -4,32 +4,36 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from pathlib import Path
+from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
 
 from .engine.compile import graph_errors
 from .engine.project import find_project
-from .schemas.errors import InputError, InputErrors, KeyNotBuilt
-from .schemas.later import LATER_HINT
-from .tasks import bind, check_loaded, load_problems, outline
+from .schemas.errors import InputError, InputErrors
+from .schemas.errors.invocation import KeyNotBuilt
+from .tasks.binding import bind
+from .tasks.check import check_loaded, outline
+from .tasks.loader import load_problems
 
 if TYPE_CHECKING:
     from .schemas.bound import BoundGraph
     from .schemas.plan import Plan
-    from .tasks.load import LoadedGraph
+    from .schemas.span import Path, Span
+    from .tasks.document import Document
+    from .tasks.loader import LoadedGraph
 
 
-def check(source: Path) -> list[InputError]:
+def check(source: FilePath) -> list[InputError]:
     """Every problem that the file alone can tell, in the order of the text; empty when there is none."""
     return _checked(source)[1]
 
 
 def plan(
-    source: Path,
+    source: FilePath,
     *,
     params: Mapping[str, object] | None = None,
     concurrency: int | None = None,
-    cwd: Path | None = None,
+    cwd: FilePath | None = None,
 ) -> Plan:
     """What a run of the file would do, and why. Touches nothing. Raises `InputErrors`."""
     from .engine.plan import build_plan
@@ -39,7 +43,7 @@ def plan(
 
 
 def bound(
-    source: Path, params: Mapping[str, object], *, cwd: Path | None, environ: Mapping[str, str]
+    source: FilePath, params: Mapping[str, object], *, cwd: FilePath | None, environ: Mapping[str, str]
 ) -> tuple[BoundGraph, LoadedGraph]:
     """The bound graph of a file, with what its text looked like. Raises `InputErrors`."""
     loaded, problems = _checked(source)
@@ -47,7 +51,7 @@ def bound(
         raise InputErrors(problems)
     project = find_project(source.resolve().parent)
     try:
-        graph = bind(loaded, params, project=project, cwd=cwd or Path.cwd(), environ=environ)
+        graph = bind(loaded, params, project=project, cwd=cwd or FilePath.cwd(), environ=environ)
     except InputErrors as more:
         raise InputErrors(_in_order(_without_repeats([*problems, *more.errors]))) from None
     if problems:
@@ -67,7 +71,7 @@ def refuse_later(graph: BoundGraph, loaded: LoadedGraph) -> None:
         errors.append(
             KeyNotBuilt(
                 f"{owner}, which this version cannot carry out yet",
-                hint=LATER_HINT,
+                hint="the file is valid, and `me dag plan` shows it; take the key out to run the rest",
                 where=later.where,
                 task=task,
                 key=later.key,
@@ -81,7 +85,7 @@ def place(errors: Iterable[InputError], loaded: LoadedGraph) -> list[InputError]
     placed = list(errors)
     for error in placed:
         if error.span is None and error.where:
-            error.span = loaded.document.nearest_span(error.where)
+            error.span = _span(loaded.document, error.where)
     return placed
 
 
@@ -91,7 +95,7 @@ def refuse(errors: list[InputError]) -> None:
         raise InputErrors(_in_order(errors))
 
 
-def _checked(source: Path) -> tuple[LoadedGraph | None, list[InputError]]:
+def _checked(source: FilePath) -> tuple[LoadedGraph | None, list[InputError]]:
     loaded, problems = load_problems(source)
     if loaded is None:
         return None, problems
@@ -102,6 +106,24 @@ def _checked(source: Path) -> tuple[LoadedGraph | None, list[InputError]]:
 def _in_order(errors: Iterable[InputError]) -> list[InputError]:
     # Sorting is stable: errors without a place stay in front, in the order in which they were found.
     return sorted(errors, key=lambda e: (e.span.file, e.span.line, e.span.column) if e.span else ("", 0, 0))
+
+
+def _span(document: Document, where: Path) -> Span:
+    if not document.has(where) and "needs" in where and isinstance(where[-1], str):
+        # A need may be an item of a list, or only follow from a reference somewhere in the task.
+        task = where[: where.index("needs")]
+        place = _need_in(document, (*task, "needs"), where[-1])
+        return document.span(place) if place else document.span(task, of="key")
+    return document.span(where, of="key" if where and document.has(where) and len(where) == 2 else "value")
+
+
+def _need_in(document: Document, where: Path, need: str) -> Path | None:
+    if not document.has(where):
+        return None
+    value = document.value
+    for step in where:
+        value = value[step]
+    return (*where, value.index(need)) if isinstance(value, list) and need in value else None
 
 
 def _without_repeats(errors: Iterable[InputError]) -> list[InputError]:

@@ -24,7 +24,7 @@ from .engine.runtimes.registry import open_runtimes, preflight
 from .schemas.errors import NothingToResume, RunHeld, UnknownNode
 from .schemas.ids import new_id
 from .schemas.progress import Note, RunEnded
-from .tasks import evaluate
+from .tasks.expression.evaluator import evaluate
 
 if TYPE_CHECKING:
     from .schemas.bound import BoundGraph

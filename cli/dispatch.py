@@ -60,7 +60,7 @@ def _guarded(work: Callable[[], int], *, json_wanted: bool) -> int:
         return code_of_error(error)
     except MetaEnsembleError as error:
         failure = error
-    except Exception as error:  # noqa: BLE001  # the last line of defence: no traceback reaches a user
+    except Exception as error:  # the last line of defence: no traceback reaches a user
         failure = _unexpected(error)
     _safely(lambda: _tell(failure, json_wanted=json_wanted))
     return code_of_error(failure)

@@ -20,7 +20,7 @@ from ..schemas.span import Span
 from .terminal import paint
 
 LINE_WIDTH = 100
-"""Cells of the screen that a line of the file may take; of a longer one the part around the place is shown."""
+"""Cells of the screen for a line of the file; of a longer one the part around the place is shown."""
 
 TAB = "    "
 CUT = "..."
@@ -68,7 +68,7 @@ def _excerpt(span: Span, *, colour: bool, width: int) -> list[str]:
 
 def _windowed(span: Span, width: int) -> tuple[str, int, int]:
     """The text to show, the cells before the underline, and the cells to underline."""
-    cells = [_visible(character, tab=TAB) for character in span.text.rstrip()]
+    cells = [_visible(character, tab=TAB).replace("\n", "\ufffd") for character in span.text.rstrip()]
     first = min(span.column - 1, len(cells))
     last = min(max(first + span.length, first), len(cells))
     start, end = _window([_width(cell) for cell in cells], first, width)

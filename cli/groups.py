@@ -34,7 +34,7 @@ def _refuse_repeated(order: list[Any]) -> None:
         if param.param_type_name != "option" or param.multiple or param.count:
             continue
         if param.name in seen:
-            flag = param.opts[-1]
+            flag = max(param.opts, key=len)
             raise RepeatedFlag(f"`{flag}` was given twice", hint="it counts once; keep the one you mean")
         seen.add(param.name)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from dataclasses import dataclass
+from typing import get_args
 
 from ..schemas.errors import CODES, MetaEnsembleError, UnknownCode
 from ..schemas.states import FailureReason
@@ -86,6 +87,10 @@ def find_page(name: str) -> Page:
     for page in pages:
         if page.reason is not None and page.reason == name.strip().lower().replace("-", "_"):
             return page
+    if name in get_args(FailureReason):
+        raise UnknownCode(
+            f"the failure reason `{name}` has no page yet", hint="nothing in this version fails with it"
+        )
     reasons = [page.reason for page in pages if page.reason is not None]
     hint = did_you_mean(name, [*CODES, *reasons]) or "`me explain` alone lists all codes and failure reasons"
     raise UnknownCode(f"no error has the code `{name}`", hint=hint)

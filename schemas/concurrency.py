@@ -22,7 +22,7 @@ class Concurrency(GrammarModel):
         default=None,
         description="The most nodes that run at the same time.",
         examples=[8],
-        json_schema_extra={"x-default": "the number of processors"},
+        json_schema_extra={"x-default": "4"},
     )
     pools: Annotated[dict[str, int | str], Names(Label, PositiveCountOr)] = Field(
         default_factory=dict,

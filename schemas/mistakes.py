@@ -204,4 +204,5 @@ def no_braces(value: object) -> PydanticCustomError:
     if "${{" in text:
         hint = "put the whole condition inside one pair of braces: `${{ a and b }}`"
         return mistake("expression_expected", f"{shown(value)} is not one whole expression", hint)
+    bare = {"yes": "true", "on": "true", "no": "false", "off": "false"}.get(bare.casefold(), bare)
     return mistake("expression_expected", f"{shown(value)} is not in braces", f"write `${{{{ {bare} }}}}`")

@@ -8,15 +8,25 @@ from ..schemas.lazy import lazy_exports
 
 __all__ = [
     "Document",
+    "Function",
     "LoadedGraph",
+    "bind",
+    "check_loaded",
+    "evaluate",
+    "functions",
     "load",
     "load_problems",
+    "outline",
     "read",
     "read_problems",
 ]
 
 if TYPE_CHECKING:
+    from .binding import bind
+    from .check import check_loaded, outline
     from .document import Document
+    from .expression.catalogue import Function, functions
+    from .expression.evaluator import evaluate
     from .loader import LoadedGraph, load, load_problems
     from .reader import read, read_problems
 else:
@@ -24,6 +34,12 @@ else:
         __name__,
         {
             "Document": ".document",
+            "Function": ".expression.catalogue",
+            "bind": ".binding",
+            "check_loaded": ".check",
+            "evaluate": ".expression.evaluator",
+            "functions": ".expression.catalogue",
+            "outline": ".check",
             "LoadedGraph": ".loader",
             "load": ".loader",
             "load_problems": ".loader",

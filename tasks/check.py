@@ -15,7 +15,6 @@ from ..schemas.errors.graph import CountWithoutItems, InvalidSchema, PathOutside
 from ..schemas.errors.invocation import BadDefault
 from ..schemas.needs import Quorum, WrittenNeed, written_needs
 from ..schemas.span import Path
-from ..schemas.suggest import did_you_mean, in_backticks
 from ..schemas.task import Task, with_defaults
 from .document import Document
 from .expression.analysis import Problem, analyse
@@ -26,8 +25,8 @@ from .params import default_problem
 from .places import Place, When, places_in_graph, places_in_task
 from .project_paths import leaves_upwards
 from .reader import by_place
-from .references import References, Surroundings, item_name_problem, makes_items
-from .shell import bind_shell
+from .references import References, Surroundings, item_name_problem, makes_items, what_there_is
+from .shell import ShellText, bind_shell
 
 _WHOLE = (("if",), ("each",), ("repeat", "until"))
 _FIELDS = {info.alias or name: name for name, info in Task.model_fields.items()}
@@ -41,6 +40,8 @@ class Examination:
     needs: dict[str, tuple[Need, ...]] = field(default_factory=dict)
     dynamic_env: dict[str, set[str]] = field(default_factory=dict)
     """For each task the variables of its `env` that only the run will tell."""
+    commands: dict[str, ShellText] = field(default_factory=dict)
+    """The shell text of each task whose `run` is a text with expressions."""
 
 
 _KNOWN: WeakKeyDictionary[Document, Examination] = WeakKeyDictionary()
@@ -139,7 +140,9 @@ class _Examiner:
             self.found.needs[name] = ()
             return
         if not self.is_whole:
-            written = {key: value for key, value in written.items() if _FIELDS.get(key) in task.model_fields_set}
+            written = {
+                key: value for key, value in written.items() if _FIELDS.get(key) in task.model_fields_set
+            }
         references = References(self.surroundings, name, task)
         self._env(references, written.get("env", {}))
         rest = {key: value for key, value in written.items() if key != "env"}
@@ -165,7 +168,9 @@ class _Examiner:
     def _is_dynamic(hole: Hole, references: References) -> bool:
         return any(
             reference.root not in ("params", "env", "matrix")
-            or (reference.root == "env" and not references.dynamic_env.isdisjoint(reference.path[:1] or ("",)))
+            or (
+                reference.root == "env" and not references.dynamic_env.isdisjoint(reference.path[:1] or ("",))
+            )
             for reference in analyse(hole.source).references
         )
 
@@ -190,7 +195,10 @@ class _Examiner:
             for problem in analysis.problems or references.check(hole.source, analysis, place.when):
                 self._add_within(problem, place.path, hole.offset)
         if place.is_shell:
-            for problem in bind_shell(place.text, pieces).problems:
+            bound = bind_shell(place.text, pieces)
+            if place.path[2:] == ("run",):
+                self.found.commands[str(place.path[1])] = bound
+            for problem in bound.problems:
                 self._add_within(problem, place.path)
         if place.path[2:] in _WHOLE and not _is_whole(pieces):
             hint = "put all of it inside one pair of braces: `${{ a and b }}`"
@@ -216,7 +224,9 @@ class _Examiner:
             path = ("tasks", name, *written.place)
             of_key = isinstance(task.needs, dict)
             if written.task == name:
-                self._add(SelfNeed(f"the task `{name}` needs itself", hint="drop this need"), path, key=of_key)
+                self._add(
+                    SelfNeed(f"the task `{name}` needs itself", hint="drop this need"), path, key=of_key
+                )
             elif written.task not in self.graph.tasks:
                 self._unknown_need(written.task, path, of_key=of_key)
             else:
@@ -227,8 +237,7 @@ class _Examiner:
 
     def _unknown_need(self, wanted: str, path: Path, *, of_key: bool) -> None:
         others = [other for other in self.graph.tasks if other != path[1]]
-        listed = in_backticks(others, last="and")
-        hint = did_you_mean(wanted, others) or (f"there are the tasks {listed}" if listed else "there is no other task")
+        hint = what_there_is(wanted, "other tasks", others)
         self._add(UnknownNeed(f"there is no task `{wanted}`", hint=hint), path, key=of_key)
 
     def _written_need(self, written: WrittenNeed, path: Path) -> Need:

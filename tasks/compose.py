@@ -47,7 +47,9 @@ class _Frame:
 
     __slots__ = ("anchor", "container", "height", "is_map", "key", "node", "parent", "weight")
 
-    def __init__(self, parent: _Frame | None, container: Any, node: int, weight: int, anchor: str | None) -> None:
+    def __init__(
+        self, parent: _Frame | None, container: Any, node: int, weight: int, anchor: str | None
+    ) -> None:
         self.parent = parent
         self.container = container
         self.is_map = type(container) is dict
@@ -146,6 +148,8 @@ class Composer:
         written = self.source.text[start:end]
         tab = refused.separating_tab(written, kind) if "\t" in written else None
         if tab is not None:
+            if not self.source.is_indentation(start + tab):
+                raise BrokenYaml("found a tab", start + tab)
             self.sound = False
             self._tell(refused.tab(self.source, start + tab))
         if kind == PLAIN and written:
@@ -175,7 +179,7 @@ class Composer:
 
     def _on_end(self, event: Any) -> None:
         frame = self._frame
-        assert frame is not None  # noqa: S101 - the parser opens what it closes
+        assert frame is not None  # the parser opens what it closes
         nodes = self._nodes
         nodes.end[frame.node] = event.end_mark.index
         nodes.past[frame.node] = len(nodes.kind)
@@ -236,7 +240,8 @@ class Composer:
                 error = refused.duplicate_key(self.source, value, start, end, self._first_key(frame, value))
             else:
                 error = refused.key_not_text(self.source, value, start, end)
-            self._tell(error, (*self._path(frame), str(value)))
+            place = self._path(frame)
+            self._tell(error, place if refused.is_double_brace(self.source, start) else (*place, str(value)))
         return _DROPPED
 
     def _first_key(self, frame: _Frame, key: str) -> int:

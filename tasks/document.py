@@ -125,9 +125,7 @@ class Document:
         if not isinstance(value, str):
             return None
         nodes = self._nodes
-        return scalar_offsets(
-            self.text, nodes.start[node], nodes.end[node], _STYLES[nodes.kind[node]], value
-        )
+        return scalar_offsets(self.text, nodes.start[node], nodes.end[node], _STYLES[nodes.kind[node]], value)
 
     def _find(self, path: Path) -> _Place:
         return self._walk(path)[0]
@@ -163,7 +161,9 @@ class Document:
             value = self.value
             for step in path:
                 value = value[step]
-            pairs = [pair for pair in zip(inside[::2], inside[1::2], strict=True) if pair[0] not in nodes.dropped]
+            pairs = [
+                pair for pair in zip(inside[::2], inside[1::2], strict=True) if pair[0] not in nodes.dropped
+            ]
             places = {key: _Place(*pair) for key, pair in zip(value, pairs, strict=True)}
         self._children[node] = places
         return places

@@ -31,7 +31,7 @@ def unquoted_at(source: SourceText, at: int) -> UnquotedLine | None:
     pieces: list[str] = []
     copied = 0
     # What stands before the expression that the parser stopped at is sound as it is.
-    position = _value_start(line, at - 1 - first)
+    position: int | None = _value_start(line, at - 1 - first)
     while position is not None:
         value, inside = _value(line, position)
         if inside:
@@ -44,7 +44,9 @@ def unquoted_at(source: SourceText, at: int) -> UnquotedLine | None:
     end = next((end for begin, end in expressions if begin == start), last)
     error = UnquotedExpression(
         "an expression inside `{ }` or `[ ]` needs quotes",
-        hint=f"put the whole value in quotes:\n    {fixed}" if expressions else "put the whole value in quotes",
+        hint=f"put the whole value in quotes:\n    {fixed}"
+        if expressions
+        else "put the whole value in quotes",
         span=source.span(start, end),
     )
     return UnquotedLine(error, tuple(expressions))

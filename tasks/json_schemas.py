@@ -89,7 +89,9 @@ def _against_dialect(schema: Any) -> SchemaProblem | None:
 
 
 def _bad_reference(schema: Any) -> SchemaProblem | None:
-    names = {part[key] for _, part in _parts(schema, ()) for key in ("$id", "id") if isinstance(part.get(key), str)}
+    names = {
+        part[key] for _, part in _parts(schema, ()) for key in ("$id", "id") if isinstance(part.get(key), str)
+    }
     anchors = {
         f"#{part[key]}"
         for _, part in _parts(schema, ())
@@ -103,7 +105,9 @@ def _bad_reference(schema: Any) -> SchemaProblem | None:
                 continue
             if not target.startswith("#"):
                 if not any(name.endswith(target.partition("#")[0]) for name in names):
-                    message = f"the schema refers to `{target}`, outside itself; nothing is fetched from elsewhere"
+                    message = (
+                        f"the schema refers to `{target}`, outside itself; nothing is fetched from elsewhere"
+                    )
                     hint = "copy what is needed under `$defs` and refer to `#/$defs/NAME`"
                     return SchemaProblem(message, hint, (*place, key))
             elif not names and target not in anchors and not _leads_somewhere(schema, target):

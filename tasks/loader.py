@@ -60,7 +60,9 @@ def load_problems(path: str | PathLike[str]) -> tuple[LoadedGraph | None, list[I
     document, problems = read_problems(data, str(path))
     if document is None:
         return None, problems
-    graph, wrong = _validated(document, [error.where for error in problems if isinstance(error, _REFUSED_VALUES)])
+    graph, wrong = _validated(
+        document, [error.where for error in problems if isinstance(error, _REFUSED_VALUES)]
+    )
     problems = sorted([*problems, *wrong], key=by_place)
     if graph is None:
         return None, problems
@@ -87,7 +89,9 @@ def _validated(document: Document, refused: list[Path]) -> tuple[TaskGraph | Non
         except ValidationError as error:
             details: list[dict[str, Any]] = [dict(one) for one in error.errors(include_url=False)]
         if round_number == 0:
-            told = [one for one in details if not any(_is_below(tuple(one["loc"]), place) for place in refused)]
+            told = [
+                one for one in details if not any(_is_below(tuple(one["loc"]), place) for place in refused)
+            ]
             problems = shape_errors(document, told)
         value = salvaged(value, details)
         if value is None:

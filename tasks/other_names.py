@@ -24,7 +24,9 @@ _FILE = {
 }
 _TASK = {
     **dict.fromkeys(("command", "cmd", "script", "shell", "bash", "sh", "exec", "args", "argv"), "run"),
-    **dict.fromkeys(("depends", "depends_on", "dependson", "dependencies", "deps", "after", "requires"), "needs"),
+    **dict.fromkeys(
+        ("depends", "depends_on", "dependson", "dependencies", "deps", "after", "requires"), "needs"
+    ),
     **dict.fromkeys(("when", "condition", "only_if", "unless"), "if"),
     **dict.fromkeys(("environment", "environ", "vars"), "env"),
     **dict.fromkeys(("dir", "directory", "workdir", "working_dir", "working_directory"), "cwd"),
@@ -38,7 +40,9 @@ _TASK = {
     **dict.fromkeys(("retries", "max_retries", "attempts", "retry_limit"), "retry: {max: …}"),
     **dict.fromkeys(("backoff", "retry_delay"), "retry: {backoff: …}"),
     **dict.fromkeys(("timeout_minutes", "timeout_seconds", "time_limit", "deadline"), "timeout"),
-    **dict.fromkeys(("continue_on_error", "ignore_error", "ignore_errors", "allow_failure"), "needs: {…: done}"),
+    **dict.fromkeys(
+        ("continue_on_error", "ignore_error", "ignore_errors", "allow_failure"), "needs: {…: done}"
+    ),
     **dict.fromkeys(("outputs", "artifacts", "produces"), "deliverables"),
     **dict.fromkeys(("sources", "watch"), "reads"),
     **dict.fromkeys(("generates", "targets"), "writes"),
@@ -89,6 +93,8 @@ def unknown_key_hint(key: str, place: Path, known: Iterable[str], elsewhere: dic
         return f"`{key}` is a key of {'a task' if home else 'the whole file'}; move it there"
     if not names:
         return "drop it, or let its name begin with `x-`"
+    if len(names) == 1:
+        return f"the only key here is `{names[0]}`"
     if len(names) <= 12 or not place:
         return f"the keys here are {in_backticks(names, last='and', limit=len(names))}"
     return f"`me dag schema {_dotted(place)}` lists the keys; those that begin with `x-` are ignored"

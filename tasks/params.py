@@ -64,7 +64,9 @@ def resolve_params(
     problems: list[InputError] = []
     for name in given:
         if name not in declared:
-            there = f"the graph has {in_backticks(declared, last='and')}" if declared else "the graph has none"
+            there = (
+                f"the graph has {in_backticks(declared, last='and')}" if declared else "the graph has none"
+            )
             hint = did_you_mean(name, declared) or there
             problems.append(UnknownParameter(f"unknown parameter `{name}`", hint=hint))
     for name, param in declared.items():
@@ -73,7 +75,9 @@ def resolve_params(
                 values[name] = value_of(param, given[name], directories)
             elif param.is_required:
                 hint = f"give it with `--param {name}=…`{_described(param)}"
-                problems.append(MissingParameter(f"the parameter `{name}` has no default and was not given", hint=hint))
+                problems.append(
+                    MissingParameter(f"the parameter `{name}` has no default and was not given", hint=hint)
+                )
             else:
                 values[name] = default_of(param, directories)
         except Refused as refused:
@@ -137,7 +141,7 @@ def _json(text: str) -> Any:
     except RecursionError:
         raise _wrong("json", text, "it nests too deeply") from None
     except ValueError:
-        hint = f"text is JSON in quotes: `\"{text}\"`" if re.fullmatch(r"[\w./-]+", text) else None
+        hint = f'text is JSON in quotes: `"{text}"`' if re.fullmatch(r"[\w./-]+", text) else None
         raise _wrong("json", text, hint) from None
 
 

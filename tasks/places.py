@@ -47,7 +47,9 @@ class Place:
 _TASK: dict[str, When] = {
     **dict.fromkeys(("run", "with", "env", "cwd", "if", "key", "prompt", "context", "approve"), When.RUN),
     **dict.fromkeys(("acceptance", "checks", "setup"), When.RUN),
-    **dict.fromkeys(("timeout", "idle_timeout", "priority", "retry", "reads", "writes", "parallel"), When.BIND),
+    **dict.fromkeys(
+        ("timeout", "idle_timeout", "priority", "retry", "reads", "writes", "parallel"), When.BIND
+    ),
     **dict.fromkeys(("pattern", "needs", "graph", "model", "reask"), When.BIND),
     **dict.fromkeys(("budget", "estimate", "assume_price"), When.BIND),
     **dict.fromkeys(("matrix", "include", "exclude"), When.MATRIX),

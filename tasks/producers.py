@@ -52,7 +52,9 @@ def _in_schema(schema: Any, steps: Steps, root: Any, depth: int) -> tuple[str, s
     if step in known:
         return _in_schema(known[step], steps[1:], root, depth + 1)
     patterns = schema.get("patternProperties")
-    if schema.get("additionalProperties") is not False or any(_matches(name, step) for name in patterns or ()):
+    if schema.get("additionalProperties") is not False or any(
+        _matches(name, step) for name in patterns or ()
+    ):
         return None
     there = f"it has {in_backticks(known, last='and')}" if known else "it has none"
     return f"has no field `{step}` by its schema; {there}", did_you_mean(step, known)

@@ -30,9 +30,9 @@ def is_outside(path: str, project: str) -> bool:
         return True
     absolute = os.path.normpath(os.path.join(project, _fixed_part(path)))
     # Both by its text and in truth: a link inside the project may lead out of it.
-    return not (_is_below(absolute, project) or _is_below(absolute, os.path.realpath(project))) or not _is_below(
-        os.path.realpath(absolute), os.path.realpath(project)
-    )
+    return not (
+        _is_below(absolute, project) or _is_below(absolute, os.path.realpath(project))
+    ) or not _is_below(os.path.realpath(absolute), os.path.realpath(project))
 
 
 def relative_to_project(path: str, project: str) -> str:

@@ -19,7 +19,7 @@ from .flow_expressions import Extent, unquoted_at
 from .source_file import decode_source, printable
 from .source_text import SourceText
 from .stand_ins import StandIns, stand_ins
-from .syntax_errors import explain, tag_near
+from .syntax_errors import explain, separator_tabs, tag_near
 from .yaml_events import HAS_C_PARSER, BrokenYaml, parse_events
 
 MAXIMUM_REPAIRS = 20
@@ -115,6 +115,11 @@ class _Attempts:
             self.problems.append(line.error)
             self.hidden += line.expressions
             return True
+        tab = separator_tabs(self.source, broken)
+        if tab is not None:
+            self.problems.append(refused.tab(self.source, tab[0]))
+            self.blank.append(tab)
+            return True
         tag = tag_near(self.source, broken.at)
         if tag is not None and not any(start == tag for start, _ in self.blank):
             error = refused.tag(self.source, tag)
@@ -138,5 +143,6 @@ class _Attempts:
         comments = any(self.source.text.strip())
         what = "nothing but comments" if comments else "nothing"
         return SourceEmpty(
-            f"`{self.source.file}` holds {what}", hint="a graph has at least `tasks: {hello: {run: echo hello}}`"
+            f"`{self.source.file}` holds {what}",
+            hint="a graph has at least `tasks: {hello: {run: echo hello}}`",
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ..schemas.bound import NeedMode
@@ -31,7 +31,7 @@ _HYPHENATED = re.compile(r"[A-Za-z_]\w*(?:-\w+)+")
 _CHAIN = re.compile(r"(?:-\w+)+(?:\.\w+|\[[^]]*\])*")
 _OTHER_WORDS = {
     "null": "write `none`",
-    "inputs": "values of `with` reach a command as `ME_IN_<NAME>`; an expression can use what they are made of",
+    "inputs": "values of `with` reach a command as `ME_IN_<NAME>`, and expressions not at all",
     "needs": "write `tasks.ID.output`",
     "github": "write `params.X`, `env.X` or `run.id`",
     "steps": "write `tasks.ID.output`",
@@ -126,7 +126,9 @@ class References:
         elif near is not None:
             hint = f"did you mean `{near}`?"
         else:
-            hint = _OTHER_WORDS.get(name) or f"a name begins with {in_backticks(f'{root}.' for root in ROOTS)}"
+            hint = (
+                _OTHER_WORDS.get(name) or f"a name begins with {in_backticks(f'{root}.' for root in ROOTS)}"
+            )
         return UnknownName, f"unknown name `{name}` in an expression", hint
 
     def _param(self, reference: Reference) -> _Found:
@@ -135,7 +137,7 @@ class References:
         name = reference.path[0]
         kind = self.graph.params.get(str(name))
         if kind is None:
-            hint = did_you_mean(str(name), self.graph.params) or _there_are("parameters", self.graph.params)
+            hint = what_there_is(str(name), "parameters", self.graph.params)
             return UndeclaredKey, f"the graph has no parameter `{name}`", hint
         if len(reference.path) > 1 and kind != "json" and isinstance(reference.path[1], str):
             return ImpossibleReference, f"`params.{name}` is of type `{kind}` and has no fields", None
@@ -143,7 +145,11 @@ class References:
 
     def _env(self, reference: Reference, when: When) -> _Found:
         if self.task is None:
-            return MisplacedReference, "`env` belongs to a task, and this is outside every task", "use `params`"
+            return (
+                MisplacedReference,
+                "`env` belongs to a task, and this is outside every task",
+                "use `params`",
+            )
         if not reference.path:
             return None
         name = str(reference.path[0])
@@ -152,7 +158,10 @@ class References:
         if name not in self.env:
             if name in self.task.env:
                 return MisplacedReference, f"`env.{name}` is declared below the value that uses it", None
-            hint = did_you_mean(name, self.env) or f"declare it under the task's `env`; a command sees it as `${name}`"
+            hint = (
+                did_you_mean(name, self.env)
+                or f"declare it under the task's `env`; a command sees it as `${name}`"
+            )
             return UndeclaredKey, f"the task declares no variable `{name}` under `env`", hint
         if name in self.dynamic_env and when not in (When.RUN, When.EACH, When.ROUND):
             return MisplacedReference, f"`env.{name}` depends on the results of tasks", _when_hint(when)
@@ -168,7 +177,7 @@ class References:
         name = str(reference.path[0])
         known = {*self.task.matrix, *(key for cell in self.task.include for key in cell)}
         if name not in known:
-            hint = did_you_mean(name, known) or _there_are("keys", sorted(known))
+            hint = what_there_is(name, "keys", sorted(known))
             return UndeclaredKey, f"the task's `matrix` has no key `{name}`", hint
         return None
 
@@ -188,25 +197,31 @@ class References:
             return None
         if reference.path[:2] == ("last", "output"):
             return self._fields(self.task, "repeat.last.output", reference.path[2:])
-        return UndeclaredKey, f"there is no `{reference}`", "`repeat` has `repeat.index` and `repeat.last.output`"
+        return (
+            UndeclaredKey,
+            f"there is no `{reference}`",
+            "`repeat` has `repeat.index` and `repeat.last.output`",
+        )
 
     # ---- references to tasks
 
     def _tasks(self, reference: Reference, when: When) -> _Found:
         if when not in (When.RUN, When.EACH, When.ROUND, When.END):
             return MisplacedReference, f"`{reference}` is not known before the run", _when_hint(when)
-        if not reference.path or isinstance(reference.path[0], int):
+        name = reference.path[0] if reference.path else None
+        if not isinstance(name, str):
             hint = "write `tasks.ID.output`, so that it is clear what this task waits for"
             return UnknownTaskReference, "`tasks` needs the id of a task, written out", hint
-        name, *rest = reference.path
         task = self.graph.tasks.get(name)
         if task is None:
-            hint = did_you_mean(name, self.graph.tasks) or _there_are("tasks", self.graph.tasks)
+            hint = what_there_is(
+                name, "tasks", [other for other in self.graph.tasks if other != self.task_id]
+            )
             return UnknownTaskReference, f"there is no task `{name}`", hint
         if name == self.task_id:
             hint = "a round of a `repeat` sees the one before as `repeat.last.output`"
             return MisplacedReference, f"the task `{name}` cannot refer to itself", hint
-        return self._task_field(name, task, rest)
+        return self._task_field(name, task, list(reference.path[1:]))
 
     def _task_field(self, name: str, task: Task, rest: list[str | int]) -> _Found:
         base = spell("tasks", (name,))
@@ -248,10 +263,14 @@ class References:
             return ImpossibleReference, message, f"write `{spell('tasks', (name, 'output'))}`"
         base = spell("tasks", (name, "outputs"))
         if below and isinstance(below[0], str):
-            hint = f"write `{base} | map(attribute=\"{below[0]}\")`"
+            hint = f'write `{base} | map(attribute="{below[0]}")`'
             return ImpossibleReference, f"`{base}` is a list and has no field `{below[0]}`", hint
         if len(below) > 1 and below[1] not in _ITEM_FIELDS:
-            return ImpossibleReference, f"an item of `{base}` has {in_backticks(_ITEM_FIELDS, last='and')}", None
+            return (
+                ImpossibleReference,
+                f"an item of `{base}` has {in_backticks(_ITEM_FIELDS, last='and')}",
+                None,
+            )
         if len(below) > 2 and below[1] == "output":
             return self._fields(task, f"{base}[{below[0]}].output", below[2:])
         return None
@@ -276,7 +295,9 @@ class References:
 
     def _hyphenated(self, source: str, reference: Reference) -> Problem | None:
         """The error for `tasks.my-task.output`, which reads as a subtraction."""
-        known: Mapping[str, object] = {"tasks": self.graph.tasks, "params": self.graph.params}.get(reference.root, {})
+        known: Mapping[str, object] = {"tasks": self.graph.tasks, "params": self.graph.params}.get(
+            reference.root, {}
+        )
         if len(reference.path) != 1 or not isinstance(reference.path[0], str) or reference.path[0] in known:
             return None
         if not source.startswith(f".{reference.path[0]}", reference.end - len(reference.path[0]) - 1):
@@ -287,7 +308,7 @@ class References:
             return None
         tail = source[name.end() : chain.end()]
         message = f"`{reference.root}.{name[0]}` reads as a subtraction: a hyphen is a minus here"
-        hint = f"write `{reference.root}[\"{name[0]}\"]{tail}`"
+        hint = f'write `{reference.root}["{name[0]}"]{tail}`'
         if name[0] not in known:
             near = closest(name[0], known)
             hint = hint if near is None else f"did you mean `{spell(reference.root, (near,))}{tail}`?"
@@ -322,9 +343,12 @@ def _never_ends_ok(task: Task | None, name: str) -> bool:
     return task is not None and isinstance(task.needs, dict) and task.needs.get(name) == "failed"
 
 
-def _there_are(what: str, names: Iterable[str]) -> str:
+def what_there_is(wanted: str, what: str, names: Collection[str]) -> str:
+    """The hint for a name that does not exist: the nearest one, and all of them."""
     listed = in_backticks(names, last="and")
-    return f"there are the {what} {listed}" if listed else f"there are no {what}"
+    there = f"there are the {what} {listed}" if listed else f"there are no {what}"
+    near = did_you_mean(wanted, names)
+    return there if near is None else f"{near} {there}"
 
 
 def _when_hint(when: When) -> str:

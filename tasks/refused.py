@@ -18,7 +18,7 @@ from ..schemas.errors.source import (
     UnknownAlias,
     YamlTooDeep,
 )
-from ..schemas.suggest import did_you_mean
+from ..schemas.suggest import closest
 from .document import FOLDED, LITERAL, PLAIN
 from .limits import MAXIMUM_ALIASED, MAXIMUM_DEPTH
 from .quoting import in_quotes
@@ -27,7 +27,8 @@ from .source_text import SourceText
 _LINE_EDGE = r"(?<=[\r\n])(?: *)(?P<lead>\t)|(?P<trail>\t)(?= *[\r\n])"
 _TABS = {
     PLAIN: re.compile(
-        rf"\A(?P<first>\t)|(?P<last>\t)\Z|:(?P<colon>\t)|\A(?:- *)+(?P<dash>\t)|(?P<comment>\t)(?=#)|{_LINE_EDGE}"
+        r"\A(?P<first>\t)|(?P<last>\t)\Z|:(?P<colon>\t)|\A(?:- *)+(?P<dash>\t)|(?P<comment>\t)(?=#)|"
+        + _LINE_EDGE
     ),
     FOLDED: re.compile(r"(?<=[\r\n])(?: *)(?P<lead>\t)"),
 }
@@ -45,9 +46,8 @@ def separating_tab(written: str, kind: int) -> int | None:
 
 def tab(source: SourceText, offset: int) -> TabInYaml:
     """For a tab that indents a line, or separates its parts."""
-    first, _ = source.line_bounds(source.line_number(offset))
     span = source.span(offset, offset + 1)
-    if not source.text[first:offset].strip():
+    if source.is_indentation(offset):
         return TabInYaml(
             "a tab is used for indentation",
             hint="indent with spaces; most editors can turn all tabs of a file into spaces",
@@ -86,14 +86,20 @@ def directive(source: SourceText, start: int, end: int) -> DirectiveInYaml:
     line = source.text[start:end].split("#")[0].strip()
     hint = "drop the line" if line.startswith("%YAML") else "drop the line, and the tags that it declares"
     return DirectiveInYaml(
-        f"the directive `{line}` is not accepted", hint=f"{hint}: the file is read as YAML 1.2", span=source.span(start, end)
+        f"the directive `{line}` is not accepted",
+        hint=f"{hint}: the file is read as YAML 1.2",
+        span=source.span(start, end),
     )
 
 
 def not_json(reason: str, source: SourceText, start: int, end: int) -> NumberOutOfRange:
     """For a number that JSON cannot hold; `reason` is the whole message."""
     written = source.text[start:end]
-    hint = f"leave it out, or write it as text: `{in_quotes(written)}`" if len(written) <= 20 else "write it as text in quotes"
+    hint = (
+        f"leave it out, or write it as text: `{in_quotes(written)}`"
+        if len(written) <= 20
+        else "write it as text in quotes"
+    )
     return NumberOutOfRange(reason, hint=hint, span=source.span(start, end))
 
 
@@ -121,14 +127,16 @@ def alias(source: SourceText, start: int, end: int, anchors: list[str], *, recur
     span = source.span(start, end)
     if recursive:
         return UnknownAlias(
-            f"the alias `*{name}` stands inside its own anchor", hint="a value cannot contain itself", span=span
+            f"the alias `*{name}` stands inside its own anchor",
+            hint="a value cannot contain itself",
+            span=span,
         )
     text = source.text
     while end < len(text) and text[end] not in " \r\n,[]{}":
         end += 1
     written = text[start:end]
-    hint = did_you_mean(name, anchors)
-    hint = f"{hint} " if hint else ""
+    near = closest(name, anchors)
+    hint = f"did you mean `*{near}`? " if near else ""
     hint += f"text that begins with `*` needs quotes: `{in_quotes(written)}`"
     return UnknownAlias(f"no anchor `&{name}` stands before this alias", hint=hint, span=span)
 
@@ -153,11 +161,16 @@ def duplicate_key(source: SourceText, key: str, start: int, end: int, first: int
     )
 
 
+def is_double_brace(source: SourceText, start: int) -> bool:
+    """Whether the key at `start` is a map that begins with the second of two braces."""
+    return source.text.startswith("{{", start - 1) if start else False
+
+
 def key_not_text(source: SourceText, value: object, start: int, end: int) -> KeyNotText:
     """For a key that is a number, true or false, null, a list or a map."""
     span = source.span(start, end)
     written = source.text[start:end]
-    if source.text.startswith("{{", start) or source.text[max(start - 1, 0) : start + 1] == "{{":
+    if is_double_brace(source, start):
         return KeyNotText(
             "this is read as a map whose key is a map",
             hint='an expression is written `"${{ … }}"`, with a dollar sign before the braces, and in quotes',
@@ -165,12 +178,16 @@ def key_not_text(source: SourceText, value: object, start: int, end: int) -> Key
         )
     if isinstance(value, dict | list):
         kind = "a map" if isinstance(value, dict) else "a list"
-        return KeyNotText(f"a key is text, and this one is {kind}", hint="write a name before the colon", span=span)
+        return KeyNotText(
+            f"a key is text, and this one is {kind}", hint="write a name before the colon", span=span
+        )
     if not written:
         return KeyNotText("there is no key before the colon", hint="write a name before it", span=span)
-    kind = {bool: "true or false", type(None): "null"}.get(type(value), "a number")
+    kind = "a number" if type(value) in (int, float) else "not"
     return KeyNotText(
-        f"a key is text, and `{written}` is {kind}", hint=f"put it in quotes: `{in_quotes(written)}`", span=span
+        f"a key is text, and `{written}` is {kind}",
+        hint=f"put it in quotes: `{in_quotes(written)}`",
+        span=span,
     )
 
 

@@ -1,4 +1,4 @@
-"""What is left of a document when the parts with errors are taken out, so that the rest can be checked too."""
+"""What is left of a document without the parts that have errors, so that the rest is checked too."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ def salvaged(value: Any, errors: Iterable[dict[str, Any]]) -> Any | None:
     if not isinstance(value, dict) or not isinstance(value.get("tasks"), dict):
         return None
     copy: dict[str, Any] = dict(value)
-    copy["tasks"] = {name: dict(task) if isinstance(task, dict) else dict(STUB) for name, task in copy["tasks"].items()}
+    copy["tasks"] = {
+        name: dict(task) if isinstance(task, dict) else dict(STUB) for name, task in copy["tasks"].items()
+    }
     for error in errors:
         place: Path = tuple(error["loc"])
         if error["type"] == "missing":

@@ -5,11 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-_ESCAPES = {
-    **dict(zip("0abtnvfre", "\0\a\b\t\n\v\f\r\x1b", strict=True)),
-    **{' ': " ", '"': '"', "/": "/", "\\": "\\", "\t": "\t"},
-    **dict(zip("N_LP", "\x85\xa0\u2028\u2029", strict=True)),
-}
+_ESCAPES = dict(zip("0abtnvfreN_LP", "\0\a\b\t\n\v\f\r\x1b\x85\xa0\u2028\u2029", strict=True))
 _HEX_DIGITS = {"x": 2, "u": 4, "U": 8}
 _BREAK = r"(?:\r\n|\n|\r)"
 _FOLD = re.compile(rf"[ \t]*{_BREAK}(?:[ \t]*{_BREAK})*[ \t]*")
@@ -117,7 +113,11 @@ def _block(text: str, start: int, end: int, value: str) -> Pieces:
 
 def _indent(text: str, lines: list[tuple[int, int]], header: str) -> int:
     """How many spaces each line of a block begins with that are not part of the value."""
-    widths = [stop - start - len(text[start:stop].lstrip(" ")) for start, stop in lines if text[start:stop].strip(" ")]
+    widths = [
+        stop - start - len(text[start:stop].lstrip(" "))
+        for start, stop in lines
+        if text[start:stop].strip(" ")
+    ]
     if not widths:
         return max((stop - start for start, stop in lines), default=0)
     # With an indentation indicator the first lines may be indented further than the block.

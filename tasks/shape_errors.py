@@ -21,11 +21,11 @@ KEY_MARK = "[key]"
 _OWN: dict[str, type[InputError]] = {
     **dict.fromkeys(("map_expected", "list_expected", "needs_list", "bad_scalar"), g.WrongType),
     **dict.fromkeys(("tasks_map", "task_map", "param_map", "retry_map", "output_map"), g.WrongType),
-    **dict.fromkeys(("concurrency_map", "bad_schema", "wrong_type"), g.WrongType),
+    **dict.fromkeys(("concurrency_map", "bad_schema"), g.WrongType),
     **dict.fromkeys(("bad_need",), g.UnknownValue),
     **dict.fromkeys(("empty",), g.ValueOutOfRange),
     **dict.fromkeys(("bad_duration", "bad_backoff"), g.BadDuration),
-    **dict.fromkeys(("bad_name", "bad_task_id"), g.BadName),
+    **dict.fromkeys(("bad_name", "bad_task_id", "bad_line", "ignored_task"), g.BadName),
     **dict.fromkeys(("key_without", "output_path", "matrix_cells", "param_limit"), g.KeyOutOfPlace),
     **dict.fromkeys(("bad_command", "bad_word"), g.BadCommand),
     **dict.fromkeys(("bad_tokens", "bad_share", "bad_lines", "bad_callable"), g.BadSpelling),
@@ -71,8 +71,10 @@ def _is_misspelled(details: Details, unknown: set[Path]) -> bool:
         wanted = _KINDS
     else:
         return False
-    hints = (_unknown_hint(path) for path in unknown if path[:-1] == place)
-    return any(hint == f"did you mean `{key}`?" for hint in hints for key in wanted)
+    beside = [path for path in unknown if path[:-1] == place]
+    if beside and wanted == set(known_keys(place)):
+        return True
+    return any(_unknown_hint(path) == f"did you mean `{key}`?" for path in beside for key in wanted)
 
 
 _KINDS = {"run", "role", "python", "graph", "approve"}
@@ -140,7 +142,11 @@ def _wrong_type(_: Document, place: Path, details: Details) -> InputError:
 
 def _type_hint(wanted: str, value: Any, place: Path) -> str | None:
     if value is None:
-        return "give it a value, or leave the key out" if place and isinstance(place[-1], str) else "give it a value"
+        return (
+            "give it a value, or leave the key out"
+            if place and isinstance(place[-1], str)
+            else "give it a value"
+        )
     if wanted == "text" and isinstance(value, bool | int | float):
         return f"put it in quotes: `{in_quotes(json.dumps(value))}`"
     if wanted == "a list" and not isinstance(value, dict | list):
@@ -171,8 +177,8 @@ def _unknown(_: Document, place: Path, __: Details) -> InputError:
 
 
 def _unknown_hint(place: Path) -> str:
-    elsewhere: dict[str, Path] = {key: () for key in known_keys(())}
-    elsewhere |= {key: ("tasks", "") for key in known_keys(("tasks", "")) if key not in elsewhere}
+    task: Path = ("tasks", "")
+    elsewhere: dict[str, Path] = dict.fromkeys(known_keys(task), task) | dict.fromkeys(known_keys(()), ())
     return unknown_key_hint(str(place[-1]), place[:-1], known_keys(place[:-1]), elsewhere)
 
 
@@ -201,10 +207,16 @@ def _literal(_: Document, place: Path, details: Details) -> InputError:
     hint = f"write {in_backticks(allowed, limit=len(allowed))}"
     if isinstance(value, str):
         near = _OTHER_WORDS.get(value.casefold())
-        near = near if near in allowed else closest(value, allowed)
+        near = near if near in allowed else closest(value, allowed) or _only_start(value, allowed)
         hint = f"did you mean `{near}`?" if near else hint
         return g.UnknownValue(f"{_subject(place)} cannot be `{value}`", hint=hint)
     return g.WrongType(f"{_subject(place)} must be one of a few words, not {_found(value)}", hint=hint)
+
+
+def _only_start(value: str, allowed: list[str]) -> str | None:
+    """The one allowed word that begins with `value`, of three letters or more."""
+    found = [word for word in allowed if len(value) >= 3 and word.startswith(value.casefold())]
+    return found[0] if len(found) == 1 else None
 
 
 _OTHER_WORDS = {

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from .expression.analysis import Problem
 from .expression.scanner import Hole, Piece
-from .shell_lexer import Place, ShellLexer
+from .shell_cursor import Place
+from .shell_lexer import ShellLexer
 
 PREFIX = "ME_X_"
 

@@ -7,7 +7,9 @@ from enum import Enum, auto
 
 SHELLS = frozenset({"sh", "ash", "bash", "dash", "ksh", "ksh93", "mksh", "zsh", "fish", "busybox"})
 
-_RESERVED = frozenset({"if", "then", "else", "elif", "while", "until", "do", "!", "{", "time", "command", "builtin"})
+_RESERVED = frozenset(
+    {"if", "then", "else", "elif", "while", "until", "do", "!", "{", "time", "command", "builtin"}
+)
 _EVALUATING = frozenset({"eval", "let", "alias"})
 _REMOTE = frozenset({"ssh", "su", "watch", "parallel"})
 _DECLARING = frozenset({"declare", "typeset", "local", "export", "readonly"})
@@ -30,13 +32,13 @@ class Words:
     def __init__(self) -> None:
         self.done: list[str] = []
         self.current: str | None = None
-        self._quoted = False
+        self.is_quoted = False
         self._target = False
         self._vanishing = False
 
     def redirect(self) -> None:
         """At `<` or `>`: a number before it and the word behind it are no words of the command."""
-        if self.current is not None and self.current.isdecimal() and not self._quoted:
+        if self.current is not None and self.current.isdecimal() and not self.is_quoted:
             self.current = None
         self.end_word()
         self._target = True
@@ -48,14 +50,14 @@ class Words:
     def quote(self) -> None:
         """The current word has a quoted part, so that it is no keyword."""
         self.add("")
-        self._quoted = True
+        self.is_quoted = True
 
     def end_word(self) -> str | None:
         """End the current word; gives it when it stands where a keyword of the shell would count."""
-        word, quoted, target = self.current, self._quoted, self._target
+        word, quoted, target = self.current, self.is_quoted, self._target
         if word is None:
             return None
-        self.current, self._quoted, self._target = None, False, False
+        self.current, self.is_quoted, self._target = None, False, False
         if target:
             return None
         leading = not self.done and not quoted
@@ -80,7 +82,9 @@ class Words:
         if self._is_program_of_shell() or (name in _REMOTE and re.search(r"\s", current)):
             return Reading.CODE
         assigning = not done and not self._vanishing
-        if _SUBSCRIPT.match(current) and (assigning or name in _DECLARING | {"unset", "read", "printf", "test", "["}):
+        if _SUBSCRIPT.match(current) and (
+            assigning or name in _DECLARING | {"unset", "read", "printf", "test", "["}
+        ):
             return Reading.EVALUATED
         if name in _DECLARING and any(re.match(r"[-+][A-Za-z]*i", word) for word in done[1:]):
             return Reading.EVALUATED

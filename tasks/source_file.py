@@ -15,6 +15,7 @@ from ..schemas.errors.source import (
     SourceTooLarge,
     SourceUnreadable,
 )
+from ..schemas.suggest import did_you_mean
 from .limits import MAXIMUM_BYTES
 from .source_text import SourceText
 
@@ -91,8 +92,6 @@ def _missing(path: Path) -> SourceMissing:
 
 def _near(path: Path) -> str | None:
     """A file beside the missing one that may have been meant."""
-    from ..schemas.suggest import did_you_mean  # noqa: PLC0415 - on the way to an error only
-
     try:
         names = [entry.name for entry in os.scandir(path.parent)]
     except OSError:
@@ -110,7 +109,8 @@ def decode_source(data: bytes, file: str) -> SourceText:
     """
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise SourceNotUtf8(
-            f"`{file}` is encoded in UTF-16, not in UTF-8", hint="save it as UTF-8, or convert it with `iconv`"
+            f"`{file}` is encoded in UTF-16, not in UTF-8",
+            hint="save it as UTF-8, or convert it with `iconv`",
         )
     if b"\x00" in data:
         raise SourceNotText(

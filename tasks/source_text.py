@@ -41,6 +41,11 @@ class SourceText:
         start, end = self.line_bounds(number)
         return self.text[start:end]
 
+    def is_indentation(self, offset: int) -> bool:
+        """Whether nothing but white space stands before `offset` on its line."""
+        first, _ = self.line_bounds(self.line_number(offset))
+        return not self.text[first:offset].strip()
+
     def span(self, start: int, end: int | None = None) -> Span:
         """The stretch from `start` to before `end`, cut at the end of its first line."""
         start = min(max(start, 0), len(self.text))

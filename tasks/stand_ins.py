@@ -43,7 +43,9 @@ def stand_ins(text: str, hidden: Sequence[Extent] = (), blank: Sequence[Extent] 
     present = [character for character in REPLACED if character in text]
     # Three plain searches: the pattern alone would look at every character of a large text.
     percent = text.startswith("%") or "\n%" in text or "\r%" in text
-    signs = sorted({sign for start, end in hidden for sign in text[start:end] if not (sign.isalnum() or sign in " \r\n")})
+    signs = sorted(
+        {sign for start, end in hidden for sign in text[start:end] if not (sign.isalnum() or sign in " \r\n")}
+    )
     if not present and not percent and not signs:
         return StandIns(text)
     free = _unused(text, len(present) + percent + len(signs))

@@ -15,6 +15,7 @@ from .yaml_events import BrokenYaml
 _TAB = re.compile(r"^[ ]*(?P<indent>\t)|[:,\[{-](?P<after>\t)|(?P<comment>\t)(?=#)|(?P<end>\t)$")
 _EXPLICIT_KEY = re.compile(r"^[ ]*(?:- +)*(?P<mark>\?)(?: |$)")
 _VALUE = re.compile(r"^(?P<key>[ ]*(?:- +)*[^\s:#\"'][^:#]*?:[ ]+)(?P<value>\S.*?)(?P<tail>[ ]+#.*|[ ]*)$")
+_CONDITION = re.compile(r"""["']\$\{\{ *(?P<first>[^}]*?) *\}\}["'] *(?P<rest>(==|!=|<|>|and |or ).*)""")
 _BAD_ESCAPE = re.compile(
     r"\\(?!["
     r"0abtnvfreN_LP \"/\\\t\r\n]|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U00(?:0[0-9a-fA-F]|10)[0-9a-fA-F]{4})"
@@ -56,14 +57,30 @@ def _line_of(source: SourceText, at: int) -> tuple[int, int, str]:
 
 
 def _tab(source: SourceText, broken: BrokenYaml) -> InputError | None:
+    at = _tab_near(source, broken)
+    return None if at is None else refused.tab(source, at)
+
+
+def separator_tabs(source: SourceText, broken: BrokenYaml) -> tuple[int, int] | None:
+    """The tabs that the parser stopped at, from the first to behind the last, unless they indent a line."""
+    start = _tab_near(source, broken)
+    if start is None or source.is_indentation(start):
+        return None
+    end = start
+    while source.text[end : end + 1] == "\t":
+        end += 1
+    return start, end
+
+
+def _tab_near(source: SourceText, broken: BrokenYaml) -> int | None:
+    """The offset of a tab where the parser stopped, on that line or the one before it."""
     if source.text[broken.at : broken.at + 1] == "\t":
-        return refused.tab(source, broken.at)
+        return broken.at
     number = source.line_number(min(broken.at, len(source.text)))
-    for line in (number, number - 1):
+    for line in (number - 1, number):
         found = _TAB.search(source.line(line)) if line >= 0 else None
         if found:
-            start, _ = source.line_bounds(line)
-            return refused.tab(source, start + found.start(str(found.lastgroup)))
+            return source.line_bounds(line)[0] + found.start(str(found.lastgroup))
     return None
 
 
@@ -82,7 +99,9 @@ def _open_quote(source: SourceText, broken: BrokenYaml) -> InputError | None:
     start = broken.since
     quote = source.text[start : start + 1]
     if "found unexpected" in broken.problem:
-        return _syntax(source, f"the quote {quote} is never closed", f"close it with another {quote}", start, start + 1)
+        return _syntax(
+            source, f"the quote {quote} is never closed", f"close it with another {quote}", start, start + 1
+        )
     return _bad_escape(source, start)
 
 
@@ -106,7 +125,9 @@ def _star_or_anchor(source: SourceText, broken: BrokenYaml) -> InputError | None
     text = _plain_text(source, start)
     what = "an alias" if sign == "*" else "an anchor"
     hint = f"put the text in quotes: `{in_quotes(text)}`"
-    return _syntax(source, f"`{sign}` begins {what} here, and no name follows", hint, start, start + len(text))
+    return _syntax(
+        source, f"`{sign}` begins {what} here, and no name follows", hint, start, start + len(text)
+    )
 
 
 def _plain_text(source: SourceText, start: int) -> str:
@@ -126,7 +147,8 @@ def _bad_start(source: SourceText, broken: BrokenYaml) -> InputError | None:
     sign = source.text[at : at + 1]
     text = _plain_text(source, at)
     hint = f"put the value in quotes: `{in_quotes(text)}`"
-    return _syntax(source, f"a value cannot begin with `{sign}` without quotes", hint, at, at + len(text))
+    named = "a backtick" if sign == "`" else f"`{sign}`"
+    return _syntax(source, f"a value cannot begin with {named} without quotes", hint, at, at + len(text))
 
 
 def _second_colon(source: SourceText, broken: BrokenYaml) -> InputError | None:
@@ -152,7 +174,13 @@ def _second_colon(source: SourceText, broken: BrokenYaml) -> InputError | None:
         key = source.line(above).strip().partition(":")[0]
         hint = f"line {above + 1} gives `{key}` a value already; indent this line like it, or drop that value"
         return _syntax(source, "this line is indented deeper than the one above it", hint, at, end)
-    return _syntax(source, "a colon is not expected here", "text with a colon in it needs quotes", broken.at, broken.at + 1)
+    return _syntax(
+        source,
+        "a colon is not expected here",
+        "text with a colon in it needs quotes",
+        broken.at,
+        broken.at + 1,
+    )
 
 
 def _line_above(source: SourceText, number: int) -> int | None:
@@ -175,7 +203,9 @@ def _glued_list(source: SourceText, broken: BrokenYaml) -> InputError | None:
     _, start, line = _line_of(source, broken.at)
     item = line[broken.at - start :].removeprefix("-").strip()
     hint = f"begin the list on a line of its own, or write `[{item}]`"
-    return _syntax(source, "a list cannot begin on the line of its key", hint, broken.at, start + len(line.rstrip()))
+    return _syntax(
+        source, "a list cannot begin on the line of its key", hint, broken.at, start + len(line.rstrip())
+    )
 
 
 def _block_header(source: SourceText, broken: BrokenYaml) -> InputError | None:
@@ -185,7 +215,11 @@ def _block_header(source: SourceText, broken: BrokenYaml) -> InputError | None:
     number, first, line = _line_of(source, broken.at)
     if source.line_number(start) != number:
         return _syntax(
-            source, "a block of text is indented unevenly", "indent its first line like the others", broken.at, broken.at + 1
+            source,
+            "a block of text is indented unevenly",
+            "indent its first line like the others",
+            broken.at,
+            broken.at + 1,
         )
     sign = source.text[start]
     rest = line[start - first :].rstrip()
@@ -195,18 +229,28 @@ def _block_header(source: SourceText, broken: BrokenYaml) -> InputError | None:
 
 def _after_quote(source: SourceText, broken: BrokenYaml) -> InputError | None:
     """Text behind a quoted value, such as `"${{ a }}" == 1`."""
-    number, start, line = _line_of(source, broken.at)
+    _, start, line = _line_of(source, broken.at)
     before = line[: broken.at - start].rstrip()
     if not before.endswith(('"', "'")) or "expected" not in broken.problem:
         return None
     found = _VALUE.match(line)
     if not found or found["value"][0] not in "\"'" or _width(line) == len(before):
         return None
-    if re.match(r"[\[{]", found["value"]) or line[broken.at - start : broken.at - start + 1] in ("]", "}", ","):
+    if re.match(r"[\[{]", found["value"]) or line[broken.at - start : broken.at - start + 1] in (
+        "]",
+        "}",
+        ",",
+    ):
         return None
     whole = found["value"]
-    fixed = f"{found['key']}{in_quotes(whole) if chr(39) not in whole else in_quotes(whole)}".strip()
-    hint = f"quotes go around the whole value, or around none of it:\n    {fixed}"
+    condition = _CONDITION.match(whole)
+    if condition:
+        hint = "put the whole condition inside one pair of braces"
+        whole = f"${{{{ {condition['first']} {condition['rest']} }}}}"
+    else:
+        hint = "quotes go around the whole value, or around none of it"
+        whole = in_quotes(whole)
+    hint += f":\n    {(found['key'] + whole).strip()}"
     end = start + len(line.rstrip())
     return _syntax(source, "nothing may follow the closing quote of a value", hint, broken.at, end)
 
@@ -222,11 +266,15 @@ def _open_bracket(source: SourceText, broken: BrokenYaml) -> InputError | None:
     line = source.line_number(min(broken.at, len(source.text)))
     if not found.strip() or line != source.line_number(broken.since):
         hint = f"close it with `{closing}`"
-        return _syntax(source, f"the bracket `{opening}` is never closed", hint, broken.since, broken.since + 1)
+        return _syntax(
+            source, f"the bracket `{opening}` is never closed", hint, broken.since, broken.since + 1
+        )
     if found in "]}":
         hint = f"`{opening}` is closed by `{closing}`"
         return _syntax(source, f"`{found}` closes a bracket that is not open", hint, broken.at, broken.at + 1)
-    hint = f"put a comma between two values, quotes around text with brackets in it, and `{closing}` at the end"
+    hint = (
+        f"put a comma between two values, quotes around text with brackets in it, and `{closing}` at the end"
+    )
     return _syntax(source, f"expected `,` or `{closing}` here", hint, broken.at, broken.at + 1)
 
 
@@ -266,14 +314,26 @@ def _wrong_indent(source: SourceText, broken: BrokenYaml) -> InputError | None:
     if broken.at != first or number == source.line_number(since):
         text = line[broken.at - start :].rstrip()
         return _syntax(
-            source, f"`{_short(text)}` is not expected here", "is a quote, a comma or a line end missing before it?",
-            broken.at, broken.at + len(text),
+            source,
+            f"`{_short(text)}` is not expected here",
+            "is a quote, a comma or a line end missing before it?",
+            broken.at,
+            broken.at + len(text),
         )
-    hint = f"the lines that it belongs with are indented by {_spaces(wanted)}, from line {source.line_number(since) + 1} on"
+    above = source.line_number(since) + 1
+    hint = f"the lines that it belongs with are indented by {_spaces(wanted)}, from line {above} on"
     if line.lstrip().startswith("- ") and broken.context.endswith("mapping") and own == wanted:
         hint = "this map has keys already; a list needs a key of its own, `key:`, on the line above"
-        return _syntax(source, "a list item stands among the keys of a map", hint, first, first + len(line.strip()))
-    return _syntax(source, f"this line is indented by {_spaces(own)}, which fits nothing above it", hint, first, first + len(line.strip()))
+        return _syntax(
+            source, "a list item stands among the keys of a map", hint, first, first + len(line.strip())
+        )
+    return _syntax(
+        source,
+        f"this line is indented by {_spaces(own)}, which fits nothing above it",
+        hint,
+        first,
+        first + len(line.strip()),
+    )
 
 
 def _spaces(count: int) -> str:
@@ -302,16 +362,22 @@ def _stray(source: SourceText, broken: BrokenYaml) -> InputError | None:
     if not source.text[at:].strip() and opened is not None:
         sign = source.text[opened]
         closing = _CLOSING[sign]
-        return _syntax(source, f"the bracket `{sign}` is never closed", f"close it with `{closing}`", opened, opened + 1)
+        return _syntax(
+            source, f"the bracket `{sign}` is never closed", f"close it with `{closing}`", opened, opened + 1
+        )
     if found == "," and opened is not None:
-        return _syntax(source, "there is no value before the comma", "write one, or drop the comma", at, at + 1)
+        return _syntax(
+            source, "there is no value before the comma", "write one, or drop the comma", at, at + 1
+        )
     if found and found in "]},":
         hint = "drop it, or put quotes around text that holds it"
         return _syntax(source, f"`{found}` is not expected here", hint, at, at + 1)
     if "<document start>" in broken.problem:
         _, start, line = _line_of(source, at)
         hint = "the whole file is one map of `key: value` lines; is the line indented like the others?"
-        return _syntax(source, "the text should have ended above this line", hint, at, start + len(line.rstrip()))
+        return _syntax(
+            source, "the text should have ended above this line", hint, at, start + len(line.rstrip())
+        )
     return None
 
 

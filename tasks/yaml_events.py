@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 from yaml.error import MarkedYAMLError, YAMLError
@@ -12,12 +12,20 @@ from yaml.parser import Parser
 from yaml.reader import Reader
 from yaml.scanner import Scanner
 
-try:
-    from yaml.cyaml import CParser
-except ImportError:  # PyYAML was built without libyaml
-    CParser = None
 
-HAS_C_PARSER = CParser is not None
+class _Source(Protocol):
+    def get_event(self) -> Event | None: ...
+
+
+_C_PARSER: Callable[[str], _Source] | None
+try:
+    from yaml._yaml import CParser
+except ImportError:  # PyYAML was built without libyaml
+    _C_PARSER = None
+else:
+    _C_PARSER = CParser
+
+HAS_C_PARSER = _C_PARSER is not None
 
 _HEADER = re.compile(r"[|>][-+]?[1-9]?[-+]?#")
 
@@ -46,20 +54,16 @@ class PythonParser(Reader, Scanner, Parser):
         Parser.__init__(self)
 
 
-class _Source(Protocol):
-    def get_event(self) -> Event | None: ...
-
-
 def parse_events(text: str, *, in_python: bool = False) -> Iterator[Event]:
     """The events of `text`; raises `BrokenYaml` at the first place that is not YAML.
 
     `in_python` leaves the C parser aside even where there is one. The text must hold no characters
     that `stand_ins` replaces.
     """
-    if in_python or CParser is None:
+    if in_python or _C_PARSER is None:
         events = _refuse_glued_colons(_events(PythonParser(text)), text)
     else:
-        events = _refuse_glued_comments(_events(CParser(text)), text)
+        events = _refuse_glued_comments(_events(_C_PARSER(text)), text)
     try:
         yield from events
     except MarkedYAMLError as error:
@@ -99,7 +103,9 @@ def _refuse_glued_colons(events: Iterator[Event], text: str) -> Iterator[Event]:
         elif flow and type(event) is ScalarEvent and not event.style:
             end = _index(event.end_mark)
             if text[end : end + 1] == ":" and text[end + 1 : end + 2] in set(",[]{}"):
-                raise BrokenYaml("found unexpected ':'", end, "while scanning a plain scalar", _index(event.start_mark))
+                raise BrokenYaml(
+                    "found unexpected ':'", end, "while scanning a plain scalar", _index(event.start_mark)
+                )
         yield event
 
 

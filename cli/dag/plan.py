@@ -20,7 +20,9 @@ def plan(
     from ... import api
     from ..speech import give, give_json
 
-    found = api.plan(file, params=pairs(param, "--param"), concurrency=positive(concurrency, "--concurrency"))
+    params = pairs(param, "--param")
+    at_once = positive(concurrency, "--concurrency")
+    found = api.plan(file, params=params, concurrency=at_once)
     if as_json:
         give_json(found.model_dump(mode="json"))
     else:
@@ -55,10 +57,9 @@ def _needs(node: PlanNode) -> str:
 
 
 def _why(node: PlanNode) -> str:
-    condition = (
-        f"if {node.condition}: " if node.condition is not None and node.condition not in node.why else ""
-    )
-    return f"{condition}{node.why}"
+    if node.condition is not None and node.condition not in node.why:
+        return f"if {node.condition}: {node.why}"
+    return node.why
 
 
 def _details(node: PlanNode) -> str:

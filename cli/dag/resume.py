@@ -33,10 +33,11 @@ def resume(
     from ..progress import watcher
 
     answers = _answers(lost)
+    at_once = positive(concurrency, "--concurrency")
     with watcher(quiet=quiet) as observer:
         report = api.resume(
             dag_run,
-            concurrency=positive(concurrency, "--concurrency"),
+            concurrency=at_once,
             observer=observer,
             lost=answers,
             replay=replay,

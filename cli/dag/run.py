@@ -24,11 +24,12 @@ def run(
     from ..progress import watcher
 
     params = pairs(param, "--param")
+    at_once = positive(concurrency, "--concurrency")
     with watcher(quiet=quiet) as observer:
         report = api.run(
             file,
             params=params,
-            concurrency=positive(concurrency, "--concurrency"),
+            concurrency=at_once,
             observer=observer,
             replay=replay,
             signals=True,

@@ -116,8 +116,8 @@ def _on_dag_run_claimed(
     get = payload.get
     db.execute(
         "UPDATE dag_runs SET coordinators = coordinators + 1, state = 'running', reason = '',"
-        " ended_ts = NULL, waiting_for = NULL, claimed_ts = ?, pid = ?, host = ?, boot_id = ?, process_start = ?"
-        " WHERE dag_run_id = ?",
+        " ended_ts = NULL, waiting_for = NULL, claimed_ts = ?, pid = ?, host = ?, boot_id = ?,"
+        " process_start = ? WHERE dag_run_id = ?",
         (ts, get("pid"), get("host"), get("boot_id"), get("process_start"), entity_id),
     )
 

@@ -7,6 +7,9 @@ import sys
 import time
 from functools import cache
 from pathlib import Path
+from typing import Final
+
+IS_LINUX: Final = sys.platform.startswith("linux")
 
 # `ps` gives whole seconds, and the start is noted a moment before or after the kernel's own.
 _PS_TOLERANCE = 2
@@ -15,7 +18,7 @@ _PS_TOLERANCE = 2
 @cache
 def boot_id() -> str:
     """Names the present boot of this machine: a start time means something only together with it."""
-    if sys.platform == "linux":
+    if IS_LINUX:
         try:
             return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
         except OSError:
@@ -28,16 +31,16 @@ def process_start(pid: int) -> int | None:
 
     Clock ticks since boot on Linux, elsewhere seconds since the epoch. A zombie counts as dead.
     """
-    if sys.platform == "linux":
+    if IS_LINUX:
         try:
             text = Path(f"/proc/{pid}/stat").read_bytes()
         except OSError:
             return None
         fields = text[text.rindex(b")") + 2 :].split()
         return None if fields[0] in (b"Z", b"X") else int(fields[19])
-    text = _ask(["ps", "-o", "lstart=", "-p", str(pid)])
+    listed = _ask(["ps", "-o", "lstart=", "-p", str(pid)])
     try:
-        return int(time.mktime(time.strptime(text, "%a %b %d %H:%M:%S %Y")))
+        return int(time.mktime(time.strptime(listed, "%a %b %d %H:%M:%S %Y")))
     except ValueError:
         return None
 
@@ -49,7 +52,7 @@ def is_same_process(pid: int, started: int, boot: str) -> bool:
     now = process_start(pid)
     if now is None:
         return False
-    if sys.platform == "linux":
+    if IS_LINUX:
         return now == started
     return abs(now - started) <= _PS_TOLERANCE
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import sys
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 
-from .identity import boot_id, is_same_process, process_start
+from .identity import IS_LINUX, boot_id, is_same_process, process_start
 
 _MARKERS = (b"ME_ATTEMPT_ID", b"ME_DAG_RUN_ID")
 _PATIENCE = 2.0
@@ -68,7 +67,7 @@ def carrying(markers: frozenset[bytes]) -> Iterator[int]:
     Linux only; nothing elsewhere. A process that rewrote its environment's memory is not found, nor
     is one of another user. Costs a walk over /proc.
     """
-    if sys.platform != "linux" or not markers:
+    if not IS_LINUX or not markers:
         return
     for folder in os.scandir("/proc"):
         if not folder.name.isdigit():

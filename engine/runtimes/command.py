@@ -14,7 +14,7 @@ from ..process.identity import boot_id
 from ..process.launcher import End, Launcher, Lost, ProcessGroup
 from .capture import BlobSink, Capture
 from .command_end import conclude, is_small, not_made
-from .contract import LARGEST_VALUE
+from .output_contract import LARGEST_VALUE
 from .invocation import Invocation, RequestRefused, inherited
 from .preflight import check_command
 from .protocol import Activity, AttemptEvent, AttemptRequest, AttemptResult, Capabilities, Spawned

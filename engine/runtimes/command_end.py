@@ -11,7 +11,7 @@ from ...schemas.states import FailureReason
 from ..masking import Masker
 from ..process.launcher import End, Exited, Killed, Lost, NotStarted
 from .capture import BlobSink, Capture
-from .contract import OutputInvalid, check_schema, parse, read_file, too_large
+from .output_contract import OutputInvalid, check_schema, parse, read_file, too_large
 from .deliverables import collect
 from .invocation import RequestRefused
 from .protocol import AttemptRequest, AttemptResult, StoredText

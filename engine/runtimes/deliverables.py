@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from ..masking import Masker
 from .capture import BlobSink
-from .contract import LARGEST_VALUE, check_schema, open_file, parse_json, relative, too_large
+from .output_contract import LARGEST_VALUE, check_schema, open_file, parse_json, relative, too_large
 
 _CHUNK: Final = 1 << 18
 _SUMMARY: Final = 240

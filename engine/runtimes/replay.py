@@ -9,7 +9,7 @@ from typing import Any, Final, get_args
 from ...schemas.bound import BoundTask
 from ...schemas.errors import InputError, RecordingsMissing
 from ...schemas.states import FailureReason, Outcome
-from .contract import OutputInvalid, parse_json
+from .output_contract import OutputInvalid, parse_json
 from .protocol import AttemptEvent, AttemptRequest, AttemptResult, Capabilities, StoredText
 
 _OUTCOMES: Final = frozenset(get_args(Outcome))

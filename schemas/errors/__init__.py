@@ -2,90 +2,137 @@
 
 ```
 MetaEnsembleError
-|-- RunError                    exit code 1
-|-- InputError                  exit code 2
-|   |-- GrammarError            exit code 2
-|   |   |-- UnknownKey          ME201
-|   |   |-- WrongType           ME202
-|   |   |-- MissingKey          ME203
-|   |   |-- UnknownValue        ME204
-|   |   |-- ValueOutOfRange     ME205
-|   |   |-- BadDuration         ME206
-|   |   |-- NoWork              ME207
-|   |   |-- SeveralWorks        ME208
-|   |   |-- BadName             ME209
-|   |   |-- ExpressionExpected  ME210
-|   |   |-- KeyOutOfPlace       ME211
-|   |   |-- UnknownVersion      ME212
-|   |   |-- BadCommand          ME213
-|   |   |-- RepeatedNeed        ME214
-|   |   |-- BadPattern          ME215
-|   |   `-- BadSpelling         ME216
-|   |-- InputErrors             exit code 2
-|   |-- SourceError             exit code 2
-|   |   |-- SourceMissing       ME101
-|   |   |-- SourceUnreadable    ME102
-|   |   |-- SourceTooLarge      ME103
-|   |   |-- SourceNotText       ME104
-|   |   |-- SourceNotUtf8       ME105
-|   |   |-- SourceEmpty         ME106
-|   |   |-- YamlSyntax          ME110
-|   |   |-- DuplicateKey        ME111
-|   |   |-- TabInYaml           ME112
-|   |   |-- UnquotedExpression  ME113
-|   |   |-- MergeKey            ME114
-|   |   |-- TagInYaml           ME115
-|   |   |-- SeveralDocuments    ME116
-|   |   |-- YamlTooDeep         ME117
-|   |   |-- TooManyAliases      ME118
-|   |   |-- UnknownAlias        ME119
-|   |   |-- KeyNotText          ME120
-|   |   |-- NumberOutOfRange    ME121
-|   |   |-- DirectiveInYaml     ME122
-|   |   `-- ExplicitKey         ME123
-|   |-- CyclicNeeds             ME301
-|   |-- WriteConflict           ME304
-|   |-- UnreachableTask         ME305
-|   |-- KeyNotBuilt             ME501
-|   |-- UnknownParameter        ME510
-|   |-- MissingParameter        ME511
-|   |-- WrongParameterType      ME512
-|   |-- ParameterNotAllowed     ME513
-|   |-- BadDefault              ME514
-|   |-- UnknownFlag             ME530
-|   |-- UnknownCommand          ME531
-|   |-- MissingArgument         ME532
-|   |-- BadFlagValue            ME533
-|   |-- RepeatedFlag            ME534
-|   |-- UnexpectedArgument      ME535
-|   |-- MalformedPair           ME536
-|   |-- UnknownDagRun           ME537
-|   |-- AmbiguousDagRun         ME538
-|   |-- NothingToResume         ME539
-|   |-- UnknownNode             ME540
-|   |-- UnknownCode             ME541
-|   |-- UnknownRun              ME542
-|   |-- NoSuchAttempt           ME543
-|   |-- CannotWriteFile         ME544
-|   |-- UnknownSchemaPath       ME550
-|   `-- AmbiguousRun            ME713
-|-- LedgerError                 exit code 3
-|   |-- LedgerLocked            ME701
-|   |-- RunHeld                 ME702
-|   |-- NewerLedger             ME703
-|   |-- LedgerDamaged           ME704
-|   |-- LedgerFull              ME705
-|   |-- LedgerReadOnly          ME706
-|   |-- ChainBroken             ME707
-|   |-- BlobMissing             ME708
-|   |-- ConflictingRecord       ME709
-|   |-- LedgerMissing           ME710
-|   |-- LedgerInUse             ME711
-|   `-- LedgerUnreadable        ME712
-`-- InternalError               exit code 70
-    |-- UnexpectedError         ME900
-    |-- IllegalTransition       ME901
-    `-- InvariantBroken         ME902
+|-- RunError                                    exit code 1
+|   |-- AttemptFailed                           exit code 1
+|   |   |-- ExitStatus                          ME601
+|   |   |-- AttemptTimeout                      ME602
+|   |   |-- OutputBroken                        ME603
+|   |   |-- SpawnFailed                         ME604
+|   |   |-- AttemptException                    ME605
+|   |   |-- NoResult                            ME606
+|   |   |-- RequestInvalid                      ME607
+|   |   `-- OtherFailure                        ME608
+|   `-- Interrupted                             ME609
+|-- InputError                                  exit code 2
+|   |-- ExpressionError                         exit code 2
+|   |   |-- ShellTextError                      exit code 2
+|   |   |   |-- ExpressionInSingleQuotes        ME421
+|   |   |   |-- ExpressionInBackticks           ME422
+|   |   |   |-- ExpressionInComment             ME423
+|   |   |   |-- ExpressionInQuotedHereDocument  ME424
+|   |   |   |-- ExpressionAfterEscape           ME425
+|   |   |   |-- OpenShellText                   ME426
+|   |   |   |-- ExpressionInEvaluatedText       ME427
+|   |   |   `-- ExpressionInCode                ME428
+|   |   |-- UnterminatedExpression              ME401
+|   |   |-- ExpressionSyntax                    ME402
+|   |   |-- UnknownName                         ME403
+|   |   |-- UnknownFunction                     ME404
+|   |   |-- HyphenatedReference                 ME405
+|   |   |-- UndeclaredKey                       ME406
+|   |   |-- UnknownTaskReference                ME407
+|   |   |-- ImpossibleReference                 ME408
+|   |   |-- MisplacedReference                  ME409
+|   |   |-- SecretInExpression                  ME410
+|   |   |-- EvaluationFailed                    ME411
+|   |   |-- ExpressionTooLarge                  ME412
+|   |   |-- ExpressionNotAllowed                ME413
+|   |   `-- WrongExpressionValue                ME414
+|   |-- GrammarError                            exit code 2
+|   |   |-- UnknownKey                          ME201
+|   |   |-- WrongType                           ME202
+|   |   |-- MissingKey                          ME203
+|   |   |-- UnknownValue                        ME204
+|   |   |-- ValueOutOfRange                     ME205
+|   |   |-- BadDuration                         ME206
+|   |   |-- NoWork                              ME207
+|   |   |-- SeveralWorks                        ME208
+|   |   |-- BadName                             ME209
+|   |   |-- ExpressionExpected                  ME210
+|   |   |-- KeyOutOfPlace                       ME211
+|   |   |-- UnknownVersion                      ME212
+|   |   |-- BadCommand                          ME213
+|   |   |-- RepeatedNeed                        ME214
+|   |   |-- BadPattern                          ME215
+|   |   `-- BadSpelling                         ME216
+|   |-- InputErrors                             exit code 2
+|   |-- SourceError                             exit code 2
+|   |   |-- SourceMissing                       ME101
+|   |   |-- SourceUnreadable                    ME102
+|   |   |-- SourceTooLarge                      ME103
+|   |   |-- SourceNotText                       ME104
+|   |   |-- SourceNotUtf8                       ME105
+|   |   |-- SourceEmpty                         ME106
+|   |   |-- YamlSyntax                          ME110
+|   |   |-- DuplicateKey                        ME111
+|   |   |-- TabInYaml                           ME112
+|   |   |-- UnquotedExpression                  ME113
+|   |   |-- MergeKey                            ME114
+|   |   |-- TagInYaml                           ME115
+|   |   |-- SeveralDocuments                    ME116
+|   |   |-- YamlTooDeep                         ME117
+|   |   |-- TooManyAliases                      ME118
+|   |   |-- UnknownAlias                        ME119
+|   |   |-- KeyNotText                          ME120
+|   |   |-- NumberOutOfRange                    ME121
+|   |   |-- DirectiveInYaml                     ME122
+|   |   `-- ExplicitKey                         ME123
+|   |-- CyclicNeeds                             ME301
+|   |-- SelfNeed                                ME302
+|   |-- UnknownNeed                             ME303
+|   |-- WriteConflict                           ME304
+|   |-- UnreachableTask                         ME305
+|   |-- CountWithoutItems                       ME306
+|   |-- PathOutsideProject                      ME307
+|   |-- SchemaFileUnusable                      ME308
+|   |-- InvalidSchema                           ME309
+|   |-- KeyNotBuilt                             ME501
+|   |-- UnknownParameter                        ME510
+|   |-- MissingParameter                        ME511
+|   |-- WrongParameterType                      ME512
+|   |-- ParameterNotAllowed                     ME513
+|   |-- BadDefault                              ME514
+|   |-- UnknownRuntime                          ME520
+|   |-- MissingProgram                          ME521
+|   |-- MissingDirectory                        ME522
+|   |-- SecretNotSet                            ME523
+|   |-- SecretTooShort                          ME524
+|   |-- ClashingInputs                          ME525
+|   |-- RecordingsMissing                       ME526
+|   |-- UnknownFlag                             ME530
+|   |-- UnknownCommand                          ME531
+|   |-- MissingArgument                         ME532
+|   |-- BadFlagValue                            ME533
+|   |-- RepeatedFlag                            ME534
+|   |-- UnexpectedArgument                      ME535
+|   |-- MalformedPair                           ME536
+|   |-- UnknownDagRun                           ME537
+|   |-- AmbiguousDagRun                         ME538
+|   |-- NothingToResume                         ME539
+|   |-- UnknownNode                             ME540
+|   |-- UnknownCode                             ME541
+|   |-- UnknownRun                              ME542
+|   |-- NoSuchAttempt                           ME543
+|   |-- CannotWriteFile                         ME544
+|   |-- UnknownSchemaPath                       ME550
+|   `-- AmbiguousRun                            ME713
+|-- LedgerError                                 exit code 3
+|   |-- LedgerLocked                            ME701
+|   |-- RunHeld                                 ME702
+|   |-- NewerLedger                             ME703
+|   |-- LedgerDamaged                           ME704
+|   |-- LedgerFull                              ME705
+|   |-- LedgerReadOnly                          ME706
+|   |-- ChainBroken                             ME707
+|   |-- BlobMissing                             ME708
+|   |-- ConflictingRecord                       ME709
+|   |-- LedgerMissing                           ME710
+|   |-- LedgerInUse                             ME711
+|   `-- LedgerUnreadable                        ME712
+`-- InternalError                               exit code 70
+    |-- UnexpectedError                         ME900
+    |-- IllegalTransition                       ME901
+    `-- InvariantBroken                         ME902
 ```
 
 A test holds the drawing to the classes; each class's docstring is the page of its code.
@@ -99,21 +146,25 @@ from .base import CODES, InputError, InputErrors, InternalError, LedgerError, Me
 # internal
 from .internal import IllegalTransition, InvariantBroken, UnexpectedError
 
-# invocation, the command line
-from .invocation import (
-    AmbiguousDagRun,
+# command_line
+from .command_line import (
     BadFlagValue,
     CannotWriteFile,
     MalformedPair,
     MissingArgument,
-    NoSuchAttempt,
-    NothingToResume,
     RepeatedFlag,
     UnexpectedArgument,
     UnknownCode,
     UnknownCommand,
-    UnknownDagRun,
     UnknownFlag,
+)
+
+# not_found
+from .not_found import (
+    AmbiguousDagRun,
+    NoSuchAttempt,
+    NothingToResume,
+    UnknownDagRun,
     UnknownNode,
     UnknownRun,
 )
@@ -187,6 +238,58 @@ from .preflight import (
     UnknownRuntime,
 )
 
+# expression
+from .expression import (
+    EvaluationFailed,
+    ExpressionError,
+    ExpressionNotAllowed,
+    ExpressionSyntax,
+    ExpressionTooLarge,
+    HyphenatedReference,
+    ImpossibleReference,
+    MisplacedReference,
+    SecretInExpression,
+    UndeclaredKey,
+    UnknownFunction,
+    UnknownName,
+    UnknownTaskReference,
+    UnterminatedExpression,
+    WrongExpressionValue,
+)
+
+# graph
+from .graph import (
+    CountWithoutItems,
+    InvalidSchema,
+    PathOutsideProject,
+    SchemaFileUnusable,
+    SelfNeed,
+    UnknownNeed,
+)
+
+# invocation
+from .invocation import (
+    BadDefault,
+    KeyNotBuilt,
+    MissingParameter,
+    ParameterNotAllowed,
+    UnknownParameter,
+    WrongParameterType,
+)
+
+# shell_text
+from .shell_text import (
+    ExpressionAfterEscape,
+    ExpressionInBackticks,
+    ExpressionInCode,
+    ExpressionInComment,
+    ExpressionInEvaluatedText,
+    ExpressionInQuotedHereDocument,
+    ExpressionInSingleQuotes,
+    OpenShellText,
+    ShellTextError,
+)
+
 # source
 from .source import (
     DirectiveInYaml,
@@ -216,7 +319,11 @@ __all__ = [
     "CODES",
     "AmbiguousDagRun",
     "AmbiguousRun",
+    "AttemptException",
+    "AttemptFailed",
+    "AttemptTimeout",
     "BadCommand",
+    "BadDefault",
     "BadDuration",
     "BadFlagValue",
     "BadName",
@@ -225,18 +332,38 @@ __all__ = [
     "BlobMissing",
     "CannotWriteFile",
     "ChainBroken",
+    "ClashingInputs",
     "ConflictingRecord",
+    "CountWithoutItems",
     "CyclicNeeds",
     "DirectiveInYaml",
     "DuplicateKey",
+    "EvaluationFailed",
+    "ExitStatus",
     "ExplicitKey",
+    "ExpressionAfterEscape",
+    "ExpressionError",
     "ExpressionExpected",
+    "ExpressionInBackticks",
+    "ExpressionInCode",
+    "ExpressionInComment",
+    "ExpressionInEvaluatedText",
+    "ExpressionInQuotedHereDocument",
+    "ExpressionInSingleQuotes",
+    "ExpressionNotAllowed",
+    "ExpressionSyntax",
+    "ExpressionTooLarge",
     "GrammarError",
+    "HyphenatedReference",
     "IllegalTransition",
+    "ImpossibleReference",
     "InputError",
     "InputErrors",
     "InternalError",
+    "Interrupted",
+    "InvalidSchema",
     "InvariantBroken",
+    "KeyNotBuilt",
     "KeyNotText",
     "KeyOutOfPlace",
     "LedgerDamaged",
@@ -250,19 +377,37 @@ __all__ = [
     "MalformedPair",
     "MergeKey",
     "MetaEnsembleError",
+    "MisplacedReference",
     "MissingArgument",
+    "MissingDirectory",
     "MissingKey",
+    "MissingParameter",
+    "MissingProgram",
     "NewerLedger",
+    "NoResult",
     "NoSuchAttempt",
     "NoWork",
     "NothingToResume",
     "NumberOutOfRange",
+    "OpenShellText",
+    "OtherFailure",
+    "OutputBroken",
+    "ParameterNotAllowed",
+    "PathOutsideProject",
+    "RecordingsMissing",
     "RepeatedFlag",
     "RepeatedNeed",
+    "RequestInvalid",
     "RunError",
     "RunHeld",
+    "SchemaFileUnusable",
+    "SecretInExpression",
+    "SecretNotSet",
+    "SecretTooShort",
+    "SelfNeed",
     "SeveralDocuments",
     "SeveralWorks",
+    "ShellTextError",
     "SourceEmpty",
     "SourceError",
     "SourceMissing",
@@ -270,9 +415,11 @@ __all__ = [
     "SourceNotUtf8",
     "SourceTooLarge",
     "SourceUnreadable",
+    "SpawnFailed",
     "TabInYaml",
     "TagInYaml",
     "TooManyAliases",
+    "UndeclaredKey",
     "UnexpectedArgument",
     "UnexpectedError",
     "UnknownAlias",
@@ -280,16 +427,25 @@ __all__ = [
     "UnknownCommand",
     "UnknownDagRun",
     "UnknownFlag",
+    "UnknownFunction",
     "UnknownKey",
+    "UnknownName",
+    "UnknownNeed",
     "UnknownNode",
+    "UnknownParameter",
     "UnknownRun",
+    "UnknownRuntime",
     "UnknownSchemaPath",
+    "UnknownTaskReference",
     "UnknownValue",
     "UnknownVersion",
     "UnquotedExpression",
     "UnreachableTask",
+    "UnterminatedExpression",
     "ValueOutOfRange",
     "WriteConflict",
+    "WrongExpressionValue",
+    "WrongParameterType",
     "WrongType",
     "YamlSyntax",
     "YamlTooDeep",

@@ -19,7 +19,9 @@ _ROOT = re.compile(_NAME)
 RESERVED = frozenset({"self", "super", "caller", "loop", "varargs", "kwargs"})
 """Names that the expression language keeps for itself; nothing can be called so."""
 
-_WORDS = frozenset({"true", "false", "none", "True", "False", "None", "not", "and", "or", "if", "else", "is", "in"})
+_WORDS = frozenset(
+    {"true", "false", "none", "True", "False", "None", "not", "and", "or", "if", "else", "is", "in"}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,14 @@ _FAILURES = (
     RecursionError,
     MemoryError,
 )
-_WORDS = {"str": "text", "int": "number", "float": "number", "dict": "object", "NoneType": "null", "bool": "boolean"}
+_WORDS = {
+    "str": "text",
+    "int": "number",
+    "float": "number",
+    "dict": "object",
+    "NoneType": "null",
+    "bool": "boolean",
+}
 
 
 def evaluate(source: str, scope: Mapping[str, object]) -> Any:
@@ -43,7 +50,9 @@ def evaluate(source: str, scope: Mapping[str, object]) -> Any:
     for reference in analysis.references:
         # Jinja2 gives names of its own a meaning (`self`), so nothing outside the scope gets there.
         if reference.root not in scope or reference.root in RESERVED:
-            raise UnknownName(f"`{_short(reference.root)}` is not known here", start=reference.start, end=reference.end)
+            raise UnknownName(
+                f"`{_short(reference.root)}` is not known here", start=reference.start, end=reference.end
+            )
     try:
         value = defined(_compiled(source)(scope))
         return value if analysis.plain else _plain_json(value, Meter())

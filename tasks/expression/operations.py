@@ -68,7 +68,11 @@ def pick(environment: Environment, item: Any, attribute: Any) -> Any:
     """The field `a.b.c` of an item; what does not exist comes out as an undefined value."""
     steps = attribute.split(".") if isinstance(attribute, str) else [attribute]
     for step in steps:
-        index = int(step) if isinstance(step, str) and step.isdecimal() and not isinstance(item, Mapping) else step
+        index = (
+            int(step)
+            if isinstance(step, str) and step.isdecimal() and not isinstance(item, Mapping)
+            else step
+        )
         item = environment.getitem(item, index)
     return item
 
@@ -76,7 +80,7 @@ def pick(environment: Environment, item: Any, attribute: Any) -> Any:
 # ---- functions
 
 
-def make_range(*bounds: int) -> list[int]:
+def _make_range(*bounds: int) -> list[int]:
     if not 1 <= len(bounds) <= 3:
         raise TypeError("`range` takes one to three whole numbers")
     for bound in bounds:
@@ -93,53 +97,54 @@ def make_range(*bounds: int) -> list[int]:
 # ---- filters on text
 
 
-def upper(value: Any) -> str:
+def _upper(value: Any) -> str:
     return _text(value).upper()
 
 
-def lower(value: Any) -> str:
+def _lower(value: Any) -> str:
     return _text(value).lower()
 
 
-def trim(value: Any, characters: str | None = None) -> str:
+def _trim(value: Any, characters: str | None = None) -> str:
     return _text(value).strip(characters)
 
 
-def split(value: Any, separator: str | None = None) -> list[str]:
+def _split(value: Any, separator: str | None = None) -> list[str]:
     return _text(value).split(separator)
 
 
-def lines(value: Any) -> list[str]:
+def _lines(value: Any) -> list[str]:
     pieces = _text(value).split("\n")
     return pieces[:-1] if pieces[-1] == "" else pieces
 
 
-def replace(value: Any, old: str, new: str) -> str:
+def _replace(value: Any, old: str, new: str) -> str:
     text, old, new = _text(value), _text(old), _text(new)
     bounded_text(len(text) + text.count(old) * (len(new) - len(old)))
     return text.replace(old, new)
 
 
-def basename(value: Any) -> str:
+def _basename(value: Any) -> str:
     return posixpath.basename(_text(value))
 
 
-def dirname(value: Any) -> str:
+def _dirname(value: Any) -> str:
     return posixpath.dirname(_text(value))
 
 
 def to_string(value: Any) -> str:
+    """A value as it stands inside text."""
     if not isinstance(value, str):
         Meter().measure(defined(value))
     return as_text(value)
 
 
-def to_json(value: Any) -> str:
+def _to_json(value: Any) -> str:
     Meter().measure(defined(value))
     return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
-def from_json(value: Any) -> Any:
+def _from_json(value: Any) -> Any:
     try:
         return json.loads(_text(value), parse_constant=_no_constant)
     except RecursionError:
@@ -155,7 +160,7 @@ def _no_constant(name: str) -> Any:
 # ---- filters on numbers
 
 
-def to_int(value: Any) -> int:
+def _to_int(value: Any) -> int:
     if isinstance(value, str):
         try:
             number = int(value.strip())
@@ -167,7 +172,7 @@ def to_int(value: Any) -> int:
     return number
 
 
-def to_float(value: Any) -> float:
+def _to_float(value: Any) -> float:
     if isinstance(value, str):
         try:
             return float(value.strip())
@@ -176,11 +181,11 @@ def to_float(value: Any) -> float:
     return float(_expect(value, "a number"))
 
 
-def absolute(value: Any) -> Any:
+def _absolute(value: Any) -> Any:
     return abs(_expect(value, "a number"))
 
 
-def rounded(value: Any, digits: int = 0) -> Any:
+def _rounded(value: Any, digits: int = 0) -> Any:
     if not 0 <= digits <= 15:
         raise ValueError("`round` keeps 0 to 15 digits")
     found = round(_expect(value, "a number"), digits)
@@ -190,17 +195,17 @@ def rounded(value: Any, digits: int = 0) -> Any:
 # ---- filters on lists and objects
 
 
-def length(value: Any) -> int:
+def _length(value: Any) -> int:
     if isinstance(value, Undefined | int | float | None):
         raise TypeError(f"{kind_of(defined(value))} has no length")
     return len(value)
 
 
-def first(value: Any) -> Any:
+def _first(value: Any) -> Any:
     return _end_of(value, 0)
 
 
-def last(value: Any) -> Any:
+def _last(value: Any) -> Any:
     return _end_of(value, -1)
 
 
@@ -211,11 +216,11 @@ def _end_of(value: Any, index: int) -> Any:
     return items[index]
 
 
-def smallest(value: Any) -> Any:
+def _smallest(value: Any) -> Any:
     return min(_not_empty(value))
 
 
-def largest(value: Any) -> Any:
+def _largest(value: Any) -> Any:
     return max(_not_empty(value))
 
 
@@ -226,33 +231,33 @@ def _not_empty(value: Any) -> list[Any]:
     return items
 
 
-def total(value: Any) -> Any:
+def _total(value: Any) -> Any:
     return sum(_expect(item, "a number") for item in _list(value))
 
 
-def join(value: Any, separator: str = "") -> str:
+def _join(value: Any, separator: str = "") -> str:
     parts = [to_string(item) for item in _list(value)]
     bounded_text(size_of_joined(parts, _text(separator)))
     return separator.join(parts)
 
 
-def unique(value: Any) -> list[Any]:
+def _unique(value: Any) -> list[Any]:
     seen: set[str] = set()
     found = []
     for item in _list(value):
         # The text tells 1 from true and from "1", which `==` and hashes do not.
-        mark = to_json(item)
+        mark = _to_json(item)
         if mark not in seen:
             seen.add(mark)
             found.append(item)
     return found
 
 
-def backwards(value: Any) -> Any:
+def _backwards(value: Any) -> Any:
     return value[::-1] if isinstance(value, str) else _list(value)[::-1]
 
 
-def flatten(value: Any) -> list[Any]:
+def _flatten(value: Any) -> list[Any]:
     found: list[Any] = []
     for item in _list(value):
         found.extend(item if isinstance(item, list | tuple) else [item])
@@ -260,34 +265,34 @@ def flatten(value: Any) -> list[Any]:
     return found
 
 
-def batch(value: Any, size: int) -> list[list[Any]]:
-    if isinstance(size, bool) or not isinstance(size, int) or size < 1:
+def _batch(value: Any, size: Any) -> list[list[Any]]:
+    if not _is_integer(size) or size < 1:
         raise ValueError("`batch` takes a whole number from 1")
     items = _list(value)
     return [items[start : start + size] for start in range(0, len(items), size)]
 
 
-def as_list(value: Any) -> list[Any]:
+def _as_list(value: Any) -> list[Any]:
     if isinstance(value, str):
         bounded_list(len(value))
         return list(value)
     return list(_list(value))
 
 
-def keys(value: Any) -> list[Any]:
+def _keys(value: Any) -> list[Any]:
     return list(_expect(value, "an object"))
 
 
-def values(value: Any) -> list[Any]:
+def _values(value: Any) -> list[Any]:
     return list(_expect(value, "an object").values())
 
 
-def items(value: Any) -> list[list[Any]]:
+def _items(value: Any) -> list[list[Any]]:
     return [[key, item] for key, item in _expect(value, "an object").items()]
 
 
 @pass_environment
-def sort(environment: Environment, value: Any, reverse: bool = False, attribute: Any = None) -> list[Any]:
+def _sort(environment: Environment, value: Any, reverse: bool = False, attribute: Any = None) -> list[Any]:
     def rank(item: Any) -> Any:
         return item if attribute is None else pick(environment, item, attribute)
 
@@ -295,7 +300,9 @@ def sort(environment: Environment, value: Any, reverse: bool = False, attribute:
 
 
 @pass_environment
-def map_items(environment: Environment, value: Any, name: str | None = None, *args: Any, **named: Any) -> list[Any]:
+def _map_items(
+    environment: Environment, value: Any, name: str | None = None, *args: Any, **named: Any
+) -> list[Any]:
     if name is not None:
         return [environment.call_filter(name, item, list(args), named) for item in _list(value)]
     if "attribute" not in named or named.keys() - {"attribute", "default"}:
@@ -311,28 +318,32 @@ def _holds(environment: Environment, value: Any, name: str | None, args: tuple[A
 
 
 @pass_environment
-def select(environment: Environment, value: Any, name: str | None = None, *args: Any) -> list[Any]:
+def _select(environment: Environment, value: Any, name: str | None = None, *args: Any) -> list[Any]:
     return [item for item in _list(value) if _holds(environment, item, name, args)]
 
 
 @pass_environment
-def reject(environment: Environment, value: Any, name: str | None = None, *args: Any) -> list[Any]:
+def _reject(environment: Environment, value: Any, name: str | None = None, *args: Any) -> list[Any]:
     return [item for item in _list(value) if not _holds(environment, item, name, args)]
 
 
 @pass_environment
-def select_by(environment: Environment, value: Any, attribute: Any, name: str | None = None, *args: Any) -> list[Any]:
+def _select_by(
+    environment: Environment, value: Any, attribute: Any, name: str | None = None, *args: Any
+) -> list[Any]:
     found = _list(value)
     return [item for item in found if _holds(environment, pick(environment, item, attribute), name, args)]
 
 
 @pass_environment
-def reject_by(environment: Environment, value: Any, attribute: Any, name: str | None = None, *args: Any) -> list[Any]:
+def _reject_by(
+    environment: Environment, value: Any, attribute: Any, name: str | None = None, *args: Any
+) -> list[Any]:
     found = _list(value)
     return [item for item in found if not _holds(environment, pick(environment, item, attribute), name, args)]
 
 
-def default(value: Any, other: Any = "", falsy: bool = False) -> Any:
+def _default(value: Any, other: Any = "", falsy: bool = False) -> Any:
     if isinstance(value, Undefined):
         return other
     return other if falsy and not value else value
@@ -341,58 +352,58 @@ def default(value: Any, other: Any = "", falsy: bool = False) -> Any:
 # ---- tests
 
 
-def is_number(value: Any) -> bool:
+def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def is_integer(value: Any) -> bool:
+def _is_integer(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def is_in(value: Any, container: Any) -> bool:
+def _is_in(value: Any, container: Any) -> bool:
     return value in container
 
 
-FUNCTIONS: dict[str, Callable[..., Any]] = {"range": make_range}
+FUNCTIONS: dict[str, Callable[..., Any]] = {"range": _make_range}
 
 FILTERS: dict[str, Callable[..., Any]] = {
-    "abs": absolute,
-    "basename": basename,
-    "batch": batch,
-    "default": default,
-    "dirname": dirname,
-    "first": first,
-    "flatten": flatten,
-    "float": to_float,
-    "fromjson": from_json,
-    "int": to_int,
-    "items": items,
-    "join": join,
-    "keys": keys,
-    "last": last,
-    "length": length,
-    "lines": lines,
-    "list": as_list,
-    "lower": lower,
-    "map": map_items,
-    "max": largest,
-    "min": smallest,
-    "reject": reject,
-    "rejectattr": reject_by,
-    "replace": replace,
-    "reverse": backwards,
-    "round": rounded,
-    "select": select,
-    "selectattr": select_by,
-    "sort": sort,
-    "split": split,
+    "abs": _absolute,
+    "basename": _basename,
+    "batch": _batch,
+    "default": _default,
+    "dirname": _dirname,
+    "first": _first,
+    "flatten": _flatten,
+    "float": _to_float,
+    "fromjson": _from_json,
+    "int": _to_int,
+    "items": _items,
+    "join": _join,
+    "keys": _keys,
+    "last": _last,
+    "length": _length,
+    "lines": _lines,
+    "list": _as_list,
+    "lower": _lower,
+    "map": _map_items,
+    "max": _largest,
+    "min": _smallest,
+    "reject": _reject,
+    "rejectattr": _reject_by,
+    "replace": _replace,
+    "reverse": _backwards,
+    "round": _rounded,
+    "select": _select,
+    "selectattr": _select_by,
+    "sort": _sort,
+    "split": _split,
     "string": to_string,
-    "sum": total,
-    "tojson": to_json,
-    "trim": trim,
-    "unique": unique,
-    "upper": upper,
-    "values": values,
+    "sum": _total,
+    "tojson": _to_json,
+    "trim": _trim,
+    "unique": _unique,
+    "upper": _upper,
+    "values": _values,
 }
 
 TESTS: dict[str, Callable[..., bool]] = {
@@ -405,14 +416,14 @@ TESTS: dict[str, Callable[..., bool]] = {
     "float": lambda value: isinstance(value, float),
     "ge": lambda value, other: value >= other,
     "gt": lambda value, other: value > other,
-    "in": is_in,
-    "integer": is_integer,
+    "in": _is_in,
+    "integer": _is_integer,
     "le": lambda value, other: value <= other,
     "lt": lambda value, other: value < other,
     "mapping": lambda value: isinstance(value, Mapping),
     "ne": lambda value, other: value != other,
     "none": lambda value: value is None,
-    "number": is_number,
+    "number": _is_number,
     "odd": lambda value: value % 2 == 1,
     "sequence": lambda value: isinstance(value, list | tuple),
     "startswith": lambda value, start: _text(value).startswith(_text(start)),

@@ -12,8 +12,9 @@ from typing import Any
 
 from jinja2 import StrictUndefined, nodes
 from jinja2.compiler import CodeGenerator, Frame
-from jinja2.runtime import Context, missing
+from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.utils import missing
 
 from ...schemas.suggest import did_you_mean, in_backticks
 from .limits import bounded_bits, bounded_list, bounded_text, size_of_joined
@@ -43,12 +44,13 @@ def absence(owner: Any, name: Any, called: str = "the object") -> str:
     if isinstance(owner, list | tuple):
         if isinstance(name, int):
             return f"there is no item {name}: the list has {len(owner)}"
-        return f"a list has no field `{name}`; an item is written `[0]`, a field of each `| map(attribute=\"{name}\")`"
+        each = f'`| map(attribute="{name}")`'
+        return f"a list has no field `{name}`; an item is written `[0]`, a field of each {each}"
     return f"{kind_of(owner)} has no field `{name}`"
 
 
 class _Generator(CodeGenerator):
-    def visit_Concat(self, node: nodes.Concat, frame: Frame) -> None:
+    def visit_Concat(self, node: nodes.Concat, frame: Frame) -> None:  # noqa: N802 - Jinja2's name
         """Join with the environment's own rule; Jinja2's would write lists as Python does."""
         self.write("environment.join_text((")
         for part in node.nodes:
@@ -87,6 +89,7 @@ class ExpressionEnvironment(ImmutableSandboxedEnvironment):
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         """Arithmetic on numbers, `+` on texts and lists, `*` on a text; all of it bounded."""
+        del context
         for side in (left, right):
             defined(side)
         _check_operands(operator, left, right)

@@ -109,7 +109,7 @@ def _find_end(text: str, start: int, position: int) -> int:
             open_brackets.pop()
     raise UnterminatedExpression(
         "an expression begins with `${{` and is never closed",
-        hint="close it with `}}`; the text `${{` itself is written `${{ \"${{\" }}`",
+        hint='close it with `}}`; the text `${{` itself is written `${{ "${{" }}`',
         start=start,
         end=start + len(OPENER),
     )

@@ -81,22 +81,24 @@ _PARSING = _ByCharacter()
 
 def examine(source: str) -> Analysis:
     """Parse `source` and list its references and problems."""
-    problem = _too_much(source)
-    if problem is None:
-        try:
-            tree = _parse(source)
-        except TemplateSyntaxError as error:
-            problem = _syntax_problem(source, error)
-        except (RecursionError, MemoryError):
-            problem = _whole(source, "the expression nests too deeply", None)
-        except ValueError:
-            problem = _whole(source, "a number in the expression has too many digits", None)
-    if problem is not None:
-        return Analysis(problems=(problem,))
+    parsed = _too_much(source) or _parsed(source)
+    if isinstance(parsed, Problem):
+        return Analysis(problems=(parsed,))
     reader = _Reader(source)
-    reader.visit(tree, 0)
+    reader.visit(parsed, 0)
     reader.references.sort(key=lambda reference: reference.start)
     return Analysis(references=tuple(reader.references), problems=tuple(reader.problems))
+
+
+def _parsed(source: str) -> nodes.Expr | Problem:
+    try:
+        return _parse(source)
+    except TemplateSyntaxError as error:
+        return _syntax_problem(source, error)
+    except (RecursionError, MemoryError):
+        return _whole(source, "the expression nests too deeply", None)
+    except ValueError:
+        return _whole(source, "a number in the expression has too many digits", None)
 
 
 def _parse(source: str) -> nodes.Expr:
@@ -110,7 +112,9 @@ def _parse(source: str) -> nodes.Expr:
 
 def _too_much(source: str) -> Problem | None:
     if not source:
-        return Problem(ExpressionSyntax, "the expression is empty", "write a reference such as `params.x`", 0, 1)
+        return Problem(
+            ExpressionSyntax, "the expression is empty", "write a reference such as `params.x`", 0, 1
+        )
     if len(source) > SOURCE_CHARACTERS:
         return _whole(source, f"the expression has more than {SOURCE_CHARACTERS:,} characters", None)
     depth = 0
@@ -208,7 +212,11 @@ class _Reader:
         elif not isinstance(called, nodes.Name):
             self._complain(node, UnknownFunction, "only a function can be called", "see `me dag functions`")
         elif called.name not in FUNCTIONS:
-            hint = f"write `… | {called.name}`" if called.name in FILTERS else did_you_mean(called.name, FUNCTIONS)
+            hint = (
+                f"write `… | {called.name}`"
+                if called.name in FILTERS
+                else did_you_mean(called.name, FUNCTIONS)
+            )
             message = f"there is no function `{called.name}`"
             self._complain(called, UnknownFunction, message, hint or "see `me dag functions`", called.name)
         self._arguments(node, depth)
@@ -239,12 +247,14 @@ class _Reader:
         near = did_you_mean(name, FILTERS if kind == "filter" else TESTS) or "see `me dag functions`"
         self._complain(node, UnknownFunction, f"there is no {kind} `{name}`", near, name)
 
-    def _count_arguments(self, node: nodes.Filter | nodes.Test, kind: str, function: Callable[..., Any]) -> None:
+    def _count_arguments(
+        self, node: nodes.Filter | nodes.Test, kind: str, function: Callable[..., Any]
+    ) -> None:
         given: list[Any] = [None] * (1 + len(node.args))
         if getattr(function, "jinja_pass_arg", None) is not None:
             given.insert(0, None)
         try:
-            inspect.signature(function).bind(*given, **{keyword.key: None for keyword in node.kwargs})
+            inspect.signature(function).bind(*given, **{str(keyword.key): None for keyword in node.kwargs})
         except TypeError:
             message = f"the {kind} `{node.name}` does not take these arguments"
             self._complain(node, UnknownFunction, message, "see `me dag functions`", node.name)

@@ -113,7 +113,7 @@ VALUES = st.one_of(
     st.sampled_from(
         ["${{ a }}${{ b }}", "10m", "10", "1m..2s", "2s..1m", "400k", "2/3", "3/2", "5..1", "json"]
     ),
-    st.sampled_from(["auto", "file", "m:f", "x-y", "[", "stdout", "external", "a\n", "a\nb", "30m1h", "0/1"]),
+    st.sampled_from(["auto", "file", "m:f", "x-y", "[", "stdout", "external", "a\nb", "30m1h", "0/1"]),
     st.sampled_from([[], ["a"], [1], ["a", "a"], [None], [{}], [{"path": "p"}], [{"a": 1}], [["a"]]]),
     st.sampled_from(
         [{}, {"a": "ok"}, {"a": {"ok": 1}}, {"x-a": 1}, {"max": 1}, {"as": "json"}, {"run": "x"}]

@@ -178,12 +178,12 @@ def _validator(schema: Any) -> Validator:
     if known is not None:
         return known[1]
     from jsonschema.validators import Draft202012Validator, validator_for  # noqa: PLC0415  # 0.1 s, for tasks with a schema only
-    from referencing.jsonschema import SPECIFICATIONS  # noqa: PLC0415  # as above
+    from jsonschema_specifications import REGISTRY  # type: ignore[import-untyped]  # noqa: PLC0415
 
     kind = validator_for(schema, default=Draft202012Validator)
     kind.check_schema(schema)
     # A registry of our own: the default one would fetch remote references.
-    validator = kind(schema, registry=SPECIFICATIONS)
+    validator = kind(schema, registry=REGISTRY)
     if len(_COMPILED) >= _MOST_COMPILED:
         _COMPILED.clear()
     _COMPILED[id(schema)] = (schema, validator)

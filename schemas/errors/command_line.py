@@ -1,0 +1,216 @@
+"""ME53x and ME54x: words and flags that were typed."""
+
+from __future__ import annotations
+
+from .base import InputError
+
+
+class UnknownFlag(InputError):
+    """A flag that this command does not have.
+
+    Every command lists its flags with `--help`. Flags belong to one command: `--param` is a flag of
+    `me dag run` and `me dag plan`, not of `me dag validate`.
+
+    Example:
+
+    ```sh
+    me dag list --parm x=1
+    ```
+
+    Use instead:
+
+    ```sh
+    me dag list --limit 5
+    ```
+    """
+
+    code = "ME530"
+
+
+class UnknownCommand(InputError):
+    """There is no command of this name.
+
+    `me --help` lists the groups, `me dag --help` the commands of one group.
+
+    Example:
+
+    ```sh
+    me dag lst
+    ```
+
+    Use instead:
+
+    ```sh
+    me dag list
+    ```
+    """
+
+    code = "ME531"
+
+
+class MissingArgument(InputError):
+    """A command was called without something that it needs, or a flag without its value.
+
+    The usage line of `--help` shows in capitals what a command needs; what stands in brackets may be
+    left out.
+
+    Example:
+
+    ```sh
+    me dag validate
+    ```
+
+    Use instead:
+
+    ```sh
+    me dag validate --help
+    ```
+    """
+
+    code = "ME532"
+
+
+class BadFlagValue(InputError):
+    """A flag or an argument has a value that it cannot take.
+
+    A number was expected and something else was given, or the value is not one of the listed ones.
+
+    Example:
+
+    ```sh
+    me dag list --limit many
+    ```
+
+    Use instead:
+
+    ```sh
+    me dag list --limit 5
+    ```
+    """
+
+    code = "ME533"
+
+
+class RepeatedFlag(InputError):
+    """A flag that counts once was given twice, or two `--param` give the same name.
+
+    Taking the last one silently would run something else than half of the command line says.
+
+    Example:
+
+    ```sh
+    me dag list --limit 5 --limit 6
+    ```
+
+    Use instead:
+
+    ```sh
+    me dag list --limit 6
+    ```
+    """
+
+    code = "ME534"
+
+
+class UnexpectedArgument(InputError):
+    """More was given than the command takes.
+
+    Often a value with a space in it that was not quoted, so that the shell made two words of it.
+
+    Example:
+
+    ```sh
+    me dag list everything
+    ```
+
+    Use instead:
+
+    ```sh
+    me dag list
+    ```
+    """
+
+    code = "ME535"
+
+
+class MalformedPair(InputError):
+    """`--param` takes `NAME=VALUE`, `--lost` takes `NODE=rerun` or `NODE=fail`.
+
+    Everything after the first `=` is the value, further `=` included; it may be empty. Quote the
+    whole of it for the shell when it has spaces.
+
+    Example:
+
+    ```sh
+    me dag plan graph.yaml --param voters
+    ```
+
+    Use instead:
+
+    ```sh
+    cat >graph.yaml <<'END'
+    version: 1
+    name: pair
+    params:
+      voters: {type: integer, default: 3}
+    tasks:
+      count:
+        run: [echo, "${{ params.voters }}"]
+    END
+    me dag plan graph.yaml --param voters=5
+    ```
+    """
+
+    code = "ME536"
+
+
+class UnknownCode(InputError):
+    """`me explain` knows no error code and no failure reason of that name.
+
+    Codes are `ME` and three digits; failure reasons are the words that stand beside a failed node,
+    such as `output_invalid`. `me explain` alone lists both.
+
+    Example:
+
+    ```sh
+    me explain ME000
+    ```
+
+    Use instead:
+
+    ```sh
+    me explain output_invalid
+    ```
+    """
+
+    code = "ME541"
+
+
+class CannotWriteFile(InputError):
+    """The file that a flag names for the result cannot be written.
+
+    Its directory does not exist, it is a directory itself, the permissions forbid it, or the disk is
+    full. Without the flag the result goes to standard output.
+
+    Example:
+
+    ```sh
+    cat >graph.yaml <<'END'
+    tasks:
+      hello: {run: echo hello}
+    END
+    me dag render graph.yaml --format dot -o no/such/directory/graph.dot
+    ```
+
+    Use instead:
+
+    ```sh
+    cat >graph.yaml <<'END'
+    tasks:
+      hello: {run: echo hello}
+    END
+    me dag render graph.yaml --format dot -o graph.dot
+    ```
+    """
+
+    code = "ME544"

@@ -1,0 +1,48 @@
+"""A Run with every column filled, as an agent's attempt fills them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+FULL_RUN: dict[str, Any] = {
+    "node_id": "review[src/engine/ledger.py]",
+    "generation": 0,
+    "attempt_no": 2,
+    "executor_id": "01900000-0000-7000-8000-0000000000e1",
+    "task_id": "review",
+    "role_id": "code-quality",
+    "role_version": "2.1.0",
+    "runtime": "claude",
+    "requested_tier": "sonnet",
+    "model": "claude-sonnet-4-5-20250929",
+    "model_source": "runtime",
+    "tokens_in": 48210,
+    "tokens_out": 3922,
+    "cache_read_tokens": 402113,
+    "cache_create_tokens": 20114,
+    "orchestration_tokens": 812,
+    "cost_usd": 0.48211,
+    "cost_kind": "equivalent",
+    "window_id": "2025-11-22T15:00Z",
+    "started_ts": 1_763_828_400_123,
+    "ended_ts": 1_763_828_591_456,
+    "working_ms": 188_004,
+    "outcome": "failed",
+    "failure_reason": "output_invalid",
+    "reason": "the output lacks `findings`, asked for by its schema",
+    "exit_status": 0,
+    "attempt_key": "5f" * 32,
+    "reused_from": "01900000-0000-7000-8000-0000000000a1",
+    "brief_in": "01900000-0000-7000-8000-0000000000b1",
+    "brief_out": "01900000-0000-7000-8000-0000000000b2",
+    "manifest_id": "hm-01900000-0000-7000-8000-0000000000c1",
+    "deliverable_ref": {"path": ".metaensemble/reports/review-ledger.md", "summary": None, "hash": "ab" * 32},
+    "files_touched": ["src/engine/ledger.py", "tests/test_ledger.py"],
+    "tool_use": [{"name": "Read", "count": 14}, {"name": "Bash", "count": 3}, {"name": "Edit", "count": 5}],
+    "gate_state": "auto",
+    "quality_state": "notify",
+    "quality_findings": [{"axis": "maintainability", "state": "notify", "count": 7}],
+    "review_findings": [{"by": "arch-7b3", "severity": "minor", "text": "name the index in the docstring"}],
+    "session_id": "01900000-0000-7000-8000-0000000000f1",
+    "usage_source": "runtime",
+}
