@@ -16,7 +16,7 @@ from .tasks.check import check_loaded, outline
 from .tasks.loader import load_problems
 
 if TYPE_CHECKING:
-    from .schemas.bound import BoundGraph
+    from .schemas.bound import BoundGraph, LaterKey
     from .schemas.plan import Plan
     from .schemas.span import Path, Span
     from .tasks.document import Document
@@ -63,7 +63,7 @@ def bound(
 
 def refuse_later(graph: BoundGraph, loaded: LoadedGraph) -> None:
     """Raise for every key that validates and is not carried out by this version."""
-    found = [(None, later) for later in graph.later]
+    found: list[tuple[str | None, LaterKey]] = [(None, later) for later in graph.later]
     found += [(task.id, later) for task in graph.tasks for later in task.later]
     errors: list[InputError] = []
     for task, later in found:

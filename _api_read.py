@@ -142,9 +142,7 @@ def newest_unfinished(ledger: Ledger) -> str | None:
     return newest[0].dag_run_id if newest and newest[0].state == "failed" else None
 
 
-def report_of(
-    ledger: Ledger, dag_run_id: str, *, outputs: bool = False, held_by_us: bool = False
-) -> Report:
+def report_of(ledger: Ledger, dag_run_id: str, *, outputs: bool = False, held_by_us: bool = False) -> Report:
     """The report on a DAG run. `held_by_us`: the caller holds its lock and has stopped driving it."""
     from .schemas.report import Report
 

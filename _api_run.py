@@ -177,7 +177,12 @@ def _world(
         {task.runtime for task in graph.tasks}, blobs=ledger.blobs, environ=variables, replay=replay
     )
     world = Surroundings(
-        evaluate=evaluate, runtimes=runtimes, environ=variables, observer=observer, signals=signals, rng=Random()
+        evaluate=evaluate,
+        runtimes=runtimes,
+        environ=variables,
+        observer=observer,
+        signals=signals,
+        rng=Random(),
     )
     for notice in ledger.notices:
         if observer is not None:

@@ -10,9 +10,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from metaensemble import api
-
 from shapes import yaml_of
+
+from metaensemble import api
 
 AT_ONCE = 2
 
@@ -24,9 +24,7 @@ def bare(count: int) -> float:
     for _ in range(count):
         if len(running) == AT_ONCE:
             running.pop(0).wait()
-        running.append(
-            subprocess.Popen(["true"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-        )
+        running.append(subprocess.Popen(["true"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL))
     for process in running:
         process.wait()
     return time.perf_counter() - start

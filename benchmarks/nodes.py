@@ -12,14 +12,14 @@ import tempfile
 import time
 from pathlib import Path
 
+from shapes import needs_of
+
 from metaensemble.engine.coordinator.session import Session, Surroundings, create
 from metaensemble.engine.ledger.ledger import Ledger
 from metaensemble.engine.runtimes.protocol import AttemptResult
 from metaensemble.engine.runtimes.replay import Recordings, ReplayRuntime
 from metaensemble.schemas.bound import BoundGraph, BoundTask, Need
 from metaensemble.schemas.ids import new_id
-
-from shapes import needs_of
 
 SHAPES = ("chain", "wide", "layered")
 
@@ -49,7 +49,11 @@ def graph_of(shape: str, needs: list[list[int]], folder: Path) -> BoundGraph:
         for i, wanted in enumerate(needs)
     )
     return BoundGraph(
-        name=shape, source=str(folder / "graph.yaml"), source_digest="0" * 64, project=str(folder), tasks=tasks
+        name=shape,
+        source=str(folder / "graph.yaml"),
+        source_digest="0" * 64,
+        project=str(folder),
+        tasks=tasks,
     )
 
 
@@ -99,8 +103,12 @@ def main() -> None:
                 # Taken in turns, so that a change of the machine's pace meets both.
                 with tempfile.TemporaryDirectory() as folder:
                     rows.append((*ours(shape, needs, Path(folder)), floor(needs, Path(folder))))
-            mine, again, bare = (statistics.median(column) / size * 1000 for column in zip(*rows, strict=True))
-            print(f"| {shape}-{size} | {mine:.3f} | {bare:.3f} | {mine / bare:.1f}x | {again:.3f} |", flush=True)
+            mine, again, bare = (
+                statistics.median(column) / size * 1000 for column in zip(*rows, strict=True)
+            )
+            print(
+                f"| {shape}-{size} | {mine:.3f} | {bare:.3f} | {mine / bare:.1f}x | {again:.3f} |", flush=True
+            )
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ def give_rows(
     as_csv: bool,
     shown: Sequence[str] = (),
     right: Sequence[str] = (),
+    whole: Sequence[str] = (),
 ) -> None:
     """The rows to stdout. A table has only the columns `shown` (all without it); JSON and CSV have all."""
     from .speech import give, give_json
@@ -35,7 +36,7 @@ def give_rows(
         give(as_csv_text(rows))
     elif rows:
         heads = list(shown or rows[0])
-        give(table(heads, [[cell(row.get(head)) for head in heads] for row in rows], right=right))
+        give(table(heads, [[cell(row.get(head)) for head in heads] for row in rows], right=right, whole=whole))
 
 
 def as_csv_text(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -16,9 +16,11 @@ def table(
     rows: Sequence[Sequence[str]],
     *,
     right: Sequence[str] = (),
+    whole: Sequence[str] = (),
     width: int | None = None,
 ) -> str:
-    """The rows below their heads, as lines for stdout; `right` names the columns set to the right.
+    """The rows below their heads, as lines for stdout; `right` names the columns set to the right,
+    `whole` those that are never cut, because people copy what they hold.
 
     The widest column gives way first when the terminal (or `width`) is too narrow; a pipe gets
     everything. Line breaks and control characters inside a cell are shown as spaces.
@@ -27,7 +29,7 @@ def table(
     widths = [max([_wide(head), *(_wide(row[i]) for row in cells)]) for i, head in enumerate(heads)]
     limit = width if width is not None else columns(sys.stdout)
     if limit is not None:
-        _narrow(widths, limit - len(GAP) * (len(widths) - 1))
+        _narrow(widths, limit - len(GAP) * (len(widths) - 1), [head not in whole for head in heads])
     more = "…" if has_boxes(sys.stdout) else "~"
     colour = has_colour(sys.stdout)
     lines = [paint(_line(heads, widths, heads, right, more), "2", colour=colour)]
@@ -46,11 +48,12 @@ def _line(
     return GAP.join(parts).rstrip()
 
 
-def _narrow(widths: list[int], limit: int) -> None:
-    """Take from the widest column until all fit, but leave each at least 4."""
+def _narrow(widths: list[int], limit: int, can_give: Sequence[bool]) -> None:
+    """Take from the widest column that can give until all fit, but leave each at least 4."""
+    givers = [at for at, gives in enumerate(can_give) if gives]
     while sum(widths) > limit:
-        widest = max(range(len(widths)), key=widths.__getitem__)
-        if widths[widest] <= 4:
+        widest = max(givers, key=widths.__getitem__, default=None)
+        if widest is None or widths[widest] <= 4:
             return
         widths[widest] -= 1
 

@@ -24,7 +24,7 @@ def _node_spec(task: BoundTask, pools: set[str]) -> NodeSpec:
         needs=tuple((need.task, need.mode) for need in task.needs),
         has_condition=task.condition is not None,
         priority=task.priority,
-        pools=tuple(dict.fromkeys(name for name in named if name in pools)),  # type: ignore[misc]
+        pools=tuple(dict.fromkeys(name for name in named if name in pools)),
         retry_max=task.retry.maximum,
         retry_on=task.retry.on,
         on_lost=task.on_lost or ("ask" if task.effects == "external" else "rerun"),

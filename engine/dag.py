@@ -43,9 +43,7 @@ class Dag:
 
     def _cycle_error(self, first: str, knot: set[str]) -> InputError:
         inside = self._net.subgraph(knot)
-        back = [
-            nx.shortest_path(inside, first, last) for last in inside.predecessors(first)
-        ]
+        back = [nx.shortest_path(inside, first, last) for last in inside.predecessors(first)]
         path = min(back, key=lambda nodes: (len(nodes), [self._position(node) for node in nodes]))
         # Read against the edges: each task needs the one named after it.
         round_trip = [first, *reversed(path[1:]), first]

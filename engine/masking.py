@@ -44,10 +44,9 @@ class Masker:
         ordered = sorted(found.items(), key=lambda item: -item[1][0])
         self._tokens = [b"", *(token for _, (_, token) in ordered)]
         self._reach = ordered[0][1][0] if ordered else 0
-        # Groups tell whose form it is, and cost the search its quick look at the first byte: they are
-        # matched only at the places that the plain alternation has found.
-        self._groups = re.compile(b"|".join(b"(%b)" % pattern for pattern, _ in ordered))
-        self._pattern = re.compile(b"|".join(pattern for pattern, _ in ordered)) if ordered else None
+        self._forms = [pattern for pattern, _ in ordered]
+        self._pattern = re.compile(b"|".join(self._forms)) if ordered else None
+        self._groups: re.Pattern[bytes] | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -85,6 +84,10 @@ class Masker:
         return MaskStream(self._pattern, self._reach, self._replacement)
 
     def _replacement(self, match: re.Match[bytes]) -> bytes:
+        # Groups tell whose form it is, and cost a search its quick look at the first byte: they are
+        # matched only at the places that the plain alternation has found.
+        if self._groups is None:
+            self._groups = re.compile(b"|".join(b"(%b)" % form for form in self._forms))
         found = self._groups.match(match.string, match.start())
         return self._tokens[found.lastindex or 0] if found else b"***"
 

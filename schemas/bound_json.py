@@ -77,7 +77,9 @@ def from_json(data: dict[str, Any]) -> BoundGraph:
 
 def task_from_json(data: dict[str, Any]) -> BoundTask:
     """The inverse of `task_to_json`."""
-    given = {name: tuple(value) if isinstance(value, list) else value for name, value in data.items()}
+    given: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in data.items()
+    }
     if "needs" in data:
         given["needs"] = tuple(Need(**need) for need in data["needs"])
     if "condition" in data:

@@ -128,7 +128,9 @@ class Composer:
         if self.prepared.back:
             text = self._restored(text, kind, start, end)
         value: Any = text
-        if kind == PLAIN:
+        if kind == DOUBLE and not text.isascii():
+            value = self._whole_characters(text, start)
+        elif kind == PLAIN:
             value = self._resolved.get(text, _UNKNOWN)
             if value is _UNKNOWN:
                 value = self._resolved[text] = self._plain(text, start, end)
@@ -142,6 +144,13 @@ class Composer:
         except NotJson as error:
             self._tell(refused.not_json(str(error), self.source, start, end))
             return None
+
+    def _whole_characters(self, text: str, start: int) -> str:
+        """The text with each pair of surrogates made one character, as JSON writes them in escapes."""
+        try:
+            return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le")
+        except UnicodeDecodeError:
+            raise BrokenYaml("found half a character", start) from None
 
     def _restored(self, text: str, kind: int, start: int, end: int) -> str:
         """The text as it is in the file; refuses what the stand-ins have hidden from the parser."""

@@ -62,7 +62,12 @@ def _double(text: str, start: int, end: int) -> Pieces:
         name = text[at + 1]
         if name in _HEX_DIGITS:
             past = at + 2 + _HEX_DIGITS[name]
-            return [(chr(int(text[at + 2 : past], 16)), at)], past
+            character = chr(int(text[at + 2 : past], 16))
+            if "\ud800" <= character <= "\udbff" and text.startswith("\\u", past):
+                character += chr(int(text[past + 2 : past + 6], 16))
+                character = character.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+                past += 6
+            return [(character, at)], past
         if name in "\r\n":
             # An escaped line end joins the lines; further empty lines still count.
             fold = _FOLD.match(text, at + 1, end)

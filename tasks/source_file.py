@@ -41,17 +41,19 @@ def read_source(path: Path) -> bytes:
         descriptor = os.open(path, flags)
     except (OSError, ValueError) as error:
         raise _cannot_open(path, error) from None
-    with open(descriptor, "rb") as stream:  # noqa: PTH123 - a descriptor, not a path
+    try:
         status = os.fstat(descriptor)
         for is_kind, kind, hint in _KINDS:
             if is_kind(status.st_mode):
                 raise SourceUnreadable(f"`{path}` is {kind}, not a file", hint=hint)
         if status.st_size > MAXIMUM_BYTES:
             raise _too_large(path, status.st_size)
-        try:
+        with open(descriptor, "rb", closefd=False) as stream:  # noqa: PTH123 - a descriptor, not a path
             data = stream.read(MAXIMUM_BYTES + 1)
-        except OSError as error:
-            raise _cannot_open(path, error) from None
+    except OSError as error:
+        raise _cannot_open(path, error) from None
+    finally:
+        os.close(descriptor)
     if len(data) > MAXIMUM_BYTES:
         raise _too_large(path, len(data))
     return data

@@ -38,8 +38,7 @@ def stand_ins(text: str, hidden: Sequence[Extent] = (), blank: Sequence[Extent] 
     Everything in the stretches `hidden` becomes plain text that YAML makes nothing of, and comes
     back in the values; what is in `blank` becomes spaces, and does not.
     """
-    for start, end in blank:
-        text = f"{text[:start]}{' ' * (end - start)}{text[end:]}"
+    text = _replaced(text, [(start, end, " " * (end - start)) for start, end in blank])
     present = [character for character in REPLACED if character in text]
     # Three plain searches: the pattern alone would look at every character of a large text.
     percent = text.startswith("%") or "\n%" in text or "\r%" in text
@@ -54,8 +53,7 @@ def stand_ins(text: str, hidden: Sequence[Extent] = (), blank: Sequence[Extent] 
     if signs:
         instead = {ord(sign): free.pop() for sign in signs}
         back = {ord(substitute): chr(sign) for sign, substitute in instead.items()}
-        for start, end in hidden:
-            changed = f"{changed[:start]}{changed[start:end].translate(instead)}{changed[end:]}"
+        changed = _replaced(changed, [(start, end, text[start:end].translate(instead)) for start, end in hidden])
     for character in present:
         substitute = free.pop()
         changed = changed.replace(character, substitute)
@@ -65,6 +63,16 @@ def stand_ins(text: str, hidden: Sequence[Extent] = (), blank: Sequence[Extent] 
         changed = _PERCENT.sub(substitute, changed)
         back[ord(substitute)] = "%"
     return StandIns(changed, back)
+
+
+def _replaced(text: str, pieces: Sequence[tuple[int, int, str]]) -> str:
+    """`text` with other characters, as many of them, in the stretches that `pieces` name."""
+    parts = []
+    copied = 0
+    for start, end, instead in sorted(pieces):
+        parts += [text[copied:start], instead]
+        copied = end
+    return "".join([*parts, text[copied:]])
 
 
 def _unused(text: str, count: int) -> list[str]:

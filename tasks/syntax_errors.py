@@ -20,6 +20,10 @@ _BAD_ESCAPE = re.compile(
     r"\\(?!["
     r"0abtnvfreN_LP \"/\\\t\r\n]|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U00(?:0[0-9a-fA-F]|10)[0-9a-fA-F]{4})"
 )
+_HALF = re.compile(
+    r"(?<!\\)(?:\\\\)*(?:"
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F])"
+)
 _GOOD_ESCAPE = re.compile(r"\\[\s\S]")
 
 
@@ -103,6 +107,15 @@ def _open_quote(source: SourceText, broken: BrokenYaml) -> InputError | None:
             source, f"the quote {quote} is never closed", f"close it with another {quote}", start, start + 1
         )
     return _bad_escape(source, start)
+
+
+def _half_character(source: SourceText, broken: BrokenYaml) -> InputError | None:
+    if broken.problem != "found half a character":
+        return None
+    found = _HALF.search(source.text, broken.at)
+    at = found.start() if found else broken.at
+    hint = "write the character itself, or `\\U` and the eight digits of its number"
+    return _syntax(source, f"`{source.text[at : at + 6]}` is only half of a character", hint, at, at + 6)
 
 
 def _bad_escape(source: SourceText, start: int) -> InputError | None:
@@ -320,6 +333,8 @@ def _wrong_indent(source: SourceText, broken: BrokenYaml) -> InputError | None:
             broken.at,
             broken.at + len(text),
         )
+    if line.lstrip().startswith(":"):
+        return _syntax(source, "there is no key before the colon", "write a name before it", first, first + 1)
     above = source.line_number(since) + 1
     hint = f"the lines that it belongs with are indented by {_spaces(wanted)}, from line {above} on"
     if line.lstrip().startswith("- ") and broken.context.endswith("mapping") and own == wanted:
@@ -384,6 +399,7 @@ def _stray(source: SourceText, broken: BrokenYaml) -> InputError | None:
 _RULES: tuple[Callable[[SourceText, BrokenYaml], InputError | None], ...] = (
     _tab,
     _explicit_key,
+    _half_character,
     _open_quote,
     _star_or_anchor,
     _bad_start,

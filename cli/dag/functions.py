@@ -8,6 +8,7 @@ from ..args import AsJson
 def functions(as_json: AsJson = False) -> int:
     """List what an expression `${{ ... }}` may use: references, operators, functions, filters, tests."""
     from dataclasses import asdict
+    from json import dumps
 
     from ...tasks import functions as known
     from ..speech import give, give_json
@@ -19,7 +20,11 @@ def functions(as_json: AsJson = False) -> int:
         return 0
     for form in dict.fromkeys(function.form for function in found):
         rows = [
-            [f.signature, f.meaning, f"{f.example} = {f.result!r}" if f.example else ""]
+            [
+                f.signature,
+                f.meaning,
+                f"{f.example} = {dumps(f.result, ensure_ascii=False)}" if f.example else "",
+            ]
             for f in found
             if f.form == form
         ]

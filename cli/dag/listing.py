@@ -36,5 +36,5 @@ def list_(limit: Limit = 20, as_json: AsJson = False) -> int:
         for entry in known
     ]
     heads = ["DAG run", "name", "state", "ok", "started", "took", "source"]
-    give(table(heads, rows, right=("ok", "took")))
+    give(table(heads, rows, right=("ok", "took"), whole=("DAG run",)))
     return 0

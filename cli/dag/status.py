@@ -45,7 +45,7 @@ def _text(report: Report) -> str:
         lines.append("the graph file has changed since; the DAG run keeps the one it started from")
     lines += [f"waiting for you: {command}" for command in report.waiting_for]
     rows = [_row(node) for node in report.nodes]
-    nodes = table(["node", "state", "attempts", "took", "why"], rows, right=("attempts", "took"))
+    nodes = table(["node", "state", "attempts", "took", "why"], rows, right=("attempts", "took"), whole=("node",))
     if report.state not in {"ok", "running"}:
         return "\n".join(lines) + f"\n\n{nodes}\ngo on with: me dag resume {report.dag_run_id}\n"
     return "\n".join(lines) + f"\n\n{nodes}"
@@ -59,4 +59,10 @@ def _row(node: NodeReport) -> list[str]:
         f"[{last.failure_reason}] " if last is not None and last.failure_reason and node.state != "ok" else ""
     )
     took = duration(node.working_ms) if node.attempts else ""
-    return [node.id, node.state, str(len(node.attempts)), took, f"{kind}{node.reason}"]
+    return [
+        node.id,
+        node.state,
+        str(len(node.attempts)),
+        took,
+        "" if node.state == "ok" else f"{kind}{node.reason}",
+    ]

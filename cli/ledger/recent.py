@@ -25,6 +25,7 @@ def recent(limit: Limit = 20, as_json: AsJson = False, as_csv: AsCsv = False) ->
         as_csv=as_csv,
         shown=shown,
         right=("attempt_no", "took"),
+        whole=("run_id",),
     )
     return 0
 

@@ -250,9 +250,7 @@ class Coordinator:
 
     def _launch(self, live: LiveAttempt, request: Any, seq: int) -> None:
         task = live.task
-        self._feed(
-            AttemptStarted(node=task.id, generation=live.generation, run_id=live.run_id, cause=seq)
-        )
+        self._feed(AttemptStarted(node=task.id, generation=live.generation, run_id=live.run_id, cause=seq))
         if self._observer is not None:
             self._tell(task.id, "running", "", live.attempt_no)
         if isinstance(request, RenderError):
@@ -351,7 +349,7 @@ class Coordinator:
                 "boot_id": event.boot_id,
             }
             record = Record("attempt.spawned", live.run_id, self._dag_run_id, facts, None, None)
-            self._guard(lambda: self._append(record))()
+            self._guard(lambda: self._note(record))()
 
     # Conditions, timers, ends
 
@@ -394,7 +392,9 @@ class Coordinator:
         if not fresh:
             return
         self._faults("ends.before_commit")
-        self._append(Record("nodes.ended", self._dag_run_id, self._dag_run_id, ends_payload(fresh), None, None))
+        self._append(
+            Record("nodes.ended", self._dag_run_id, self._dag_run_id, ends_payload(fresh), None, None)
+        )
         self._faults("ends.after_commit")
         for end in fresh:
             self._tell(end.node, end.state, end.reason, self._scheduler.nodes[end.node].attempts)
@@ -427,6 +427,9 @@ class Coordinator:
                 if event is not None:
                     self._feed(event)
 
+    def _note(self, record: Record) -> None:
+        self._append(record)
+
     def _append(self, record: Record) -> int:
         return self._journal([record])[0]
 
@@ -438,9 +441,7 @@ class Coordinator:
     def _views(self, task: BoundTask) -> dict[str, NeedView]:
         nodes = self._scheduler.nodes
         return {
-            need.task: NeedView(
-                status=nodes[need.task].state, deliverable=self._deliverables.get(need.task)
-            )
+            need.task: NeedView(status=nodes[need.task].state, deliverable=self._deliverables.get(need.task))
             for need in task.needs
         }
 

@@ -50,9 +50,7 @@ def events(records: Iterable[Journaled]) -> Iterator[Event]:
 
 
 def _started(seq: int, entity: str, payload: Mapping[str, Any]) -> Event:
-    return AttemptStarted(
-        node=payload["node_id"], generation=payload["generation"], run_id=entity, cause=seq
-    )
+    return AttemptStarted(node=payload["node_id"], generation=payload["generation"], run_id=entity, cause=seq)
 
 
 def _finished(seq: int, entity: str, payload: Mapping[str, Any]) -> Event:

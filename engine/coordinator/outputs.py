@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from ...schemas.canonical import canonical_bytes
@@ -46,7 +47,7 @@ class Outputs:
         self._stored[node] = name
         return {"output_blob": name}
 
-    def recall(self, node: str, payload: dict[str, Any]) -> None:
+    def recall(self, node: str, payload: Mapping[str, Any]) -> None:
         """Take the output of a node from its record, as `keep` wrote it."""
         name = payload.get("output_blob")
         if name is not None:
@@ -62,6 +63,10 @@ class Outputs:
         if name is not None:
             return json.loads(self._blobs.get(name))
         return self._values[node]
+
+    def get(self, node: str) -> Any:
+        """The output of a node, None for one that left none."""
+        return self[node] if node in self else None  # noqa: SIM401 - this is the `get` of this class
 
     def token(self, node: str) -> str:
         """A text that is equal exactly for equal outputs: the part of an attempt key for this need."""

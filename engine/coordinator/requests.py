@@ -134,9 +134,7 @@ class RequestBuilder:
             scratch=scratch,
         )
 
-    def _renderer(
-        self, task: BoundTask, views: Mapping[str, NeedView]
-    ) -> Callable[[str, Template], Any]:
+    def _renderer(self, task: BoundTask, views: Mapping[str, NeedView]) -> Callable[[str, Template], Any]:
         scope: dict[str, Any] | None = None
 
         def evaluate(source: str) -> Any:
@@ -186,7 +184,9 @@ class RequestBuilder:
         inputs: Mapping[str, Any],
         generation: int,
     ) -> str:
-        upstream = [[need.task, self._outputs.token(need.task)] for need in task.needs if need.task in self._outputs]
+        upstream = [
+            [need.task, self._outputs.token(need.task)] for need in task.needs if need.task in self._outputs
+        ]
         return digest([self._spec_digests[task.id], command, env, inputs, upstream, generation])
 
 

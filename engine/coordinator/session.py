@@ -51,7 +51,7 @@ class Surroundings:
     observer: Observer | None = None
     clock: Clock = SystemClock()
     ids: IdSource = new_id
-    rng: Random = Random()  # noqa: RUF009 - one source of jitter per process is what is wanted
+    rng: Random = Random()
     faults: Faults = no_faults
     signals: bool = False
     stop_stranded: Callable[..., object] = stop_stranded
@@ -251,7 +251,7 @@ class Session:
                 remove()
             for runtime in world.runtimes.values():
                 await runtime.close()
-        self._write_end(state, reason, coordinator)
+        self._write_end(state, reason)
         return state, reason
 
     def _announce(self) -> None:
@@ -260,7 +260,7 @@ class Session:
             resumed = self.found.coordinators > 0
             self._world.observer.notice(RunStarted(self._id, self.graph.name, total, resumed))
 
-    def _write_end(self, state: DagRunState, reason: str, coordinator: Coordinator) -> None:
+    def _write_end(self, state: DagRunState, reason: str) -> None:
         world = self._world
         if state in ("ok", "failed", "cancelled"):
             payload: dict[str, Any] = {"state": state, "reason": reason}
@@ -277,7 +277,7 @@ class Session:
     def _graph_outputs(self) -> dict[str, Any]:
         nodes = self.scheduler.nodes
         tasks = {
-            name: {"status": node.state, "output": self.outputs[name] if name in self.outputs else None}
+            name: {"status": node.state, "output": self.outputs.get(name)}
             | {"deliverable": self.found.deliverables.get(name)}
             for name, node in nodes.items()
         }

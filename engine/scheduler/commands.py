@@ -80,5 +80,11 @@ class RecordEnds:
 
 
 Command = (
-    StartAttempt | CancelAttempt | EvaluateCondition | SetTimer | AskPrincipal | SetCancelDeadline | RecordEnds
+    StartAttempt
+    | CancelAttempt
+    | EvaluateCondition
+    | SetTimer
+    | AskPrincipal
+    | SetCancelDeadline
+    | RecordEnds
 )

@@ -168,7 +168,7 @@ class Scheduler:
         commands: list[Command] = []
         match event:
             case AttemptFinished():
-                self._on_attempt_finished(event, commands)
+                self._on_attempt_finished(event)
             case AttemptStarted():
                 self._on_attempt_started(event, commands)
             case ConditionEvaluated():
@@ -210,7 +210,7 @@ class Scheduler:
         elif self._cancelling and self._is_ended_by_cancel(node):
             commands.append(CancelAttempt(event.node, event.run_id, self._cancel_now, "cancel"))
 
-    def _on_attempt_finished(self, event: AttemptFinished, commands: list[Command]) -> None:
+    def _on_attempt_finished(self, event: AttemptFinished) -> None:
         node = self._live(event.node, event.generation)
         if node is None or node.live != event.run_id:
             return
@@ -247,7 +247,7 @@ class Scheduler:
         self._move(node, kind, event.cause, "", reason)
         node.evaluating = False
         self._to_evaluate.pop(event.node, None)
-        if node.state == "ready":
+        if kind == "condition_true":
             self._queue.push(node)
         else:
             self._spread(node, event.cause)
@@ -428,7 +428,9 @@ class Scheduler:
         if self._stopping:
             return
         if self._to_evaluate:
-            commands.extend(EvaluateCondition(node, self._nodes[node].generation) for node in self._to_evaluate)
+            commands.extend(
+                EvaluateCondition(node, self._nodes[node].generation) for node in self._to_evaluate
+            )
             self._to_evaluate = {}
         if self._to_time:
             for node_id in self._to_time:

@@ -1,4 +1,4 @@
-"""`python work.py NODE STEP ARGUMENT`: the work of every task of this example.
+"""`python work.py NODE STEP [FILE]`: the work of every task of this example.
 
 NODE is the task's own name: its first act is to add a line to `executions/NODE`, so that whoever
 reads those files knows how often each node really ran. STEP is one of the functions below.
@@ -17,10 +17,9 @@ from typing import Any
 SHARDS = 8
 
 
-def plan(given: dict[str, Any], folder: str) -> list[list[str]]:
+def plan(given: dict[str, Any]) -> list[list[str]]:
     """Deal the folder's Python files out to the shards, the largest first."""
-    del given
-    root = Path(folder)
+    root = Path(given["folder"])
     files = sorted(root.rglob("*.py"), key=lambda path: (-path.stat().st_size, path))
     names = [path.relative_to(root).as_posix() for path in files]
     return [names[shard::SHARDS] for shard in range(SHARDS)]
@@ -73,10 +72,10 @@ def note_execution(node: str) -> None:
 
 def main() -> None:
     """Do one step; the answer goes to standard output."""
-    node, step, argument = sys.argv[1:]
+    node, step, *arguments = sys.argv[1:]
     note_execution(node)
-    steps = {"plan": plan, "pack": pack, "prove": prove, "total": total}
-    json.dump(steps[step](json.load(sys.stdin), argument), sys.stdout)
+    steps: dict[str, Any] = {"plan": plan, "pack": pack, "prove": prove, "total": total}
+    json.dump(steps[step](json.load(sys.stdin), *arguments), sys.stdout)
 
 
 if __name__ == "__main__":

@@ -132,7 +132,11 @@ class SchemaFileUnusable(InputError):
     Example:
 
     ```sh
-    printf 'version: 1\\nname: x\\ntasks: {a: {run: "echo 1", output: {schema: nowhere.json}}}\\n' > x.yaml
+    cat > x.yaml <<'END'
+    version: 1
+    name: x
+    tasks: {a: {run: "echo 1", output: {schema: nowhere.json}}}
+    END
     me dag plan x.yaml
     ```
 
@@ -140,7 +144,11 @@ class SchemaFileUnusable(InputError):
 
     ```sh
     echo '{"type": "integer"}' > number.json
-    printf 'version: 1\\nname: x\\ntasks: {a: {run: "echo 1", output: {schema: number.json}}}\\n' > x.yaml
+    cat > x.yaml <<'END'
+    version: 1
+    name: x
+    tasks: {a: {run: "echo 1", output: {schema: number.json}}}
+    END
     me dag plan x.yaml
     ```
     """

@@ -1,10 +1,8 @@
-"""ME5xx: the command line, the parameters, and what is checked before anything starts."""
+"""What a graph is started with: keys that cannot be carried out (ME50x), and parameters (ME51x)."""
 
 from __future__ import annotations
 
 from .base import InputError
-
-# ---- ME50x: what this version cannot carry out ------------------------------------------------------
 
 
 class KeyNotBuilt(InputError):
@@ -16,22 +14,28 @@ class KeyNotBuilt(InputError):
     Example:
 
     ```sh
-    printf 'version: 1\\nname: x\\nbudget: {usd: 3.0}\\ntasks: {a: {run: "true"}}\\n' > x.yaml
+    cat > x.yaml <<'END'
+    version: 1
+    name: x
+    budget: {usd: 3.0}
+    tasks: {a: {run: "true"}}
+    END
     me dag run x.yaml
     ```
 
     Use instead:
 
     ```sh
-    printf 'version: 1\\nname: x\\ntasks: {a: {run: "true"}}\\n' > x.yaml
+    cat > x.yaml <<'END'
+    version: 1
+    name: x
+    tasks: {a: {run: "true"}}
+    END
     me dag run x.yaml
     ```
     """
 
     code = "ME501"
-
-
-# ---- ME51x: parameters -------------------------------------------------------------------------------
 
 
 class UnknownParameter(InputError):
@@ -42,14 +46,24 @@ class UnknownParameter(InputError):
     Example:
 
     ```sh
-    printf 'version: 1\\nname: x\\nparams: {who: {default: you}}\\ntasks: {a: {run: "echo ${{ params.who }}"}}\\n' > x.yaml
+    cat > x.yaml <<'END'
+    version: 1
+    name: x
+    params: {who: {default: you}}
+    tasks: {a: {run: "echo ${{ params.who }}"}}
+    END
     me dag plan x.yaml --param woh=me
     ```
 
     Use instead:
 
     ```sh
-    printf 'version: 1\\nname: x\\nparams: {who: {default: you}}\\ntasks: {a: {run: "echo ${{ params.who }}"}}\\n' > x.yaml
+    cat > x.yaml <<'END'
+    version: 1
+    name: x
+    params: {who: {default: you}}
+    tasks: {a: {run: "echo ${{ params.who }}"}}
+    END
     me dag plan x.yaml --param who=me
     ```
     """
@@ -60,17 +74,30 @@ class UnknownParameter(InputError):
 class MissingParameter(InputError):
     """A parameter without a default was not given.
 
+    The graph cannot guess its value. Whoever starts it gives one with `--param NAME=VALUE`; a default
+    in the graph's `params` makes it optional.
+
     Example:
 
     ```sh
-    printf 'version: 1\\nname: x\\nparams: {who: {}}\\ntasks: {a: {run: "echo ${{ params.who }}"}}\\n' > x.yaml
+    cat > x.yaml <<'END'
+    version: 1
+    name: x
+    params: {who: {}}
+    tasks: {a: {run: "echo ${{ params.who }}"}}
+    END
     me dag plan x.yaml
     ```
 
     Use instead:
 
     ```sh
-    printf 'version: 1\\nname: x\\nparams: {who: {}}\\ntasks: {a: {run: "echo ${{ params.who }}"}}\\n' > x.yaml
+    cat > x.yaml <<'END'
+    version: 1
+    name: x
+    params: {who: {}}
+    tasks: {a: {run: "echo ${{ params.who }}"}}
+    END
     me dag plan x.yaml --param who=me
     ```
     """
@@ -86,14 +113,24 @@ class WrongParameterType(InputError):
     Example:
 
     ```sh
-    printf 'version: 1\\nname: x\\nparams: {n: {type: integer}}\\ntasks: {a: {run: "echo ${{ params.n }}"}}\\n' > x.yaml
+    cat > x.yaml <<'END'
+    version: 1
+    name: x
+    params: {n: {type: integer}}
+    tasks: {a: {run: "echo ${{ params.n }}"}}
+    END
     me dag plan x.yaml --param n=many
     ```
 
     Use instead:
 
     ```sh
-    printf 'version: 1\\nname: x\\nparams: {n: {type: integer}}\\ntasks: {a: {run: "echo ${{ params.n }}"}}\\n' > x.yaml
+    cat > x.yaml <<'END'
+    version: 1
+    name: x
+    params: {n: {type: integer}}
+    tasks: {a: {run: "echo ${{ params.n }}"}}
+    END
     me dag plan x.yaml --param n=3
     ```
     """
@@ -109,14 +146,24 @@ class ParameterNotAllowed(InputError):
     Example:
 
     ```sh
-    printf 'version: 1\\nname: x\\nparams: {n: {type: integer, maximum: 9}}\\ntasks: {a: {run: "echo ${{ params.n }}"}}\\n' > x.yaml
+    cat > x.yaml <<'END'
+    version: 1
+    name: x
+    params: {n: {type: integer, maximum: 9}}
+    tasks: {a: {run: "echo ${{ params.n }}"}}
+    END
     me dag plan x.yaml --param n=10
     ```
 
     Use instead:
 
     ```sh
-    printf 'version: 1\\nname: x\\nparams: {n: {type: integer, maximum: 9}}\\ntasks: {a: {run: "echo ${{ params.n }}"}}\\n' > x.yaml
+    cat > x.yaml <<'END'
+    version: 1
+    name: x
+    params: {n: {type: integer, maximum: 9}}
+    tasks: {a: {run: "echo ${{ params.n }}"}}
+    END
     me dag plan x.yaml --param n=9
     ```
     """

@@ -27,3 +27,9 @@ def test_wide_characters_take_two_cells() -> None:
 
 def test_no_rows_leave_the_heads() -> None:
     assert table(["a", "b"], []) == "a  b\n"
+
+
+def test_ids_are_never_cut() -> None:
+    text = table(["id", "why"], [["x" * 30, "y" * 30]], whole=("id",), width=40)
+    assert text.splitlines()[1].startswith("x" * 30 + "  ")
+    assert len(text.splitlines()[1]) == 40

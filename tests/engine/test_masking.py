@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import shlex
+from itertools import pairwise
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -15,7 +16,7 @@ from metaensemble.engine.masking import MINIMUM_LENGTH, Masker
 
 AWKWARD = 'pä/ss"w\'ör d$+>x%2F\\n`&'
 values = st.text(
-    st.characters(blacklist_categories=["Cs"], blacklist_characters="\0*"), min_size=MINIMUM_LENGTH, max_size=40
+    st.characters(blacklist_categories=["Cs"], blacklist_characters="\0*"), min_size=MINIMUM_LENGTH, max_size=16
 )
 plain_values = st.text("abcd01", min_size=MINIMUM_LENGTH, max_size=16)
 
@@ -36,8 +37,8 @@ def forms(value: str) -> dict[str, bytes]:
         "url, lower case": quote(raw, safe="").replace("%2F", "%2f").replace("%C3%A4", "%c3%a4").encode(),
         "url path": quote(raw).encode(),
         "url form": quote_plus(raw).encode(),
-        "base64": base64.b64encode(raw).rstrip(b"=")[:-1],
-        "base64, for urls": base64.urlsafe_b64encode(raw).rstrip(b"=")[:-1],
+        "base64": base64.b64encode(raw),
+        "base64, for urls": base64.urlsafe_b64encode(raw),
     }
 
 
@@ -48,7 +49,7 @@ def test_every_form_is_masked(form: str) -> None:
     assert b"***TOKEN***" in masked
     assert masked.startswith(b"before ")
     assert masked.endswith(b" after")
-    assert len(masked) < len(b"before *** TOKEN *** after") + 4
+    assert len(masked) <= len(b"before ***TOKEN*** after") + 4
 
 
 @pytest.mark.parametrize("before", range(4))
@@ -104,39 +105,36 @@ def test_without_secrets_nothing_is_copied() -> None:
     assert masker.stream().finish() == b""
 
 
-@given(values, st.data())
-def test_no_cut_lets_any_form_through(value: str, data: st.DataObject) -> None:
-    form = data.draw(st.sampled_from(sorted(forms(value))))
-    secret = forms(value)[form]
-    text = data.draw(st.binary(max_size=20)) + secret + data.draw(st.binary(max_size=20)) + secret
+def fed(masker: Masker, text: bytes, cuts: list[int]) -> bytes:
+    """`text` through a stream, cut at these places."""
+    stream = masker.stream()
+    places = [0, *sorted(place % (len(text) + 1) for place in cuts), len(text)]
+    return b"".join(stream.feed(text[i:j]) for i, j in pairwise(places)) + stream.finish()
+
+
+cuts = st.lists(st.integers(0, 1 << 16), max_size=30)
+
+
+@given(values, st.integers(0, 13), st.binary(max_size=20), cuts)
+def test_no_cut_lets_any_form_through(value: str, which: int, around: bytes, places: list[int]) -> None:
+    secret = list(forms(value).values())[which]
+    text = around + secret + around + secret
     masker = Masker({"S": value})
-    stream, cut = masker.stream(), b""
-    position = 0
-    while position < len(text):
-        size = data.draw(st.integers(1, 9))
-        cut += stream.feed(text[position : position + size])
-        position += size
-    cut += stream.finish()
-    assert cut == masker.mask_bytes(text)
-    assert secret not in cut
-    assert value.encode() not in cut
+    masked = fed(masker, text, places)
+    assert masked == masker.mask_bytes(text)
+    assert secret not in masked
+    assert value.encode() not in masked
 
 
-@given(st.lists(plain_values, min_size=1, max_size=3, unique=True), st.text("abcd01", max_size=60), st.data())
+@given(st.lists(plain_values, min_size=1, max_size=3, unique=True), st.text("abcd01", max_size=60), cuts)
 def test_secrets_that_overlap_are_masked_alike_whole_and_cut(
-    secrets: list[str], text: str, data: st.DataObject
+    secrets: list[str], text: str, places: list[int]
 ) -> None:
     masker = Masker({f"S{number}": value for number, value in enumerate(secrets)})
-    raw = (text + data.draw(st.sampled_from(secrets)) + text).encode()
-    stream = masker.stream()
-    sizes = data.draw(st.lists(st.integers(0, 7), max_size=40))
-    cut, position = b"", 0
-    for size in sizes:
-        cut += stream.feed(raw[position : position + size])
-        position += size
-    cut += stream.feed(raw[position:]) + stream.finish()
-    assert cut == masker.mask_bytes(raw)
-    assert all(value.encode() not in cut for value in secrets)
+    raw = "".join((text, secrets[0], text, secrets[-1], text)).encode()
+    masked = fed(masker, raw, places)
+    assert masked == masker.mask_bytes(raw)
+    assert all(value.encode() not in masked for value in secrets)
 
 
 @given(values)

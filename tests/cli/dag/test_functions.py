@@ -9,4 +9,4 @@ def test_all_are_listed(me: Shell) -> None:
     assert "tasks.ID.output" in answer.out
     known = me("dag", "functions", "--json").json
     assert {function["form"] for function in known} >= {"reference", "function", "filter"}
-    assert all(function["signature"] in answer.out or len(function["signature"]) > 40 for function in known)
+    assert all(function["name"] in answer.out for function in known)

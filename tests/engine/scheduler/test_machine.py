@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from metaensemble.engine.scheduler.events import (
     AttemptFinished,
     AttemptStarted,
@@ -289,7 +290,10 @@ def test_reopening_makes_a_new_generation_and_keeps_the_old() -> None:
     fresh.scheduler = player.scheduler
     fresh.feed(NodesReopened(nodes=(("b", 1), ("a", 1))))
     assert fresh.started == ["a"]
-    assert [(node.spec.id, node.state) for node in player.scheduler.past] == [("b", "blocked"), ("a", "failed")]
+    assert [(node.spec.id, node.state) for node in player.scheduler.past] == [
+        ("b", "blocked"),
+        ("a", "failed"),
+    ]
     fresh.finish("a")
     fresh.finish("b")
     assert fresh.states() == {"a": "ok", "b": "ok", "c": "ok"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import get_args
 
 import pytest
+
 from metaensemble.engine.scheduler.transitions import TRANSITIONS, EventKind, next_state
 from metaensemble.schemas.errors import IllegalTransition
 from metaensemble.schemas.states import ENDED, NODE_STATES
