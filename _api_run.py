@@ -16,12 +16,13 @@ from . import __version__
 from ._api_check import bound, place, refuse, refuse_later
 from ._api_read import CancelAnswer, named_dag_run, newest_unfinished, report_of
 from .engine.coordinator.session import Session, Surroundings, create, stored_graph
+from .engine.coordinator.steady import SteadyObserver
 from .engine.ledger.ledger import Ledger
 from .engine.ledger.lock import DagRunLock, is_held
 from .engine.ledger.records import Record
 from .engine.project import find_project, state_dir
 from .engine.runtimes.registry import open_runtimes, preflight
-from .schemas.errors import NothingToResume, RunHeld, UnknownNode
+from .schemas.errors import BadFlagValue, NothingToResume, RunHeld, UnknownNode
 from .schemas.ids import new_id
 from .schemas.progress import Note, RunEnded
 from .tasks.expression.evaluator import evaluate
@@ -53,6 +54,7 @@ def run(
     tests. Raises a `LedgerError` when the Ledger cannot be written; what was recorded stays.
     """
     variables = dict(os.environ if environ is None else environ)
+    observer = SteadyObserver(observer) if observer is not None else None
     graph, loaded = bound(source, params or {}, cwd=cwd, environ=variables)
     refuse_later(graph, loaded)
     if replay is not None:
@@ -88,11 +90,13 @@ def resume(
     An interrupted or paused DAG run goes on where it was; one that ended `failed` or `cancelled` gives
     its failed, blocked and cancelled nodes another try; one that ended `ok` is only reported. No node
     that ended ok is run again. `lost` maps nodes that wait for a person, because the end of their
-    attempt was never seen, to `rerun` or `fail`. Raises `RunHeld` while another process drives it.
+    attempt was never seen, to `rerun` or `fail`. Raises `RunHeld` while another process drives it, and
+    `InputErrors`, with nothing written, when a binary that is still needed is not there.
     """
+    answers = _checked(lost or {})
     variables = dict(os.environ if environ is None else environ)
-    project = find_project(cwd or Path.cwd())
-    state = state_dir(project)
+    observer = SteadyObserver(observer) if observer is not None else None
+    state = state_dir(find_project(cwd or Path.cwd()))
     with ExitStack() as stack:
         arguments = _ledger_arguments(surroundings)
         ledger = stack.enter_context(Ledger.open(state, create=False, **arguments))
@@ -104,17 +108,19 @@ def resume(
             )
         stack.enter_context(DagRunLock(state, found))
         graph = stored_graph(ledger, found)
-        refuse(preflight(graph, environ=variables, replay=replay))
         world = _world(graph, ledger, variables, observer, signals, surroundings, replay)
         session = Session(ledger, found, world, state=state)
         if concurrency is not None:
             session.with_concurrency(concurrency)
+        _check_waiting(session, answers)
+        refuse(preflight(session.unfinished(), environ=variables, replay=replay))
         if session.has_ended and session.found.end != "ok":
             session.reopen()
         if session.has_ended:
             return _reported(ledger, found, observer)
         session.claim()
-        _answer(session, lost or {})
+        for node, answer in answers.items():
+            session.answer(node, answer, by=_who())
         return _drive(session, ledger, found, observer)
 
 
@@ -135,10 +141,22 @@ def cancel(dag_run_id: str, *, now: bool = False, cwd: Path | None = None) -> Ca
         live = is_held(state, found) is not None
     if not live:
         try:
-            resume(found, cwd=cwd)
+            _carry_out_cancel(found, state)
         except RunHeld:
             live = True
     return CancelAnswer(dag_run_id=found, live=live, already=None)
+
+
+def _carry_out_cancel(dag_run_id: str, state: Path) -> None:
+    # Not `resume`: a DAG run that ended in this very moment must not be given another try, and what is
+    # missing here may keep `done` tasks from ending well, but not the DAG run from ending.
+    variables = dict(os.environ)
+    with Ledger.open(state, create=False) as ledger, DagRunLock(state, dag_run_id):
+        world = _world(stored_graph(ledger, dag_run_id), ledger, variables, None, False, None, None)
+        session = Session(ledger, dag_run_id, world, state=state)
+        if not session.has_ended:
+            session.claim()
+            _drive(session, ledger, dag_run_id, None)
 
 
 def _drive(session: Session, ledger: Ledger, dag_run_id: str, observer: Observer | None) -> Report:
@@ -153,10 +171,17 @@ def _reported(ledger: Ledger, dag_run_id: str, observer: Observer | None) -> Rep
     return report
 
 
-def _answer(session: Session, lost: Mapping[str, str]) -> None:
-    waiting = {node.spec.id for node in session.scheduler.waits_for_person()}
-    for node, answer in lost.items():
-        if not session.answer(node, answer, by=_who()):
+def _checked(answers: Mapping[str, str]) -> Mapping[str, str]:
+    for node, answer in answers.items():
+        if answer not in {"rerun", "fail"}:
+            raise BadFlagValue(f"the answer about the lost attempt of `{node}` is `{answer}`, not `rerun` or `fail`")
+    return answers
+
+
+def _check_waiting(session: Session, answers: Mapping[str, str]) -> None:
+    waiting = session.waiting()
+    for node in answers:
+        if node not in waiting:
             known = ", ".join(f"`{name}`" for name in sorted(waiting)) or "none does"
             raise UnknownNode(
                 f"node `{node}` does not wait for an answer about a lost attempt",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -25,13 +24,12 @@ from .limits import MAXIMUM_ALIASED, MAXIMUM_DEPTH, MAXIMUM_PROBLEMS
 from .resolve_scalar import NotJson, resolve_scalar
 from .source_text import SourceText
 from .stand_ins import StandIns
-from .yaml_events import BrokenYaml
+from .yaml_events import BrokenYaml, past_anchor
 
 _KINDS: Final = {None: PLAIN, "": PLAIN, "'": SINGLE, '"': DOUBLE, "|": LITERAL, ">": FOLDED}
 _NO_KEY: Final = object()
 _DROPPED: Final = object()
 _UNKNOWN: Final = object()
-_PROPERTIES = re.compile(r"&[^\s,\[\]{}]+(?:\s+#[^\r\n]*(?=[\r\n])|\s+)*")
 
 
 class Refused(Exception):
@@ -120,7 +118,7 @@ class Composer:
         kind = _KINDS[event.style]
         text: str = event.value
         if event.anchor is not None:
-            start = self._past_anchor(start, end)
+            start = past_anchor(self.source.text, start)
         if not text and kind == PLAIN:
             # The parsers differ in where nothing stands: it is put behind what came before it.
             start = end = self._nodes.end[-1] if self._nodes.end else 0
@@ -179,7 +177,7 @@ class Composer:
         self._depth += 1
         is_map = type(event) is MappingStartEvent
         if event.anchor is not None:
-            start = self._past_anchor(start, len(self.source.text))
+            start = past_anchor(self.source.text, start)
             self._anchors[event.anchor] = None
         node = self._nodes.add(start, start, MAP if is_map else LIST)
         container: Any = {} if is_map else []
@@ -282,7 +280,3 @@ class Composer:
             frame = frame.parent
         return tuple(reversed(steps))
 
-    def _past_anchor(self, start: int, end: int) -> int:
-        """Where the value begins whose anchor begins at `start`."""
-        found = _PROPERTIES.match(self.source.text, start, end)
-        return found.end() if found else start

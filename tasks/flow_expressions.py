@@ -10,6 +10,12 @@ from .expression.scanner import OPENER, Hole, scan
 from .quoting import in_quotes
 from .source_text import SourceText
 
+MOST_IN_A_LINE = 100
+LONGEST = 1_000
+"""Characters of one expression; a longer one is refused without being put in quotes."""
+SHOWN = 200
+"""Characters of a line that is shown with its quotes put in."""
+
 Extent = tuple[int, int]
 
 
@@ -32,7 +38,7 @@ def unquoted_at(source: SourceText, at: int) -> UnquotedLine | None:
     copied = 0
     # What stands before the expression that the parser stopped at is sound as it is.
     position: int | None = _value_start(line, at - 1 - first)
-    while position is not None:
+    while position is not None and len(expressions) < MOST_IN_A_LINE:
         value, inside = _value(line, position)
         if inside:
             pieces += [line[copied:position], in_quotes(line[position:value])]
@@ -44,9 +50,7 @@ def unquoted_at(source: SourceText, at: int) -> UnquotedLine | None:
     end = next((end for begin, end in expressions if begin == start), last)
     error = UnquotedExpression(
         "an expression inside `{ }` or `[ ]` needs quotes",
-        hint=f"put the whole value in quotes:\n    {fixed}"
-        if expressions
-        else "put the whole value in quotes",
+        hint="put the whole value in quotes" + (f":\n    {fixed}" if expressions and len(fixed) <= SHOWN else ""),
         span=source.span(start, end),
     )
     return UnquotedLine(error, tuple(expressions))
@@ -86,10 +90,18 @@ def _value(line: str, start: int) -> tuple[int, list[Extent]]:
 
 def _expression_end(line: str, start: int) -> int | None:
     try:
-        first = scan(line[start:])[0]
+        first = scan(line[start : start + LONGEST])[0]
     except InputError:
         return None
     return start + first.end if isinstance(first, Hole) else None
+
+
+def _is_start(line: str, at: int) -> bool:
+    """Whether a value begins at `at`."""
+    before = at - 1
+    while before >= 0 and line[before] == " ":
+        before -= 1
+    return before >= 0 and line[before] in ",[{:"
 
 
 def _next_unquoted(line: str, position: int) -> int | None:
@@ -99,7 +111,7 @@ def _next_unquoted(line: str, position: int) -> int | None:
         character = line[at]
         if quote:
             quote = "" if character == quote else quote
-        elif character in "\"'" and line[:at].rstrip().endswith((",", "[", "{", ":")):
+        elif character in "\"'" and _is_start(line, at):
             quote = character
         elif line.startswith(OPENER, at):
             return max(_value_start(line, at), position)

@@ -27,6 +27,7 @@ else:
 
 HAS_C_PARSER = _C_PARSER is not None
 
+_ANCHOR = re.compile(r"&[^\s,\[\]{}]+(?:\s+#[^\r\n]*(?=[\r\n])|\s+)*")
 _HEADER = re.compile(r"[|>][-+]?[1-9]?[-+]?#")
 
 
@@ -84,7 +85,7 @@ def _refuse_glued_comments(events: Iterator[Event], text: str) -> Iterator[Event
     """Refuse `|#`, as the Python parser does; the C parser takes it for a header and a comment."""
     for event in events:
         if type(event) is ScalarEvent and event.style in ("|", ">"):
-            start = _index(event.start_mark)
+            start = past_anchor(text, _index(event.start_mark))
             found = _HEADER.match(text, start)
             if found:
                 problem = "expected a line break"
@@ -107,6 +108,12 @@ def _refuse_glued_colons(events: Iterator[Event], text: str) -> Iterator[Event]:
                     "found unexpected ':'", end, "while scanning a plain scalar", _index(event.start_mark)
                 )
         yield event
+
+
+def past_anchor(text: str, start: int) -> int:
+    """Where the value begins that has its anchor, if any, at `start`."""
+    found = _ANCHOR.match(text, start)
+    return found.end() if found else start
 
 
 def _index(mark: Any) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..args import AsJson, Limit, positive
 from ..rows import AsCsv, give_rows
 
@@ -18,22 +20,26 @@ def recent(limit: Limit = 20, as_json: AsJson = False, as_csv: AsCsv = False) ->
     rows = api.ledger_recent(limit)
     if not rows and not as_json:
         say("no Run is recorded yet")
-    shown = ["run_id", "node_id", "attempt_no", "outcome", "failure_reason", "runtime", "ended", "took"]
     give_rows(
         rows if as_json or as_csv else [_readable(row) for row in rows],
         as_json=as_json,
         as_csv=as_csv,
-        shown=shown,
-        right=("attempt_no", "took"),
-        whole=("run_id",),
+        right=("attempt", "took"),
+        whole=("Run",),
     )
     return 0
 
 
-def _readable(row: dict[str, object]) -> dict[str, object]:
+def _readable(row: dict[str, Any]) -> dict[str, Any]:
     from ...engine.render.words import duration
     from ..summary import moment
 
-    ended, started = row.get("ended_ts"), row.get("started_ts")
-    took = duration(ended - started) if isinstance(ended, int) and isinstance(started, int) else ""
-    return {**row, "ended": moment(ended if isinstance(ended, int) else None), "took": took}
+    started, ended = row["started_ts"], row["ended_ts"]
+    return {
+        "Run": row["run_id"],
+        "node": row["node_id"],
+        "attempt": row["attempt_no"],
+        "outcome": row["failure_reason"] or row["outcome"],
+        "took": duration(ended - started) if started is not None and ended is not None else "",
+        "ended": moment(ended),
+    }

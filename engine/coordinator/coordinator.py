@@ -408,7 +408,8 @@ class Coordinator:
     # Housekeeping
 
     def _keep_house(self) -> None:
-        self._ledger.mirror.catch_up()
+        # Whoever holds the mirror's lock writes what is missing; waiting here would stop everything.
+        self._ledger.mirror.catch_up(wait=False)
         self._look_outside()
         self._housekeeping = self._clock.call_later(POLL_SECONDS, self._guard(self._keep_house))
 

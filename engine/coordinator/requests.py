@@ -9,6 +9,7 @@ from typing import Any
 
 from ...schemas.bound import BoundGraph, BoundTask
 from ...schemas.canonical import digest
+from ...schemas.errors import LedgerError
 from ...schemas.template import Literal, Template, as_text, expressions, render
 from ..runtimes.protocol import AttemptRequest
 from .outputs import Outputs
@@ -151,7 +152,7 @@ class RequestBuilder:
                 return template.value
             try:
                 return render(template, evaluate)
-            except RenderError:
+            except (RenderError, LedgerError):
                 raise
             except Exception as error:
                 message = getattr(error, "message", None) or str(error) or type(error).__name__

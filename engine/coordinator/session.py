@@ -8,7 +8,7 @@ import os
 import signal
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -16,7 +16,7 @@ from typing import Any
 from ...schemas import bound_json
 from ...schemas.bound import BoundGraph
 from ...schemas.canonical import canonical_bytes, digest
-from ...schemas.errors import ChainBroken
+from ...schemas.errors import ChainBroken, LedgerError
 from ...schemas.ids import IdSource, new_id
 from ...schemas.progress import Note, Observer, RunStarted
 from ...schemas.states import DagRunState
@@ -115,6 +115,20 @@ class Session:
     def has_ended(self) -> bool:
         """Whether the DAG run's end stands in the Ledger."""
         return self.found.end is not None
+
+    def unfinished(self) -> BoundGraph:
+        """The graph without the tasks whose nodes will never run again."""
+        nodes = self.scheduler.nodes
+        tasks = (task for task in self.graph.tasks if nodes[task.id].state not in ("ok", "skipped"))
+        return replace(self.graph, tasks=tuple(tasks))
+
+    def waiting(self) -> set[str]:
+        """The nodes that wait for an answer about a lost attempt, or will once the DAG run is claimed."""
+        return {
+            name
+            for name, node in self.scheduler.nodes.items()
+            if node.asked or (node.live is not None and node.spec.on_lost == "ask")
+        }
 
     def with_concurrency(self, maximum: int) -> None:
         """Go on with another number of slots than the DAG run was started with."""
@@ -247,10 +261,12 @@ class Session:
         try:
             state, reason = await coordinator.drive()
         finally:
-            if remove is not None:
-                remove()
-            for runtime in world.runtimes.values():
-                await runtime.close()
+            try:
+                for runtime in world.runtimes.values():
+                    await runtime.close()
+            finally:
+                if remove is not None:
+                    remove()
         self._write_end(state, reason)
         return state, reason
 
@@ -265,14 +281,24 @@ class Session:
         if state in ("ok", "failed", "cancelled"):
             payload: dict[str, Any] = {"state": state, "reason": reason}
             if state == "ok" and self.graph.outputs:
-                payload["outputs"] = self._graph_outputs()
+                payload = self._with_outputs(payload)
             world.faults("end.before_commit")
             self._record("dag_run.ended", self._id, payload)
             world.faults("end.after_commit")
         elif state == "paused":
             waiting = [node.spec.id for node in self.scheduler.waits_for_person()]
             self._record("dag_run.paused", self._id, {"reason": reason, "waiting_for": waiting})
-        self._ledger.mirror.catch_up()
+        self._ledger.mirror.catch_up(wait=False)
+
+    def _with_outputs(self, payload: dict[str, Any]) -> dict[str, Any]:
+        """`payload` and the graph's outputs; a failed end when they cannot be evaluated."""
+        try:
+            return {**payload, "outputs": self._graph_outputs()}
+        except LedgerError:
+            raise
+        except Exception as error:
+            message = getattr(error, "message", None) or str(error) or type(error).__name__
+            return {"state": "failed", "reason": f"`outputs` could not be evaluated: {message}"}
 
     def _graph_outputs(self) -> dict[str, Any]:
         nodes = self.scheduler.nodes

@@ -67,7 +67,7 @@ def load_prctl() -> Any:
     """`prctl` of the C library on Linux, to be called with five numbers; None elsewhere."""
     if sys.platform != "linux":
         return None
-    import ctypes  # noqa: PLC0415  # only where it is used
+    import ctypes  # only where it is used
 
     function = ctypes.CDLL(None, use_errno=True).prctl
     function.argtypes = (ctypes.c_int, *[ctypes.c_ulong] * 4)

@@ -14,8 +14,8 @@ from ..process.identity import boot_id
 from ..process.launcher import End, Launcher, Lost, ProcessGroup
 from .capture import BlobSink, Capture
 from .command_end import conclude, is_small, not_made
-from .output_contract import LARGEST_VALUE
 from .invocation import Invocation, RequestRefused, inherited
+from .output_contract import LARGEST_VALUE
 from .preflight import check_command
 from .protocol import Activity, AttemptEvent, AttemptRequest, AttemptResult, Capabilities, Spawned
 
@@ -226,7 +226,7 @@ class CommandAttempt:
             return
         try:
             capture.feed(chunk)
-        except Exception as error:  # noqa: BLE001  # `wait` raises it
+        except Exception as error:  # `wait` raises it
             # The store failed, not the command; without its output it is of no use.
             self._broken = error
             self._stop_listening()

@@ -11,9 +11,9 @@ from ...schemas.states import FailureReason
 from ..masking import Masker
 from ..process.launcher import End, Exited, Killed, Lost, NotStarted
 from .capture import BlobSink, Capture
-from .output_contract import OutputInvalid, check_schema, parse, read_file, too_large
 from .deliverables import collect
 from .invocation import RequestRefused
+from .output_contract import OutputInvalid, check_schema, parse, read_file, too_large
 from .protocol import AttemptRequest, AttemptResult, StoredText
 
 _SMALL: Final = 256 << 10

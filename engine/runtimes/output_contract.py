@@ -84,7 +84,7 @@ def check_schema(value: Any, schema: Any, what: str = "the output") -> None:
 
     A `$ref` reaches into the schema itself and the published meta-schemas; nothing is fetched.
     """
-    from jsonschema.exceptions import SchemaError  # noqa: PLC0415  # 0.1 s, for tasks with a schema only
+    from jsonschema.exceptions import SchemaError  # 0.1 s, for tasks with a schema only
 
     try:
         violations = tuple(_violations(_validator(schema), value))
@@ -119,10 +119,10 @@ def read_file(path: str, project: str, what: str) -> bytes:
 def open_file(path: str, project: str, what: str) -> int:
     """A descriptor of an ordinary file inside the project. Raises `OutputInvalid`."""
     shown = relative(path, project)
-    root = os.path.realpath(project)
-    if os.path.commonpath((root, os.path.realpath(path))) != root:
-        raise OutputInvalid(f"{what} `{shown}` leads out of the project")
     try:
+        root = os.path.realpath(project)
+        if os.path.commonpath((root, os.path.realpath(path))) != root:
+            raise OutputInvalid(f"{what} `{shown}` leads out of the project")
         # Without O_NONBLOCK the opening of a named pipe would wait for a writer.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
@@ -177,8 +177,9 @@ def _validator(schema: Any) -> Validator:
     known = _COMPILED.get(id(schema))
     if known is not None:
         return known[1]
-    from jsonschema.validators import Draft202012Validator, validator_for  # noqa: PLC0415  # 0.1 s, for tasks with a schema only
-    from jsonschema_specifications import REGISTRY  # type: ignore[import-untyped]  # noqa: PLC0415
+    # These take 0.1 s to import, and only tasks with a schema need them.
+    from jsonschema.validators import Draft202012Validator, validator_for
+    from jsonschema_specifications import REGISTRY
 
     kind = validator_for(schema, default=Draft202012Validator)
     kind.check_schema(schema)
@@ -196,7 +197,7 @@ def _violations(validator: Validator, value: Any) -> Iterator[dict[str, Any]]:
 
 
 def _is_unresolvable(error: Exception) -> bool:
-    from referencing.exceptions import Unresolvable  # noqa: PLC0415  # as above
+    from referencing.exceptions import Unresolvable  # as above
 
     return isinstance(error, Unresolvable)
 

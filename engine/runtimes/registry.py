@@ -75,13 +75,13 @@ class Registry:
 
     def names(self) -> list[str]:
         """The names of all runtimes that can be opened, sorted."""
-        from importlib.metadata import entry_points  # noqa: PLC0415  # only for unknown names
+        from importlib.metadata import entry_points  # only for unknown names
 
         return sorted({*self.built_in, *(point.name for point in entry_points(group=GROUP))})
 
     def _registered(self, name: str) -> Factory | None:
         # Reading the metadata of all installed packages takes milliseconds: only for unknown names.
-        from importlib.metadata import entry_points  # noqa: PLC0415  # only for unknown names
+        from importlib.metadata import entry_points  # only for unknown names
 
         for point in entry_points(group=GROUP, name=name):
             return cast("Factory", point.load())

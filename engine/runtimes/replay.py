@@ -12,8 +12,8 @@ from ...schemas.states import FailureReason, Outcome
 from .output_contract import OutputInvalid, parse_json
 from .protocol import AttemptEvent, AttemptRequest, AttemptResult, Capabilities, StoredText
 
-_OUTCOMES: Final = frozenset(get_args(Outcome))
-_REASONS: Final = frozenset(get_args(FailureReason))
+_OUTCOMES: Final[tuple[Outcome, ...]] = get_args(Outcome)
+_REASONS: Final[tuple[FailureReason, ...]] = get_args(FailureReason)
 _KEYS: Final = frozenset(
     {
         "node", "attempt", "key", "outcome", "failure_reason", "reason", "output", "exit_status",
@@ -170,7 +170,7 @@ def _missing(request: AttemptRequest) -> AttemptResult:
 
 def _add_line(recordings: Recordings, line: Any) -> None:
     if not isinstance(line, dict):
-        raise ValueError("it is not a JSON object")  # noqa: TRY004  # the file is wrong, not the call
+        raise ValueError("it is not a JSON object")  # the file is wrong, not the call
     unknown = sorted(set(line) - _KEYS)
     if unknown:
         raise ValueError(f"unknown key `{unknown[0]}`")
@@ -210,7 +210,7 @@ def _text(value: Any) -> StoredText | None:
     if value is None:
         return None
     if not isinstance(value, str):
-        raise ValueError("`stdout` and `stderr` are texts")  # noqa: TRY004  # as above
+        raise ValueError("`stdout` and `stderr` are texts")  # as above
     return StoredText(head=value, size=len(value.encode("utf-8", "surrogatepass")))
 
 

@@ -67,11 +67,18 @@ class Project:
             raise Broken(f"`me {' '.join(words)}` ended with {done.returncode}: {done.stderr.strip()}")
         return json.loads(done.stdout)
 
-    def run_or_resume(self) -> subprocess.Popen[bytes]:
-        """Resume the DAG run, or start one when the kill came before there was any."""
-        if self.ask("dag", "list"):
-            return self.start("dag", "resume")
-        return self.start("dag", "run", "graph.yaml", "--param", f"folder={self.folder}")
+    def go_on(self) -> subprocess.Popen[bytes] | None:
+        """Resume the DAG run; start one when the kill came before there was any; None when it had ended."""
+        known = self.ask("dag", "list")
+        if not known:
+            return self.start("dag", "run", "graph.yaml", "--param", f"folder={self.folder}")
+        return None if known[0]["state"] == "ok" else self.start("dag", "resume")
+
+    def finish(self) -> None:
+        """Let the DAG run go on to its end, and have it end well."""
+        process = self.go_on()
+        if process is not None and (status := process.wait()):
+            raise Broken(f"the run ended with {status}; its words are in {self.root / 'me.log'}")
 
     def executions(self) -> dict[str, list[str]]:
         """The attempt ids that the nodes themselves wrote down, by node."""
@@ -123,9 +130,7 @@ def _marked(entry: str) -> Iterator[int]:
 def undisturbed(project: Project) -> tuple[dict[str, Any], float]:
     """The result of a run that is left alone, and how many seconds it took."""
     started = time.monotonic()
-    status = project.run_or_resume().wait()
-    if status:
-        raise Broken(f"the undisturbed run ended with {status}: {project.root / 'me.log'}")
+    project.finish()
     return project.result(), time.monotonic() - started
 
 
@@ -134,24 +139,21 @@ def disturbed(project: Project, moments: list[float]) -> str:
     story = []
     frozen: dict[str, int] = {}
     for moment in moments:
-        process = project.run_or_resume()
+        process = project.go_on()
+        if process is None:
+            break
         try:
-            status: int | None = process.wait(timeout=moment)
+            if status := process.wait(timeout=moment):
+                raise Broken(f"the run ended with {status}; its words are in {project.root / 'me.log'}")
+            story.append(f"ended by itself before {moment:.2f} s")
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGKILL)
             process.wait()
-            status = None
-        if status is not None:
-            story.append(f"ended by itself before {moment:.2f} s")
-            break
-        executions = project.executions()
-        finished = project.finished()
-        frozen |= {node: len(executions[node]) for node in finished if node not in frozen}
-        story.append(f"killed after {moment:.2f} s with {len(finished)} nodes done")
-    else:
-        status = project.run_or_resume().wait()
-    if status:
-        raise Broken(f"the resumed run ended with {status}: {project.root / 'me.log'}")
+            executions = project.executions()
+            finished = project.finished()
+            frozen |= {node: len(executions[node]) for node in finished - frozen.keys()}
+            story.append(f"killed after {moment:.2f} s with {len(finished)} nodes done")
+    project.finish()
     again = sum(len(ids) - 1 for ids in project.executions().values())
     _check_executions(project, frozen)
     return "; ".join([*story, f"{again} interrupted nodes ran once more"])

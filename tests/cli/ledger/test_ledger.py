@@ -21,11 +21,9 @@ def test_recent(me: Shell, ran: dict[str, str]) -> None:
     answer = me("ledger", "recent")
     assert answer.code == 0
     head, *rows = answer.out.splitlines()
-    assert head.split()[:5] == ["run_id", "node_id", "attempt_no", "outcome", "failure_reason"]
-    assert [row.split()[:4] for row in rows] == [
-        [ran["bad"], "bad", "1", "failed"],
-        [ran["good"], "good", "1", "ok"],
-    ]
+    assert head.split() == ["Run", "node", "attempt", "outcome", "took", "ended"]
+    assert [row.split()[:3] for row in rows] == [[ran["bad"], "bad", "1"], [ran["good"], "good", "1"]]
+    assert rows[0].split()[3] == "exit_status"
     assert len(me("ledger", "recent", "-n", "1").out.splitlines()) == 2
 
 

@@ -46,7 +46,12 @@ async def a_launcher(environ: dict[str, str] | None = None) -> AsyncIterator[Lau
 
 
 def start(
-    launcher: Launcher, *words: str, cwd: str = "/", marker: str = "m", out: int | None = None, **variables: str
+    launcher: Launcher,
+    *words: str,
+    cwd: str = "/",
+    marker: str = "m",
+    out: int | None = None,
+    **variables: str,
 ) -> tuple[ProcessGroup, Watched]:
     watched = Watched()
     null = os.open(os.devnull, os.O_RDWR)
@@ -220,7 +225,9 @@ def test_a_descendant_that_left_the_group_dies_with_its_attempt(tmp_path: Path) 
         fifo = Fifo(tmp_path / "held")
         async with a_launcher() as launcher:
             other, others_end = sh(launcher, "exec sleep 1000", marker="other")
-            text = f"exec 9>{fifo.path}; setsid sh -c 'echo on >&9; sleep 1000; :' & read line < {tmp_path}/go"
+            text = (
+                f"exec 9>{fifo.path}; setsid sh -c 'echo on >&9; sleep 1000; :' & read line < {tmp_path}/go"
+            )
             os.mkfifo(tmp_path / "go")
             _, watched = sh(launcher, text)
             await fifo.wait_for_line()
@@ -241,7 +248,9 @@ def test_closing_ends_even_what_shed_its_environment(tmp_path: Path) -> None:
     async def scenario() -> None:
         fifo = Fifo(tmp_path / "held")
         async with a_launcher() as launcher:
-            text = f"exec 9>{fifo.path}; env -i setsid /bin/sh -c 'echo on >&9; sleep 1000; :' & exec sleep 1000"
+            text = (
+                f"exec 9>{fifo.path}; env -i setsid /bin/sh -c 'echo on >&9; sleep 1000; :' & exec sleep 1000"
+            )
             _, watched = sh(launcher, text)
             await fifo.wait_for_line()
             await launcher.close()

@@ -23,9 +23,7 @@ linux_only = pytest.mark.skipif(not LINUX, reason="needs /proc")
 
 def a_child(text: str, **variables: str) -> subprocess.Popen[bytes]:
     """A group leader that holds a pipe and lives on."""
-    return subprocess.Popen(
-        ["/bin/sh", "-c", text], env=dict(os.environ) | variables, start_new_session=True
-    )
+    return subprocess.Popen(["/bin/sh", "-c", text], env=dict(os.environ) | variables, start_new_session=True)
 
 
 def facts(child: subprocess.Popen[bytes]) -> tuple[int, int, str]:
@@ -154,7 +152,8 @@ class Coordinator:
             start_new_session=True,
             stdout=subprocess.PIPE,
         )
-        with self.process.stdout or open(os.devnull) as said:
+        assert self.process.stdout is not None
+        with self.process.stdout as said:
             self.spawner = int(said.readline())
 
 

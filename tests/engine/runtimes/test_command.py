@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,9 @@ import pytest
 from metaensemble.engine.ledger.blobs import BlobStore
 from metaensemble.engine.runtimes.capture import INLINE
 from metaensemble.engine.runtimes.command import CommandRuntime
-from metaensemble.engine.runtimes.protocol import AttemptResult, StoredText
+from metaensemble.engine.runtimes.protocol import AttemptRequest, AttemptResult, StoredText
 from metaensemble.schemas.bound import OutputContract
-from support.fakes import Events, MemoryBlobs, argv, carried_out, run_async, shell
+from support.fakes import Events, MemoryBlobs, a_request, argv, carried_out, run_async, shell
 from support.processes import Fifo
 
 LINUX = sys.platform == "linux"
@@ -60,31 +61,41 @@ def result_of(request: Any, blobs: Any = None, **arguments: Any) -> AttemptResul
     return run_async(scenario())
 
 
+def results_of(requests: Sequence[AttemptRequest]) -> list[AttemptResult]:
+    """The results of several attempts, one after the other, by one runtime."""
+
+    async def scenario() -> list[AttemptResult]:
+        async with a_runtime() as runtime:
+            return [await carried_out(runtime, request) for request in requests]
+
+    return run_async(scenario())
+
+
 # ---- shell safety -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("value", AWKWARD)
-def test_a_value_in_a_shell_text_stays_one_value(value: str, tmp_path: Path) -> None:
+def test_a_value_in_a_shell_text_stays_one_value(tmp_path: Path) -> None:
     text = 'printf "%s|" outside "${ME_X_1}" "inside ${ME_X_1} quotes"'
-    result = result_of(shell(tmp_path, text, env={"ME_X_1": value}))
-    assert result.output == f"outside|{value}|inside {value} quotes|"
+    results = results_of([shell(tmp_path, text, env={"ME_X_1": value}) for value in AWKWARD])
+    assert [result.output for result in results] == [
+        f"outside|{value}|inside {value} quotes|" for value in AWKWARD
+    ]
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("value", AWKWARD)
-def test_a_value_in_an_argument_stays_one_argument(value: str, tmp_path: Path) -> None:
-    result = result_of(argv(tmp_path, "printf", "%s|%s", value, "end"))
-    assert result.output == f"{value}|end"
+def test_a_value_in_an_argument_stays_one_argument(tmp_path: Path) -> None:
+    results = results_of([argv(tmp_path, "printf", "%s|%s", value, "end") for value in AWKWARD])
+    assert [result.output for result in results] == [f"{value}|end" for value in AWKWARD]
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("value", AWKWARD)
-def test_an_input_reaches_variable_and_standard_input_alike(value: str, tmp_path: Path) -> None:
+def test_an_input_reaches_variable_and_standard_input_alike(tmp_path: Path) -> None:
     text = 'printf "%s\\n" "$ME_IN_TEXT" | wc -c; cat'
-    result = result_of(shell(tmp_path, text, inputs={"text": value}))
-    size, _, rest = result.output.partition("\n")
-    assert int(size) == len(value.encode()) + 1
-    assert json.loads(rest) == {"text": value, "briefs": {}}
+    results = results_of([shell(tmp_path, text, inputs={"text": value}) for value in AWKWARD])
+    for value, result in zip(AWKWARD, results, strict=True):
+        size, _, rest = result.output.partition("\n")
+        assert int(size) == len(value.encode()) + 1
+        assert json.loads(rest) == {"text": value, "briefs": {}}
     assert list(tmp_path.iterdir()) == []
 
 
@@ -104,7 +115,7 @@ def test_an_input_reaches_variable_and_standard_input_alike(value: str, tmp_path
     ],
 )
 def test_what_no_process_can_be_given_fails_clearly(request_fields: dict[str, Any], tmp_path: Path) -> None:
-    result = result_of(shell(tmp_path, "true", **request_fields))
+    result = result_of(a_request(tmp_path, **request_fields))
     assert (result.outcome, result.failure_reason) == ("failed", "invalid_request")
     assert result.reason
     assert "\n" not in result.reason
@@ -221,7 +232,7 @@ def test_what_cannot_be_started_says_why(fields: dict[str, Any], words: list[str
     (tmp_path / "plain").write_text("x")
     (tmp_path / "script").write_text("no interpreter")
     (tmp_path / "script").chmod(0o755)
-    result = result_of(shell(tmp_path, "true", **fields))
+    result = result_of(a_request(tmp_path, **fields))
     assert (result.outcome, result.failure_reason) == ("failed", "spawn_failed")
     assert all(word in result.reason for word in words), result.reason
 
@@ -247,10 +258,10 @@ def test_an_escaped_descendant_that_holds_the_output_does_not_hang_the_attempt(t
         fifo = Fifo(tmp_path / "held")
         async with a_runtime(drain=0.05) as runtime:
             # Without its environment it is not known as this attempt's, so it lives on, output in hand.
-            text = f"exec 9>{fifo.path}; env -i setsid sh -c 'echo on >&9; sleep 1000; :' & read x <{tmp_path}/go"
+            text = f"exec 9>{fifo.path}; env -i setsid sh -c 'echo on >&9; sleep 1000; :' & "
+            text += f"read x <{tmp_path}/go; echo done"
             os.mkfifo(tmp_path / "go")
-            events = Events()
-            handle = runtime.start(shell(tmp_path, text + "; echo done"), events)
+            handle = runtime.start(shell(tmp_path, text), Events())
             await fifo.wait_for_line()
             (tmp_path / "go").write_text("\n")
             result = await handle.wait()
@@ -297,8 +308,6 @@ def test_bytes_that_are_no_text_are_replaced_and_kept_beside(tmp_path: Path) -> 
 def test_two_hundred_megabytes_need_little_memory(tmp_path: Path) -> None:
     size = 200_000_000
     program = f"import resource, asyncio, sys\n{MEASURED}\nasyncio.run(main({size}, sys.argv[1]))"
-    import subprocess
-
     done = subprocess.run(
         [sys.executable, "-c", program, str(tmp_path)],
         capture_output=True,

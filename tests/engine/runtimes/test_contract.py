@@ -137,7 +137,9 @@ def test_it_is_a_runtime_with_a_name(kind: type[Subject], tmp_path: Path) -> Non
 
 @every_runtime
 def test_preflight_finds_nothing_wrong_with_a_good_task(kind: type[Subject], tmp_path: Path) -> None:
-    task = BoundTask(id="a", command=CommandSpec(argv=(Literal("true"),)), runtime=kind(tmp_path).runtime.name)
+    task = BoundTask(
+        id="a", command=CommandSpec(argv=(Literal("true"),)), runtime=kind(tmp_path).runtime.name
+    )
     assert kind(tmp_path).runtime.preflight(task, project=str(tmp_path)) == []
 
 

@@ -1,0 +1,82 @@
+"""kill -9 at every named place, resumed until the DAG run ends: nothing is lost, nothing runs twice."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from metaensemble import api
+from metaensemble.engine import faults
+from metaensemble.engine.ledger import fault_points
+from support.scenarios import ENDS, STORM, Outcome, Project
+from support.victims import Victims
+
+ELSEWHERE = frozenset(
+    name
+    for name in fault_points.FAULT_POINTS
+    if name.startswith(("rebuild.", "mirror.before_adopt", "mirror.before_set", "mirror.after_set"))
+)
+"""Places that a run comes past only after the database or the mirror was lost; see below."""
+
+PLACES = [name for name in (*faults.FAULT_POINTS, *fault_points.FAULT_POINTS) if name not in ELSEWHERE]
+
+
+@pytest.fixture(scope="module")
+def calm(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+    """How the graph ends when nobody disturbs it."""
+    project = Project(tmp_path_factory.mktemp("calm"), STORM)
+    project.mend()
+    assert api.run(project.graph).state == "ok"
+    outcome = project.outcome()
+    assert {node: state for node, (state, _) in outcome.nodes.items()} == ENDS
+    return outcome
+
+
+def die_at(place: str, nth: int, project: Project, victims: Victims) -> bool:
+    """Start or resume the DAG run and let it die; whether it came to that."""
+    frozen = project.frozen()
+    told = victims.start(project.words(), cwd=project.root, place=place, nth=nth).wait()
+    assert told.code in (-signal.SIGKILL, 0, 1), told
+    project.check_executions(frozen) if project.dag_run() else None
+    return told.code == -signal.SIGKILL
+
+
+def finish(project: Project, calm: Outcome) -> None:
+    """Resume without disturbance, and look at everything."""
+    project.mend()
+    frozen = project.frozen()
+    words = project.words()
+    report = api.run(project.graph) if words[0] == "run" else api.resume(words[1], cwd=project.root)
+    assert report.state == "ok"
+    assert project.outcome() == calm
+    project.check_executions(frozen)
+    project.check_processes()
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_killed_once(place: str, tmp_path: Path, calm: Outcome, victims: Victims) -> None:
+    project = Project(tmp_path / "project", STORM)
+    if place.startswith("lost."):
+        assert die_at("attempt.after_start", 2, project, victims)
+    elif place.startswith("reopen."):
+        assert not die_at("nowhere", 1, project, victims)
+    else:
+        project.mend()
+    assert die_at(place, 1, project, victims), "the run never came there"
+    finish(project, calm)
+    head = project.head()
+    assert api.resume(project.dag_run(), cwd=project.root).state == "ok"
+    assert project.head() == head, "resuming a DAG run that had ended ok wrote something"
+    project.check_ledger()
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_killed_three_times(place: str, tmp_path: Path, calm: Outcome, victims: Victims) -> None:
+    project = Project(tmp_path / "project", STORM)
+    died = [die_at(place, nth, project, victims) for nth in (3, 2, 1)]
+    died.append(die_at("outcome.after_commit", 2, project, victims))
+    assert any(died)
+    finish(project, calm)
+    project.check_ledger()
