@@ -48,10 +48,10 @@ def ledger_head(*, cwd: Path | None = None) -> Head:
         return ledger.head()
 
 
-def ledger_verify(*, noted: Head | None = None, cwd: Path | None = None) -> Verification:
-    """What a look at everything found; `noted` is a head that was written down earlier."""
+def ledger_verify(*, noted: tuple[int, str] | None = None, cwd: Path | None = None) -> Verification:
+    """What a look at everything found; `noted` is a head, its seq and hash, that was written down earlier."""
     with _reading(_state(cwd)) as ledger:
-        return verify_ledger(ledger, noted=noted)
+        return verify_ledger(ledger, noted=Head(*noted) if noted else None)
 
 
 def ledger_rebuild(*, accept_loss: bool = False, cwd: Path | None = None) -> Rebuilt:

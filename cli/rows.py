@@ -36,7 +36,8 @@ def give_rows(
         give(as_csv_text(rows))
     elif rows:
         heads = list(shown or rows[0])
-        give(table(heads, [[cell(row.get(head)) for head in heads] for row in rows], right=right, whole=whole))
+        cells = [[cell(row.get(head)) for head in heads] for row in rows]
+        give(table(heads, cells, right=right, whole=whole))
 
 
 def as_csv_text(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -27,15 +27,18 @@ def _split(pattern: str) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=4096)
-def _segments_overlap(one: tuple[str, ...], two: tuple[str, ...]) -> bool:
+def _segments_overlap(one: tuple[str, ...], two: tuple[str, ...], swallowed: bool = False) -> bool:
     if not one or not two:
-        # One path is a prefix of the other: a directory and something inside it.
-        return True
+        # One is used up. What is left of the other may lie inside it, as inside a directory; but not
+        # when a `**` got here by swallowing names: `**/*.pyc` is no claim on `report.md`.
+        rest = one or two
+        return all(part == "**" for part in rest) or not swallowed
     if one[0] == "**":
-        return _segments_overlap(one[1:], two) or _segments_overlap(one, two[1:])
+        return _segments_overlap(one[1:], two, swallowed) or _segments_overlap(one, two[1:], True)
     if two[0] == "**":
-        return _segments_overlap(one, two[1:]) or _segments_overlap(one[1:], two)
-    return _segment_overlap(_atoms(one[0]), _atoms(two[0])) and _segments_overlap(one[1:], two[1:])
+        return _segments_overlap(one, two[1:], swallowed) or _segments_overlap(one[1:], two, True)
+    same = _segment_overlap(_atoms(one[0]), _atoms(two[0]))
+    return same and _segments_overlap(one[1:], two[1:], swallowed)
 
 
 def _atoms(segment: str) -> tuple[str, ...]:

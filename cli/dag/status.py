@@ -45,7 +45,8 @@ def _text(report: Report) -> str:
         lines.append("the graph file has changed since; the DAG run keeps the one it started from")
     lines += [f"waiting for you: {command}" for command in report.waiting_for]
     rows = [_row(node) for node in report.nodes]
-    nodes = table(["node", "state", "attempts", "took", "why"], rows, right=("attempts", "took"), whole=("node",))
+    heads = ["node", "state", "attempts", "took", "why"]
+    nodes = table(heads, rows, right=("attempts", "took"), whole=("node",))
     if report.state not in {"ok", "running"}:
         return "\n".join(lines) + f"\n\n{nodes}\ngo on with: me dag resume {report.dag_run_id}\n"
     return "\n".join(lines) + f"\n\n{nodes}"

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from ..args import AsJson
-
-if TYPE_CHECKING:
-    from ...engine.ledger.records import Head
 
 
 def verify(
@@ -48,8 +45,7 @@ def verify(
     return LEDGER
 
 
-def _head(noted: str | None) -> Head | None:
-    from ...engine.ledger.records import Head
+def _head(noted: str | None) -> tuple[int, str] | None:
     from ...schemas.errors import BadFlagValue
 
     if noted is None:
@@ -57,4 +53,4 @@ def _head(noted: str | None) -> Head | None:
     seq, _, digest = noted.partition(":")
     if not seq.isdecimal() or len(digest) != 64 or not set(digest.lower()) <= set("0123456789abcdef"):
         raise BadFlagValue(f"`--head {noted}` is no head", hint="give it as `me ledger head` shows it")
-    return Head(int(seq), digest.lower())
+    return int(seq), digest.lower()

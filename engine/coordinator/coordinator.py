@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -283,9 +284,18 @@ class Coordinator:
                 except Exception as error:
                     known = broken_runtime(live.task.runtime, error)
             if self._ended is not None and not self._ended.done():
-                self._finish(live, live.verdict(known))
+                self._finish(live, self._bounded(live, live.verdict(known)))
         except BaseException as error:
             self._fail(error)
+
+    def _bounded(self, live: LiveAttempt, result: AttemptResult) -> AttemptResult:
+        """`result`, as a failure when it was lost and may be run again: `retry` then sets the bound.
+
+        A command that kills whoever starts it would else be run for ever.
+        """
+        if result.outcome != "interrupted" or self._scheduler.nodes[live.task.id].spec.on_lost != "rerun":
+            return result
+        return replace(result, outcome="failed", failure_reason="other")
 
     def _finish(self, live: LiveAttempt, result: AttemptResult) -> None:
         self._faults("attempt.after_end")

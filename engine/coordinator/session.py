@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import signal
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -190,6 +191,7 @@ class Session:
         )
         now = self._world.clock.now_ms()
         for node, generation, run_id in lost:
+            shutil.rmtree(self._state / "scratch" / run_id, ignore_errors=True)
             self._give_up(node, generation, run_id, now)
 
     def _give_up(self, node: str, generation: int, run_id: str, now: int) -> None:
@@ -267,8 +269,7 @@ class Session:
             finally:
                 if remove is not None:
                     remove()
-        self._write_end(state, reason)
-        return state, reason
+        return self._write_end(state, reason)
 
     def _announce(self) -> None:
         if self._world.observer is not None:
@@ -276,7 +277,7 @@ class Session:
             resumed = self.found.coordinators > 0
             self._world.observer.notice(RunStarted(self._id, self.graph.name, total, resumed))
 
-    def _write_end(self, state: DagRunState, reason: str) -> None:
+    def _write_end(self, state: DagRunState, reason: str) -> tuple[DagRunState, str]:
         world = self._world
         if state in ("ok", "failed", "cancelled"):
             payload: dict[str, Any] = {"state": state, "reason": reason}
@@ -285,10 +286,12 @@ class Session:
             world.faults("end.before_commit")
             self._record("dag_run.ended", self._id, payload)
             world.faults("end.after_commit")
+            state, reason = payload["state"], payload["reason"]
         elif state == "paused":
             waiting = [node.spec.id for node in self.scheduler.waits_for_person()]
             self._record("dag_run.paused", self._id, {"reason": reason, "waiting_for": waiting})
         self._ledger.mirror.catch_up(wait=False)
+        return state, reason
 
     def _with_outputs(self, payload: dict[str, Any]) -> dict[str, Any]:
         """`payload` and the graph's outputs; a failed end when they cannot be evaluated."""

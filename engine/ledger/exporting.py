@@ -10,12 +10,12 @@ from typing import Any, Final, Literal, get_args
 
 from .database_errors import ledger_errors
 from .ledger import Ledger
-from .rows import JSON_COLUMNS
+from .rows import JSON_COLUMNS, json_value
 from .schema import PROJECTIONS
 
 ExportForm = Literal["jsonl", "json", "csv"]
 
-EXPORT_TABLES: Final = ("journal", *PROJECTIONS)
+EXPORT_TABLES: Final = ("journal", "runs", *(name for name in PROJECTIONS if name != "run_outcomes"))
 """What can be exported. `journal` holds everything; the others are made from it."""
 
 _ORDER: Final = {
@@ -83,9 +83,7 @@ def _object(names: list[str], row: tuple[Any, ...]) -> str:
 def _value(name: str, value: Any) -> Any:
     if isinstance(value, bytes):
         return value.hex()
-    if name in JSON_COLUMNS and isinstance(value, str):
-        return json.loads(value)
-    return value
+    return json_value(value) if name in JSON_COLUMNS else value
 
 
 class _Collector:

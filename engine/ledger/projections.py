@@ -26,17 +26,21 @@ RUN_COLUMNS: Final = (
     "requested_tier", "model", "model_source", "tokens_in", "tokens_out", "cache_read_tokens",
     "cache_create_tokens", "orchestration_tokens", "cost_usd", "cost_kind", "window_id", "started_ts",
     "ended_ts", "working_ms", "outcome", "failure_reason", "reason", "exit_status", "attempt_key",
-    "reused_from", "manifest_id", "gate_state", "quality_state", "session_id", "usage_source",
+    "reused_from", "brief_in", "brief_out", "manifest_id", "gate_state", "quality_state", "session_id",
+    "usage_source",
 )  # fmt: skip
-"""Columns of `runs` that are taken from the payload of `attempt.finished` as they are."""
+"""Columns of `run_outcomes` that are taken from the payload of `attempt.finished`."""
 
-RUN_JSON_COLUMNS: Final = (
-    "brief_in", "brief_out", "deliverable_ref", "files_touched", "tool_use", "quality_findings",
-    "review_findings",
-)  # fmt: skip
-"""Columns of `runs` that hold JSON; a text stands in them as it is."""
+_RUN_NAMES: Final = frozenset(RUN_COLUMNS)
+_KNOWN_BY_START: Final = ("attempt_key", "runtime", "attempt_no", "started_ts", "task_id")
+"""What an end need not say again, because the start of the same attempt has said it."""
 
-_RUN_NAMES: Final = frozenset((*RUN_COLUMNS, *RUN_JSON_COLUMNS))
+_STARTED: Final = """
+    SELECT attempts.attempt_key, attempts.runtime, attempts.attempt_no, attempts.started_ts, nodes.task_id
+    FROM attempts LEFT JOIN nodes ON nodes.dag_run_id = attempts.dag_run_id
+        AND nodes.node_id = attempts.node_id AND nodes.generation = attempts.generation
+    WHERE attempts.run_id = ?
+"""
 _KEPT_INSERTS: Final = 64
 _RUN_INSERTS: Final[dict[tuple[str, ...], str]] = {}
 
@@ -200,12 +204,11 @@ def _on_attempt_finished(
     # A Run fills a third of the columns or fewer: naming those alone is three times faster.
     names = tuple([name for name in payload if name in _RUN_NAMES])
     values = [payload[name] for name in names]
-    for at, value in enumerate(values):
-        if value.__class__ is dict or value.__class__ is list:
-            values[at] = canonical(value)
+    if "attempt_key" not in payload:
+        names, values = _with_start(db, entity_id, names, values)
     insert = _RUN_INSERTS.get(names) or _run_insert(names)
     if db.execute(insert, (seq, entity_id, dag_run_id, *values)).rowcount == 0:
-        found = db.execute("SELECT seq FROM runs WHERE run_id = ?", (entity_id,)).fetchone()
+        found = db.execute("SELECT seq FROM run_outcomes WHERE run_id = ?", (entity_id,)).fetchone()
         return _same(db, found[0], f"Run `{entity_id}`", payload)
     state = get("node_state")
     if state is not None:
@@ -216,11 +219,22 @@ def _on_attempt_finished(
     return None
 
 
+def _with_start(
+    db: sqlite3.Connection, run_id: str, names: tuple[str, ...], values: list[Any]
+) -> tuple[tuple[str, ...], list[Any]]:
+    """Columns and values, with those added that only the record of the start names."""
+    row = db.execute(_STARTED, (run_id,)).fetchone()
+    if row is None:
+        return names, values
+    added = [pair for pair in zip(_KNOWN_BY_START, row, strict=True) if pair[0] not in names]
+    return (*names, *(name for name, _ in added)), [*values, *(value for _, value in added)]
+
+
 def _run_insert(names: tuple[str, ...]) -> str:
-    """The statement that fills these columns of `runs`; kept, as the same few come again and again."""
+    """The statement that fills these columns of a Run; kept, as the same few come again and again."""
     columns = ", ".join(("seq", "run_id", "dag_run_id", *names))
     marks = ", ".join("?" * (3 + len(names)))
-    statement = f"INSERT INTO runs ({columns}) VALUES ({marks}) ON CONFLICT (run_id) DO NOTHING"  # noqa: S608
+    statement = f"INSERT INTO run_outcomes ({columns}) VALUES ({marks}) ON CONFLICT (run_id) DO NOTHING"  # noqa: S608
     if len(_RUN_INSERTS) >= _KEPT_INSERTS:
         _RUN_INSERTS.clear()
     _RUN_INSERTS[names] = statement

@@ -17,7 +17,7 @@ from .database_errors import ledger_errors
 from .journal import journaled
 from .ledger import MAX_PAGE, Ledger
 from .records import Journaled
-from .rows import JSON_COLUMNS, AttemptRow, DagRunRow, NodeRow, RunRow
+from .rows import JSON_COLUMNS, AttemptRow, DagRunRow, NodeRow, RunRow, json_value
 
 __all__ = [
     "attempts_of_dag_run",
@@ -63,26 +63,30 @@ _ATTEMPT: Final = f"SELECT {_columns(AttemptRow, 'attempts')} FROM attempts"  # 
 _RUN: Final = f"SELECT {_columns(RunRow, 'runs')} FROM runs"  # noqa: S608
 _RECORD: Final = "SELECT seq, ts, kind, entity_id, dag_run_id, cause, payload, prev_hash, hash FROM journal"
 
+_RUN_BY_ID: Final = "run_outcomes USING INDEX sqlite_autoindex_run_outcomes_1"
+
 QUERIES: Final = {
     "recent_runs": NamedQuery(
-        f"{_RUN} WHERE seq < ? ORDER BY seq DESC LIMIT ?", ("runs USING INTEGER PRIMARY KEY",)
+        f"{_RUN} WHERE seq < ? ORDER BY seq DESC LIMIT ?",
+        ("run_outcomes USING INTEGER PRIMARY KEY", "journal USING INTEGER PRIMARY KEY"),
     ),
-    "run_by_id": NamedQuery(f"{_RUN} WHERE run_id = ?", ("runs USING INDEX sqlite_autoindex_runs_1",)),
+    "run_by_id": NamedQuery(f"{_RUN} WHERE run_id = ?", (_RUN_BY_ID, "journal USING INTEGER PRIMARY KEY")),
     "runs_by_prefix": NamedQuery(
         f"{_RUN} WHERE run_id >= ? AND run_id < ? ORDER BY run_id LIMIT ?",
-        ("runs USING INDEX sqlite_autoindex_runs_1",),
+        (_RUN_BY_ID, "journal USING INTEGER PRIMARY KEY"),
     ),
     # The index gives the DAG run's seqs in order; most of its records are no Runs and fall out.
     "runs_of_dag_run": NamedQuery(
-        f"SELECT {_columns(RunRow, 'runs')} FROM journal CROSS JOIN runs ON runs.seq = journal.seq"  # noqa: S608
-        " WHERE journal.dag_run_id = ? AND journal.seq > ? ORDER BY journal.seq LIMIT ?",
-        ("journal USING COVERING INDEX journal_of_dag_run", "runs USING INTEGER PRIMARY KEY"),
+        f"SELECT {_columns(RunRow, 'runs')} FROM journal AS records CROSS JOIN runs"  # noqa: S608
+        " ON runs.seq = records.seq WHERE records.dag_run_id = ? AND records.seq > ?"
+        " ORDER BY records.seq LIMIT ?",
+        ("records USING COVERING INDEX journal_of_dag_run", "run_outcomes USING INTEGER PRIMARY KEY"),
     ),
     "runs_of_node": NamedQuery(
         f"SELECT {_columns(RunRow, 'runs')} FROM attempts CROSS JOIN runs ON runs.run_id = attempts.run_id"  # noqa: S608
         " WHERE attempts.dag_run_id = ? AND attempts.node_id = ? AND attempts.run_id > ?"
         " ORDER BY attempts.run_id LIMIT ?",
-        ("attempts USING COVERING INDEX attempts_of_node", "runs USING INDEX sqlite_autoindex_runs_1"),
+        ("attempts USING COVERING INDEX attempts_of_node", _RUN_BY_ID),
     ),
     "dag_run_by_id": NamedQuery(
         f"{_DAG_RUN} WHERE dag_run_id = ?", ("dag_runs USING INDEX sqlite_autoindex_dag_runs_1",)
@@ -116,10 +120,13 @@ QUERIES: Final = {
         ("attempts USING INDEX attempts_of_node",),
     ),
     "stranded_attempts": NamedQuery(
-        f"{_ATTEMPT} LEFT JOIN runs ON runs.run_id = attempts.run_id WHERE attempts.dag_run_id = ?"
-        " AND runs.run_id IS NULL AND (attempts.node_id, attempts.run_id) > (?, ?)"
+        f"{_ATTEMPT} LEFT JOIN run_outcomes USING (run_id) WHERE attempts.dag_run_id = ?"
+        " AND run_outcomes.run_id IS NULL AND (attempts.node_id, attempts.run_id) > (?, ?)"
         " ORDER BY attempts.node_id, attempts.run_id LIMIT ?",
-        ("attempts USING INDEX attempts_of_node", "runs USING COVERING INDEX sqlite_autoindex_runs_1"),
+        (
+            "attempts USING INDEX attempts_of_node",
+            "run_outcomes USING COVERING INDEX sqlite_autoindex_run_outcomes_1",
+        ),
     ),
     "records_after": NamedQuery(
         f"{_RECORD} WHERE dag_run_id = ? AND seq > ? AND kind IN (SELECT value FROM json_each(?))"  # noqa: S608
@@ -134,7 +141,7 @@ QUERIES: Final = {
 def recent_runs(ledger: Ledger, *, before: int = _END, limit: int = 20) -> list[RunRow]:
     """The newest Runs, newest first; older pages with `before` the seq of the last row.
 
-    O(log n + k), by the primary key of `runs`.
+    O(log n + k), by the primary keys of `run_outcomes` and `journal`.
     """
     return _rows(ledger, "recent_runs", RunRow, (before, _bounded(limit)))
 
@@ -169,7 +176,7 @@ def runs_of_dag_run(ledger: Ledger, dag_run_id: str, *, after: int = 0, limit: i
     """The Runs of a DAG run in the order in which they ended; next page with `after` the last seq.
 
     O(log n + records of the DAG run passed over + k log n), by the index `journal_of_dag_run` and the
-    primary key of `runs`.
+    primary key of `run_outcomes`.
     """
     return _rows(ledger, "runs_of_dag_run", RunRow, (dag_run_id, after, _bounded(limit)))
 
@@ -179,7 +186,7 @@ def runs_of_node(
 ) -> list[RunRow]:
     """The Runs of a node, oldest attempt first; next page with `after` the last `run_id`.
 
-    O(log n + k log n), by the indexes `attempts_of_node` and the unique one on `run_id` of `runs`.
+    O(log n + k log n), by the indexes `attempts_of_node` and the unique one on `run_id` of `run_outcomes`.
     """
     return _rows(ledger, "runs_of_node", RunRow, (dag_run_id, node_id, after, _bounded(limit)))
 
@@ -267,7 +274,7 @@ def stranded_attempts(
     """The attempts of a DAG run that have no Run: in flight while a Coordinator lives, else stranded.
 
     O(log n + attempts of the DAG run), by the index `attempts_of_node` and the unique one on `run_id`
-    of `runs`.
+    of `run_outcomes`.
     """
     return _rows(ledger, "stranded_attempts", AttemptRow, (dag_run_id, *after, _bounded(limit)))
 
@@ -303,8 +310,7 @@ def _with_json(values: tuple[Any, ...], json_at: list[int]) -> Sequence[Any]:
         return values
     changed = list(values)
     for at in json_at:
-        if isinstance(changed[at], str):
-            changed[at] = json.loads(changed[at])
+        changed[at] = json_value(changed[at])
     return changed
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -127,3 +128,13 @@ JSON_COLUMNS = frozenset({
     "quality_findings", "review_findings", "axes", "options", "answer", "payload",
 })  # fmt: skip
 """Columns of any table whose text is JSON; rows carry the value that it stands for."""
+
+
+def json_value(text: Any) -> Any:
+    """The value that a JSON column's text stands for; a text that is no JSON stands for itself."""
+    if not isinstance(text, str):
+        return text
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text

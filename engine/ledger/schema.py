@@ -121,7 +121,7 @@ _ATTEMPTS: Final = (
     """,
     "CREATE INDEX attempts_of_node ON attempts (dag_run_id, node_id)",
     """
-    CREATE TABLE runs (
+    CREATE TABLE run_outcomes (
         seq                  INTEGER PRIMARY KEY,
         run_id               TEXT NOT NULL UNIQUE,
         dag_run_id           TEXT,
@@ -156,16 +156,23 @@ _ATTEMPTS: Final = (
         brief_in             TEXT,
         brief_out            TEXT,
         manifest_id          TEXT,
-        deliverable_ref      TEXT,       -- JSON {path, summary, hash}
-        files_touched        TEXT,       -- JSON
-        tool_use             TEXT,       -- JSON [{name, count}]
         gate_state           TEXT,
         quality_state        TEXT,
-        quality_findings     TEXT,       -- JSON
-        review_findings      TEXT,       -- JSON
         session_id           TEXT,
         usage_source         TEXT
     )
+    """,
+    # A Run with all of its columns. The wide ones are not written twice: they are read out of the
+    # payload of the record, which has the same seq.
+    """
+    CREATE VIEW runs AS
+    SELECT run_outcomes.*,
+           json_extract(journal.payload, '$.deliverable_ref')  AS deliverable_ref,   -- {path, summary, hash}
+           json_extract(journal.payload, '$.files_touched')    AS files_touched,
+           json_extract(journal.payload, '$.tool_use')         AS tool_use,          -- [{name, count}]
+           json_extract(journal.payload, '$.quality_findings') AS quality_findings,
+           json_extract(journal.payload, '$.review_findings')  AS review_findings
+    FROM run_outcomes JOIN journal ON journal.seq = run_outcomes.seq
     """,
 )
 
@@ -237,13 +244,14 @@ _VIEWS: Final = (
     """,
     """
     CREATE VIEW attempts_without_run AS
-    SELECT attempts.* FROM attempts LEFT JOIN runs ON runs.run_id = attempts.run_id WHERE runs.run_id IS NULL
+    SELECT attempts.* FROM attempts LEFT JOIN run_outcomes ON run_outcomes.run_id = attempts.run_id
+    WHERE run_outcomes.run_id IS NULL
     """,
 )
 
 LEDGER_1: Final = (*_JOURNAL, *_DAG_RUNS, *_ATTEMPTS, *_PEOPLE, *_VIEWS)
 
 PROJECTIONS: Final = (
-    "dag_runs", "tasks", "nodes", "attempts", "runs", "roles", "executors", "gates", "approvals",
+    "dag_runs", "tasks", "nodes", "attempts", "run_outcomes", "roles", "executors", "gates", "approvals",
 )  # fmt: skip
 """The tables that can be made anew from the journal."""

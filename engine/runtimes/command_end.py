@@ -53,6 +53,9 @@ def conclude(
     if stopped is not None:
         status = end.status if isinstance(end, Exited) else -end.signal if isinstance(end, Killed) else None
         return AttemptResult(outcome="cancelled", reason=stopped, exit_status=status, stdout=out, stderr=err)
+    if isinstance(end, Lost):
+        reason = "the process that starts commands was killed, and the command with it"
+        return AttemptResult(outcome="interrupted", reason=reason, stdout=out, stderr=err)
     if isinstance(end, Exited) and end.status == 0:
         return _read_outputs(request, stdout, masker, blobs, out, err)
     failure, reason, status = _why(request, end, stdout, stderr)
@@ -115,7 +118,7 @@ def _output(request: AttemptRequest, stdout: Capture, masker: Masker) -> Any:
 
 
 def _why(
-    request: AttemptRequest, end: End, stdout: Capture, stderr: Capture
+    request: AttemptRequest, end: Exited | Killed | NotStarted, stdout: Capture, stderr: Capture
 ) -> tuple[FailureReason, str, int | None]:
     """The failure reason, the sentence, and the exit status (minus the signal's number if killed)."""
     match end:
@@ -128,8 +131,6 @@ def _why(
             return "spawn_failed", f"cannot enter the directory `{request.cwd}`: {_text_of(code)}", None
         case NotStarted(_, code):
             return "spawn_failed", f"cannot start {_program(request)}: {_text_of(code)}", None
-        case Lost():
-            return "other", "the process that starts commands was killed, and the command with it", None
 
 
 def _last_words(stdout: Capture, stderr: Capture) -> str:

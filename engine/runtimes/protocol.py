@@ -97,6 +97,7 @@ class StoredText:
 class AttemptResult:
     """How an attempt ended; given exactly once.
 
+    `interrupted`: the attempt is gone, and how it ended is not known.
     `output` is the JSON value that consumers see (only meaningful for `ok`). `reason` is one
     sentence for people and never empty unless the outcome is `ok`. `deliverable` is
     `{"path": ..., "hash": ..., "summary": ...}` with the path relative to the project.

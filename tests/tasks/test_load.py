@@ -183,7 +183,7 @@ def test_of_some_files_nothing_is_left(tmp_path: Path, text: str) -> None:
 
 
 @given(st.sampled_from(GRAPHS), st.integers(0, 2**32))
-@settings(max_examples=150)
+@settings(max_examples=100)
 def test_mistakes_in_an_example_never_give_a_traceback(
     tmp_path_factory: pytest.TempPathFactory, path: Path, seed: int
 ) -> None:
@@ -191,7 +191,7 @@ def test_mistakes_in_an_example_never_give_a_traceback(
 
 
 @given(st.sampled_from(GRAPHS), st.integers(0, 2**32))
-@settings(max_examples=150)
+@settings(max_examples=100)
 def test_damage_to_an_example_never_gives_a_traceback(
     tmp_path_factory: pytest.TempPathFactory, path: Path, seed: int
 ) -> None:

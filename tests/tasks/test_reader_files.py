@@ -144,11 +144,11 @@ BOMBS = {
     "quotes": "'\"' * 500_001",
     "open quote": "'a: \"' + 'x' * 2_000_000",
     "long line": "'a' * 2_000_000 + ': b'",
-    "expressions": "'a: [' + '${{ x }}, ' * 10_000 + ']'",
+    "expressions": "'a: [' + '${{ x }}, ' * 3_000 + ']'",
     "open expressions": "'a: [' + '${{ x ' * 20_000",
     "tags": "'!t ' * 100_000",
     "tabs": "'a:\\tb\\n' * 50_000",
-    "duplicates": "'a: 1\\n' * 200_000",
+    "duplicates": "'a: 1\\n' * 50_000",
     "keys": "'? ' * 3 + '[a]: ' * 50_000",
 }
 

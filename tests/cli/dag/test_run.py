@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import json
+import os
 import re
+import signal
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from support.command_line import Shell
+from support.program import path_with_me
 
 
 def test_ok(me: Shell, sample: str, tmp_path: Path) -> None:
@@ -86,3 +91,31 @@ def test_a_missing_file(me: Shell) -> None:
     answer = me("dag", "run", "missing.yaml", "--json")
     assert answer.code == 2
     assert answer.json["errors"][0]["code"].startswith("ME1")
+
+
+def test_ctrl_c_stops_and_says_how_to_go_on(tmp_path: Path) -> None:
+    (tmp_path / ".metaensemble").mkdir()
+    os.mkfifo(tmp_path / "started")
+    (tmp_path / "graph.yaml").write_text(
+        "tasks:\n"
+        "  slow: {run: 'echo now > started; exec sleep 60'}\n"
+        "  after: {run: echo never, needs: [slow]}\n"
+    )
+    command = ["me", "dag", "run", "graph.yaml", "--json"]
+    path = path_with_me(tmp_path / "bin")
+    with subprocess.Popen(
+        command,
+        cwd=tmp_path,
+        env={**os.environ, "PATH": path},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as running:
+        assert (tmp_path / "started").read_text() == "now\n", "the fifo waits until the task has begun"
+        running.send_signal(signal.SIGINT)
+        out, err = running.communicate(timeout=50)
+    assert running.returncode == 130, err
+    assert json.loads(out)["state"] == "interrupted"
+    assert re.search(r"me dag resume [0-9a-f-]{36}", err)
+    assert "Traceback" not in err

@@ -15,7 +15,9 @@ from metaensemble.schemas.errors import ConflictingRecord
 def test_seqs_count_up_without_gaps_and_come_back_with_the_records(tmp_path: Path) -> None:
     with Ledger.open(tmp_path, now_ms=lambda: 42) as ledger:
         assert ledger.append([dag_run_created(), started("r1")]) == [1, 2]
-        assert ledger.append([Record("node.condition", "a", DAG_RUN, {"value": True}, cause=2, ts_ms=7)]) == [3]
+        assert ledger.append([Record("node.condition", "a", DAG_RUN, {"value": True}, cause=2, ts_ms=7)]) == [
+            3
+        ]
         first, second, third = ledger.journal_of(DAG_RUN)
         assert [first.seq, second.seq, third.seq] == [1, 2, 3]
         assert (first.ts_ms, third.ts_ms) == (42, 7)

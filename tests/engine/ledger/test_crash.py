@@ -73,7 +73,9 @@ def test_killed_at_random_moments(tmp_path: Path) -> None:
         check_whole(tmp_path, len(out.split("\n")) - 1)
 
 
-@pytest.mark.parametrize("point", ["mirror.before_adopt", "mirror.before_set_aside", "mirror.after_set_aside"])
+@pytest.mark.parametrize(
+    "point", ["mirror.before_adopt", "mirror.before_set_aside", "mirror.after_set_aside"]
+)
 def test_killed_while_the_mirror_is_settled(tmp_path: Path, point: str) -> None:
     assert run_python(WRITER, tmp_path, "", 0, 3)[0] == 0
     if point == "mirror.before_adopt":

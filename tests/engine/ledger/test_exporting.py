@@ -17,7 +17,9 @@ from metaensemble.engine.ledger import EXPORT_TABLES, Ledger, Record, export
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
     with Ledger.open(tmp_path) as opened:
         opened.append([dag_run_created(), started("r1"), Record("attempt.finished", "r1", DAG_RUN, FULL_RUN)])
-        opened.append([started("r2", "b"), Record("attempt.finished", "r2", DAG_RUN, FULL_RUN | {"reason": 'a\n"b",'})])
+        opened.append(
+            [started("r2", "b"), Record("attempt.finished", "r2", DAG_RUN, FULL_RUN | {"reason": 'a\n"b",'})]
+        )
         yield opened
 
 

@@ -5,7 +5,16 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from support.ledger import Interrupted, content, content_of, dag_run_created, finished, note, raise_at, started
+from support.ledger import (
+    Interrupted,
+    content,
+    content_of,
+    dag_run_created,
+    finished,
+    note,
+    raise_at,
+    started,
+)
 
 from metaensemble.engine.ledger import FAULT_POINTS, Ledger
 from metaensemble.engine.ledger.files import locked
@@ -34,7 +43,7 @@ def lose_last(state: Path, count: int) -> None:
     db.execute(
         "CREATE TRIGGER journal_no_delete BEFORE DELETE ON journal BEGIN SELECT RAISE(ABORT, 'journal'); END"
     )
-    for table in ("runs", "attempts", "dag_runs"):
+    for table in ("run_outcomes", "attempts", "dag_runs"):
         db.execute(f"DELETE FROM {table} WHERE seq > (SELECT coalesce(max(seq), 0) FROM journal)")
     db.execute("DELETE FROM nodes WHERE NOT EXISTS (SELECT 1 FROM dag_runs)")
     db.execute("DELETE FROM tasks WHERE NOT EXISTS (SELECT 1 FROM dag_runs)")
@@ -135,7 +144,9 @@ def test_a_mirror_that_went_another_way_is_set_aside_and_named(tmp_path: Path) -
     (tmp_path / "runs.jsonl").write_bytes(theirs)
     with Ledger.open(tmp_path) as ledger:
         assert "runs.set-aside-1.jsonl" in ledger.notices[0]
-        row = ledger.connection.execute("SELECT kind, entity_id FROM journal ORDER BY seq DESC LIMIT 1").fetchone()
+        row = ledger.connection.execute(
+            "SELECT kind, entity_id FROM journal ORDER BY seq DESC LIMIT 1"
+        ).fetchone()
         assert row == ("mirror.set_aside", "runs.set-aside-1.jsonl")
         assert ledger.verify().is_clean
     assert (tmp_path / "runs.set-aside-1.jsonl").read_bytes() == theirs

@@ -25,14 +25,21 @@ def node(ledger: Ledger, node_id: str = "a", generation: int = 0) -> NodeRow:
 
 
 def test_a_new_dag_run_has_pending_nodes_and_its_tasks(tmp_path: Path) -> None:
-    created = dag_run_created(
-        nodes=[], graph="b" * 64, dag_run_id=DAG_RUN
-    )
-    created.payload["nodes"] = [["a", "a", "run", "command"], ["b[1]", "b", "run", "replay"], ["b[2]", "b", "run", "replay"]]
+    created = dag_run_created(nodes=[], graph="b" * 64, dag_run_id=DAG_RUN)
+    created.payload["nodes"] = [
+        ["a", "a", "run", "command"],
+        ["b[1]", "b", "run", "replay"],
+        ["b[2]", "b", "run", "replay"],
+    ]
     with Ledger.open(tmp_path, now_ms=lambda: 5) as ledger:
         ledger.append([created])
         row = dag_run(ledger)
-        assert (row.state, row.name, row.params, row.concurrency) == ("running", "graph", {"n": 1}, {"max": 2})
+        assert (row.state, row.name, row.params, row.concurrency) == (
+            "running",
+            "graph",
+            {"n": 1},
+            {"max": 2},
+        )
         assert (row.created_ts, row.ended_ts, row.coordinators, row.graph) == (5, None, 0, "b" * 64)
         nodes = queries.nodes_of_dag_run(ledger, DAG_RUN)
         assert [(n.node_id, n.position, n.task_id, n.state, n.generation) for n in nodes] == [
@@ -40,7 +47,9 @@ def test_a_new_dag_run_has_pending_nodes_and_its_tasks(tmp_path: Path) -> None:
             ("b[1]", 1, "b", "pending", 0),
             ("b[2]", 2, "b", "pending", 0),
         ]
-        tasks = ledger.connection.execute("SELECT task_id, nodes, runtime FROM tasks ORDER BY position").fetchall()
+        tasks = ledger.connection.execute(
+            "SELECT task_id, nodes, runtime FROM tasks ORDER BY position"
+        ).fetchall()
         assert tasks == [("a", 1, "command"), ("b", 2, "replay")]
 
 
@@ -49,7 +58,13 @@ def test_the_life_of_a_dag_run(tmp_path: Path) -> None:
     with Ledger.open(tmp_path) as ledger:
         ledger.append([dag_run_created(), about_run("claimed", **holder, resumed=False)])
         row = dag_run(ledger)
-        assert (row.coordinators, row.pid, row.host, row.boot_id, row.process_start) == (1, 7, "here", "boot", 11)
+        assert (row.coordinators, row.pid, row.host, row.boot_id, row.process_start) == (
+            1,
+            7,
+            "here",
+            "boot",
+            11,
+        )
 
         ledger.append([about_run("cancel_requested", now=False, by="me")])
         assert dag_run(ledger).cancel == "graceful"
@@ -58,7 +73,12 @@ def test_the_life_of_a_dag_run(tmp_path: Path) -> None:
 
         ledger.append([about_run("paused", reason="it waits", waiting_for=["me dag approve"])])
         row = dag_run(ledger)
-        assert (row.state, row.reason, row.waiting_for, row.ended_ts) == ("paused", "it waits", ["me dag approve"], None)
+        assert (row.state, row.reason, row.waiting_for, row.ended_ts) == (
+            "paused",
+            "it waits",
+            ["me dag approve"],
+            None,
+        )
 
         ledger.append([about_run("claimed", pid=8, resumed=True)])
         row = dag_run(ledger)
@@ -80,12 +100,21 @@ def test_an_attempt_takes_its_node_along(tmp_path: Path) -> None:
         ledger.append([dag_run_created(), started("r1")])
         row = node(ledger)
         assert (row.state, row.attempts, row.started_ts, row.ended_ts) == ("running", 1, 50, None)
-        ledger.append([Record("attempt.spawned", "r1", DAG_RUN, {"pid": 5, "group": 6, "started": 7, "boot_id": "b"})])
+        ledger.append(
+            [Record("attempt.spawned", "r1", DAG_RUN, {"pid": 5, "group": 6, "started": 7, "boot_id": "b"})]
+        )
         (attempt,) = queries.attempts_of_node(ledger, DAG_RUN, "a")
-        assert (attempt.pid, attempt.process_group, attempt.process_started, attempt.boot_id) == (5, 6, 7, "b")
+        assert (attempt.pid, attempt.process_group, attempt.process_started, attempt.boot_id) == (
+            5,
+            6,
+            7,
+            "b",
+        )
         assert (attempt.attempt_key, attempt.runtime, attempt.seq) == ("k" * 64, "command", 2)
 
-        ledger.append([finished("r1", outcome="failed", failure_reason="timeout", node_state="waiting", backoff_ms=5)])
+        ledger.append(
+            [finished("r1", outcome="failed", failure_reason="timeout", node_state="waiting", backoff_ms=5)]
+        )
         row = node(ledger)
         assert (row.state, row.ended_ts) == ("waiting", None)
         ledger.append([Record("timer.fired", "a", DAG_RUN, {"generation": 0})])
@@ -93,10 +122,20 @@ def test_an_attempt_takes_its_node_along(tmp_path: Path) -> None:
 
         ledger.append([started("r2", attempt_no=2), finished("r2", attempt_no=2)])
         row = node(ledger)
-        assert (row.state, row.reason, row.attempts, row.ended_ts) == ("ok", "it ended ok", 2, 1_700_000_000_250)
+        assert (row.state, row.reason, row.attempts, row.ended_ts) == (
+            "ok",
+            "it ended ok",
+            2,
+            1_700_000_000_250,
+        )
         run = queries.run_by_id(ledger, "r1")
         assert run is not None
-        assert (run.outcome, run.failure_reason, run.working_ms, run.task_id) == ("failed", "timeout", 250, "a")
+        assert (run.outcome, run.failure_reason, run.working_ms, run.task_id) == (
+            "failed",
+            "timeout",
+            250,
+            "a",
+        )
 
 
 def test_every_column_of_a_run_is_filled_from_its_record(tmp_path: Path) -> None:
@@ -122,7 +161,9 @@ def test_ends_without_attempts(tmp_path: Path) -> None:
 def test_the_last_answer_of_the_principal_stands(tmp_path: Path) -> None:
     with Ledger.open(tmp_path) as ledger:
         for answer in ("no", {"option": 1}):
-            ledger.append([Record("principal.answered", "a", DAG_RUN, {"answer": answer, "by": "me"}, ts_ms=4)])
+            ledger.append(
+                [Record("principal.answered", "a", DAG_RUN, {"answer": answer, "by": "me"}, ts_ms=4)]
+            )
         rows = ledger.connection.execute("SELECT node_id, answer, answered_by, seq FROM approvals").fetchall()
         assert rows == [("a", '{"option":1}', "me", 2)]
 

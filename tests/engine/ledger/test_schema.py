@@ -35,7 +35,9 @@ FORBIDDEN = [
 
 @pytest.mark.parametrize("statement", FORBIDDEN)
 @pytest.mark.parametrize("recursive", ["ON", "OFF"])
-def test_the_journal_takes_nothing_but_the_next_record(tmp_path: Path, statement: str, recursive: str) -> None:
+def test_the_journal_takes_nothing_but_the_next_record(
+    tmp_path: Path, statement: str, recursive: str
+) -> None:
     with Ledger.open(tmp_path) as ledger:
         ledger.append([note("1"), note("2"), note("3")])
         before = content(ledger.connection)
@@ -57,7 +59,17 @@ def test_every_table_and_column_of_the_design_is_there(tmp_path: Path) -> None:
     with Ledger.open(tmp_path) as ledger:
         tables = {name for (name,) in ledger.connection.execute("SELECT name FROM sqlite_master")}
         columns = {row[1] for row in ledger.connection.execute("PRAGMA table_info(runs)")}
-    assert {"journal", "dag_runs", "nodes", "attempts", "runs", "executors", "roles", "tasks", "gates"} <= tables
+    assert {
+        "journal",
+        "dag_runs",
+        "nodes",
+        "attempts",
+        "runs",
+        "executors",
+        "roles",
+        "tasks",
+        "gates",
+    } <= tables
     assert {"approvals", "migrations"} <= tables
     assert set(run_columns.split()) <= columns
     assert "payload" in JSON_COLUMNS
@@ -136,7 +148,9 @@ def test_the_views_for_people_answer(tmp_path: Path) -> None:
     with Ledger.open(tmp_path) as ledger:
         ledger.append([dag_run_created(), started("r1"), started("r2", "b"), finished("r1")])
         unfinished = ledger.connection.execute("SELECT run_id FROM attempts_without_run").fetchall()
-        at, digest = ledger.connection.execute("SELECT at, hash FROM journal_readable WHERE seq = 4").fetchone()
+        at, digest = ledger.connection.execute(
+            "SELECT at, hash FROM journal_readable WHERE seq = 4"
+        ).fetchone()
         assert unfinished == [("r2",)]
         assert digest == ledger.head().hash
         assert at.endswith("Z")

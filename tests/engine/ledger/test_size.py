@@ -9,6 +9,7 @@ from support.ledger import dag_run_created, started
 from metaensemble.engine.ledger import Ledger, Record
 from metaensemble.schemas.ids import IdSource
 
+KNOWN_BY_START = ("attempt_key", "runtime", "started_ts", "task_id")
 RUNS = 400
 MOST = 3.5
 
@@ -31,8 +32,11 @@ def test_a_full_run_takes_at_most_three_and_a_half_times_its_json(tmp_path: Path
             run = {**FULL_RUN, "node_id": node}
             key, runtime = run["attempt_key"], run["runtime"]
             ledger.append([started(run_id, node, dag_run_id, key=key, runtime=runtime, kind="role")])
-            ledger.append([Record("attempt.finished", run_id, dag_run_id, {**run, "node_state": "failed"})])
-            compact += len(json.dumps({"run_id": run_id, "dag_run_id": dag_run_id, **run}, separators=(",", ":")))
+            end = {name: value for name, value in run.items() if name not in KNOWN_BY_START}
+            ledger.append([Record("attempt.finished", run_id, dag_run_id, {**end, "node_state": "failed"})])
+            compact += len(
+                json.dumps({"run_id": run_id, "dag_run_id": dag_run_id, **run}, separators=(",", ":"))
+            )
     grown = bytes_of(tmp_path) - before
     print(f"{grown / RUNS:.0f} bytes per Run, {compact / RUNS:.0f} as JSON: {grown / compact:.2f}")
     assert grown / compact <= MOST

@@ -37,7 +37,10 @@ def link_package(folder: Path) -> Path:
 def test_it_works_from_a_path_with_nothing_installed(tmp_path: Path) -> None:
     command = [sys.executable, "-I", "-S", "-W", "error", "-c", WRITE]
     shown = subprocess.run(
-        [*command, link_package(tmp_path / "path"), tmp_path / "state"], capture_output=True, text=True, check=False
+        [*command, link_package(tmp_path / "path"), tmp_path / "state"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert (shown.returncode, shown.stdout) == (0, "[]\n"), shown.stderr
 

@@ -61,13 +61,17 @@ def test_no_table_no_answer() -> None:
     assert file_system_from_mount("", "/x") == ""
 
 
-@pytest.mark.parametrize("name", ["nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "virtiofs", "NFS"])
+@pytest.mark.parametrize(
+    "name", ["nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "virtiofs", "NFS"]
+)
 def test_wal_is_not_used_between_machines(name: str) -> None:
     assert is_network(name)
     assert journal_mode(name) == "delete"
 
 
-@pytest.mark.parametrize("name", ["ext4", "xfs", "btrfs", "apfs", "tmpfs", "overlay", "zfs", "fuse.ntfs-3g", "fuseblk", ""])
+@pytest.mark.parametrize(
+    "name", ["ext4", "xfs", "btrfs", "apfs", "tmpfs", "overlay", "zfs", "fuse.ntfs-3g", "fuseblk", ""]
+)
 def test_wal_is_used_on_one_machine(name: str) -> None:
     assert not is_network(name)
     assert journal_mode(name) == "wal"

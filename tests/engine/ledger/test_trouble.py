@@ -123,7 +123,8 @@ def small_disk() -> Iterator[Path]:
         and sys.platform == "linux"
         and subprocess.run(
             ["mount", "-t", "tmpfs", "-o", "size=600k", "tmpfs", folder], capture_output=True, check=False
-        ).returncode == 0
+        ).returncode
+        == 0
     )
     if not mounted:
         shutil.rmtree(folder)
@@ -167,7 +168,8 @@ def read_only_disk() -> Iterator[Path]:
         and sys.platform == "linux"
         and subprocess.run(
             ["mount", "-t", "tmpfs", "-o", "size=20m", "tmpfs", folder], capture_output=True, check=False
-        ).returncode == 0
+        ).returncode
+        == 0
     )
     if not mounted:
         shutil.rmtree(folder)
@@ -252,7 +254,7 @@ def test_a_reading_ledger_writes_nothing(tmp_path: Path) -> None:
         with pytest.raises(LedgerReadOnly):
             reader.append([note()])
         with pytest.raises(sqlite3.OperationalError, match="readonly"):
-            reader.connection.execute("DELETE FROM runs")
+            reader.connection.execute("DELETE FROM nodes")
     assert not (tmp_path / "runs.jsonl").exists()
 
 
@@ -265,7 +267,9 @@ def test_odd_names_of_folders(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("readonly", [False, True])
-@pytest.mark.parametrize("content", [b"not a database, by no means\n" * 500, b"SQLite format 3\0" + b"\xff" * 5000])
+@pytest.mark.parametrize(
+    "content", [b"not a database, by no means\n" * 500, b"SQLite format 3\0" + b"\xff" * 5000]
+)
 def test_what_is_no_database_is_named_and_left_alone(tmp_path: Path, content: bytes, readonly: bool) -> None:
     (tmp_path / "department.db").write_bytes(content)
     with pytest.raises(LedgerDamaged) as caught:
@@ -325,5 +329,3 @@ def test_what_the_system_says_is_carried_over(tmp_path: Path) -> None:
     other = translated_os(OSError(5, "Input/output error"), tmp_path)
     assert isinstance(other, LedgerUnreadable)
     assert "Input/output error" in other.message
-
-

@@ -15,7 +15,9 @@ UNGUARDED = ("journal_in_order", "journal_no_update", "journal_no_delete")
 def filled(state: Path) -> Ledger:
     ledger = Ledger.open(state)
     blob = ledger.blobs.put(b"stdout")
-    ledger.append([dag_run_created(), started("r1"), finished("r1", stdout={"head": "s", "size": 6, "blob": blob})])
+    ledger.append(
+        [dag_run_created(), started("r1"), finished("r1", stdout={"head": "s", "size": 6, "blob": blob})]
+    )
     ledger.append([note(str(number)) for number in range(5)])
     ledger.mirror.catch_up()
     return ledger
@@ -56,7 +58,9 @@ def test_a_whole_ledger_is_clean(tmp_path: Path) -> None:
         ("UPDATE journal SET seq = CASE seq WHEN 4 THEN 40 WHEN 5 THEN 50 END WHERE seq IN (4, 5)", 4),
     ],
 )
-def test_any_edit_removal_or_move_is_found_without_the_mirror(tmp_path: Path, statement: str, seq: int) -> None:
+def test_any_edit_removal_or_move_is_found_without_the_mirror(
+    tmp_path: Path, statement: str, seq: int
+) -> None:
     with filled(tmp_path) as ledger:
         (tmp_path / "runs.jsonl").unlink()
         tamper(ledger, statement)
@@ -85,7 +89,10 @@ def test_a_cut_tail_is_found_by_the_mirror_or_by_a_noted_head(tmp_path: Path) ->
         head = ledger.head()
         tamper(ledger, "DELETE FROM journal WHERE seq > 6")
         (problem,) = ledger.verify().problems
-        assert (problem.area, problem.message) == ("mirror", "the mirror holds 2 records more than the database")
+        assert (problem.area, problem.message) == (
+            "mirror",
+            "the mirror holds 2 records more than the database",
+        )
         (tmp_path / "runs.jsonl").unlink()
         assert ledger.verify().is_clean
         (problem,) = verify_ledger(ledger, noted=head).problems
@@ -105,7 +112,7 @@ def test_an_altered_mirror_is_found(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "statement",
     [
-        "UPDATE runs SET outcome = 'failed'",
+        "UPDATE run_outcomes SET outcome = 'failed'",
         "DELETE FROM attempts",
         "UPDATE nodes SET state = 'ok'",
         "INSERT INTO approvals VALUES ('d', 'n', 0, 1, 'yes', 'nobody', 1)",
