@@ -303,10 +303,10 @@ def _nodes(ledger: Ledger, dag_run_id: str) -> list[NodeRow]:
 
 
 def _attempts(ledger: Ledger, dag_run_id: str) -> Iterator[AttemptRow]:
-    after = ("", "")
+    after = ""
     while page := queries.attempts_of_dag_run(ledger, dag_run_id, after=after):
         yield from page
-        after = (page[-1].node_id, page[-1].run_id)
+        after = page[-1].run_id
 
 
 def _runs(ledger: Ledger, dag_run_id: str) -> Iterator[RunRow]:

@@ -74,6 +74,7 @@ class LiveProgress:
                 case RunStarted(dag_run_id, name, _, resumed):
                     with self._lock:
                         self._tally.start(progress)
+                        self._began_ms = self._now_ms()
                     verb = "resuming" if resumed else "running"
                     self._console.print(
                         f"{verb} [bold]{escape(name)}[/bold], DAG run {dag_run_id}", soft_wrap=True

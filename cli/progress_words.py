@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..engine.render.words import duration
+from ..engine.render.words import duration, why
 from ..schemas.progress import NodeChanged
 from ..schemas.states import ENDED
 
@@ -41,5 +41,5 @@ def line_of(changed: NodeChanged) -> tuple[str, str]:
     if changed.attempt_no > 1:
         rest += f"  attempt {changed.attempt_no}"
     if changed.reason and changed.state != "ok":
-        rest += f"  {changed.reason}"
+        rest += f"  {why(changed.state, changed.reason)}"
     return state, rest

@@ -85,6 +85,8 @@ class _Binding:
         self.problems: list[InputError] = []
         self.schemas: dict[tuple[str, Path], Any] = {}
         """What the schemas hold that stand in files of their own, by task and place below it."""
+        self.schema_files: dict[str, str] = {}
+        """The file of each task's output schema, as it is named in the graph."""
         self._files: dict[str, Any] = {}
         self._values: dict[str, Any] = {}
 
@@ -263,7 +265,7 @@ class _Binding:
             else binder.template(output.path, ("tasks", name, "output", "path")),
             form=output.form,
             schema=self.schemas.get((name, ("output", "schema")), _inline(output.schema_)),
-            schema_file=output.schema_ if isinstance(output.schema_, str) else None,
+            schema_file=self.schema_files.get(name),
         )
 
     def _deliverables(self, binder: Binder, name: str, task: Task) -> tuple[DeliverableSpec, ...]:
@@ -294,6 +296,8 @@ class _Binding:
                 continue
             file = settings.setting(binder, given, path, settings.text, "the path of a file")
             if file is not None:
+                if below == ("output", "schema"):
+                    self.schema_files[name] = file
                 self.schemas[name, below] = self._schema_in(binder, file, path)
 
     def _schema_in(self, binder: Binder, file: str, path: Path) -> Any:

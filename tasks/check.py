@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 
 from ..schemas.bound import BoundGraph, BoundTask, Need
 from ..schemas.errors import InputError
-from ..schemas.errors.expression import ExpressionNotAllowed, UnterminatedExpression
+from ..schemas.errors.expression import ExpressionError, ExpressionNotAllowed, UnterminatedExpression
 from ..schemas.errors.grammar import BadName, ExpressionExpected
 from ..schemas.errors.graph import CountWithoutItems, InvalidSchema, PathOutsideProject, SelfNeed, UnknownNeed
 from ..schemas.errors.invocation import BadDefault
@@ -17,7 +17,7 @@ from ..schemas.needs import Quorum, WrittenNeed, written_needs
 from ..schemas.span import Path
 from ..schemas.task import Task, with_defaults
 from .document import Document
-from .expression.analysis import Problem, analyse
+from .expression.analysis import Analysis, Problem, analyse
 from .expression.scanner import Hole, Piece, has_expression, scan
 from .json_schemas import schema_problem
 from .loader import LoadedGraph
@@ -192,7 +192,8 @@ class _Examiner:
             return []
         for hole in holes:
             analysis = analyse(hole.source)
-            for problem in analysis.problems or references.check(hole.source, analysis, place.when):
+            found = analysis.problems or references.check(hole.source, analysis, place.when)
+            for problem in found or _constant_problem(hole.source, analysis):
                 self._add_within(problem, place.path, hole.offset)
         if place.is_shell:
             bound = bind_shell(place.text, pieces)
@@ -291,6 +292,20 @@ def outside_project(path: str) -> PathOutsideProject:
     return PathOutsideProject(
         f"`{path}` lies outside the project", hint="what a task writes must be below the project's root"
     )
+
+
+def _constant_problem(source: str, analysis: Analysis) -> list[Problem]:
+    """Why an expression without references has no value."""
+    if analysis.references:
+        return []
+    # Evaluating needs Jinja2, which most graphs can do without until they run.
+    from .expression.evaluator import evaluate
+
+    try:
+        evaluate(source, {})
+    except ExpressionError as error:
+        return [Problem(type(error), error.message, error.hint, 0, len(source))]
+    return []
 
 
 def _is_whole(pieces: list[Piece]) -> bool:

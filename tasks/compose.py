@@ -279,4 +279,3 @@ class Composer:
                 steps.append(frame.key)
             frame = frame.parent
         return tuple(reversed(steps))
-

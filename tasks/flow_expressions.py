@@ -50,7 +50,8 @@ def unquoted_at(source: SourceText, at: int) -> UnquotedLine | None:
     end = next((end for begin, end in expressions if begin == start), last)
     error = UnquotedExpression(
         "an expression inside `{ }` or `[ ]` needs quotes",
-        hint="put the whole value in quotes" + (f":\n    {fixed}" if expressions and len(fixed) <= SHOWN else ""),
+        hint="put the whole value in quotes"
+        + (f":\n    {fixed}" if expressions and len(fixed) <= SHOWN else ""),
         span=source.span(start, end),
     )
     return UnquotedLine(error, tuple(expressions))

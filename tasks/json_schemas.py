@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path as FilePath
@@ -41,10 +40,11 @@ def load_schema(file: FilePath) -> Any:
         return read(data, str(file)).value
     except InputErrors as error:
         first = error.errors[0]
+        message = first.message.replace(f"`{file}`", "it")
         place = f" (line {first.span.line})" if first.span else ""
-        raise UnreadableSchema(f"{first.message}{place}") from None
+        raise UnreadableSchema(f"{message}{place}") from None
     except InputError as error:
-        raise UnreadableSchema(error.message) from None
+        raise UnreadableSchema(error.message.replace(f"`{file}`", "it")) from None
     except json.JSONDecodeError as error:
         raise UnreadableSchema(f"it is not JSON from line {error.lineno}, column {error.colno} on") from None
     except RecursionError:
@@ -69,13 +69,12 @@ def _against_dialect(schema: Any) -> SchemaProblem | None:
     from jsonschema import Draft202012Validator, SchemaError
     from jsonschema.validators import validator_for
 
-    dialect = schema.get("$schema", "") if isinstance(schema, dict) else ""
-    try:
-        with warnings.catch_warnings():
-            # An unknown dialect would quietly be read as the newest one.
-            warnings.simplefilter("error", DeprecationWarning)
-            validator = validator_for(schema, default=Draft202012Validator)
-    except (DeprecationWarning, TypeError):
+    class _Unknown(Draft202012Validator):  # type: ignore[misc]
+        """Stands for a dialect that jsonschema does not know."""
+
+    dialect = schema.get("$schema") if isinstance(schema, dict) else None
+    validator = Draft202012Validator if dialect is None else validator_for(schema, default=_Unknown)
+    if validator is _Unknown:
         hint = "leave `$schema` out for JSON Schema 2020-12"
         return SchemaProblem(f"the dialect `{dialect}` is not known", hint, ("$schema",))
     try:

@@ -158,10 +158,9 @@ class References:
         if name not in self.env:
             if name in self.task.env:
                 return MisplacedReference, f"`env.{name}` is declared below the value that uses it", None
-            hint = (
-                did_you_mean(name, self.env)
-                or f"declare it under the task's `env`; a command sees it as `${name}`"
-            )
+            near = did_you_mean(name, self.env)
+            hint = f"declare it under the task's `env`; in shell text the environment's own is `${name}`"
+            hint = hint if near is None else f"{near} else {hint}"
             return UndeclaredKey, f"the task declares no variable `{name}` under `env`", hint
         if name in self.dynamic_env and when not in (When.RUN, When.EACH, When.ROUND):
             return MisplacedReference, f"`env.{name}` depends on the results of tasks", _when_hint(when)

@@ -48,7 +48,7 @@ def read_source(path: Path) -> bytes:
                 raise SourceUnreadable(f"`{path}` is {kind}, not a file", hint=hint)
         if status.st_size > MAXIMUM_BYTES:
             raise _too_large(path, status.st_size)
-        with open(descriptor, "rb", closefd=False) as stream:  # noqa: PTH123 - a descriptor, not a path
+        with open(descriptor, "rb", closefd=False) as stream:
             data = stream.read(MAXIMUM_BYTES + 1)
     except OSError as error:
         raise _cannot_open(path, error) from None

@@ -53,7 +53,9 @@ def stand_ins(text: str, hidden: Sequence[Extent] = (), blank: Sequence[Extent] 
     if signs:
         instead = {ord(sign): free.pop() for sign in signs}
         back = {ord(substitute): chr(sign) for sign, substitute in instead.items()}
-        changed = _replaced(changed, [(start, end, text[start:end].translate(instead)) for start, end in hidden])
+        changed = _replaced(
+            changed, [(start, end, text[start:end].translate(instead)) for start, end in hidden]
+        )
     for character in present:
         substitute = free.pop()
         changed = changed.replace(character, substitute)

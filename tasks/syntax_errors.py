@@ -6,25 +6,15 @@ import re
 from collections.abc import Callable
 
 from ..schemas.errors import InputError
-from ..schemas.errors.source import YamlSyntax
 from . import refused
 from .quoting import in_quotes
 from .source_text import SourceText
+from .syntax_lines import KEY_AND_VALUE, line_of, syntax_error, width_of
+from .syntax_quotes import after_quote, bad_start, half_character, open_quote, star_or_anchor
 from .yaml_events import BrokenYaml
 
 _TAB = re.compile(r"^[ ]*(?P<indent>\t)|[:,\[{-](?P<after>\t)|(?P<comment>\t)(?=#)|(?P<end>\t)$")
 _EXPLICIT_KEY = re.compile(r"^[ ]*(?:- +)*(?P<mark>\?)(?: |$)")
-_VALUE = re.compile(r"^(?P<key>[ ]*(?:- +)*[^\s:#\"'][^:#]*?:[ ]+)(?P<value>\S.*?)(?P<tail>[ ]+#.*|[ ]*)$")
-_CONDITION = re.compile(r"""["']\$\{\{ *(?P<first>[^}]*?) *\}\}["'] *(?P<rest>(==|!=|<|>|and |or ).*)""")
-_BAD_ESCAPE = re.compile(
-    r"\\(?!["
-    r"0abtnvfreN_LP \"/\\\t\r\n]|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U00(?:0[0-9a-fA-F]|10)[0-9a-fA-F]{4})"
-)
-_HALF = re.compile(
-    r"(?<!\\)(?:\\\\)*(?:"
-    r"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F])"
-)
-_GOOD_ESCAPE = re.compile(r"\\[\s\S]")
 
 
 def explain(source: SourceText, broken: BrokenYaml) -> InputError:
@@ -34,7 +24,7 @@ def explain(source: SourceText, broken: BrokenYaml) -> InputError:
         if error is not None:
             return error
     at = min(broken.at, len(source.text))
-    return _syntax(source, "this is not YAML", f"the parser says: {broken.problem}", at, at + 1)
+    return syntax_error(source, "this is not YAML", f"the parser says: {broken.problem}", at, at + 1)
 
 
 def tag_near(source: SourceText, at: int) -> int | None:
@@ -47,17 +37,6 @@ def tag_near(source: SourceText, at: int) -> int | None:
             if found and source.line(line)[: found.start(1)].count('"') % 2 == 0:
                 return start + found.start(1)
     return None
-
-
-def _syntax(source: SourceText, message: str, hint: str | None, start: int, end: int) -> YamlSyntax:
-    return YamlSyntax(message, hint=hint, span=source.span(start, end))
-
-
-def _line_of(source: SourceText, at: int) -> tuple[int, int, str]:
-    """The number of the line at offset `at`, where it begins, and its text."""
-    number = source.line_number(min(at, len(source.text)))
-    start, _ = source.line_bounds(number)
-    return number, start, source.line(number)
 
 
 def _tab(source: SourceText, broken: BrokenYaml) -> InputError | None:
@@ -97,83 +76,16 @@ def _explicit_key(source: SourceText, broken: BrokenYaml) -> InputError | None:
     return None
 
 
-def _open_quote(source: SourceText, broken: BrokenYaml) -> InputError | None:
-    if "quoted scalar" not in broken.context or broken.since is None:
-        return None
-    start = broken.since
-    quote = source.text[start : start + 1]
-    if "found unexpected" in broken.problem:
-        return _syntax(
-            source, f"the quote {quote} is never closed", f"close it with another {quote}", start, start + 1
-        )
-    return _bad_escape(source, start)
-
-
-def _half_character(source: SourceText, broken: BrokenYaml) -> InputError | None:
-    if broken.problem != "found half a character":
-        return None
-    found = _HALF.search(source.text, broken.at)
-    at = found.start() if found else broken.at
-    hint = "write the character itself, or `\\U` and the eight digits of its number"
-    return _syntax(source, f"`{source.text[at : at + 6]}` is only half of a character", hint, at, at + 6)
-
-
-def _bad_escape(source: SourceText, start: int) -> InputError | None:
-    at = start + 1
-    while (at := source.text.find("\\", at)) >= 0:
-        if _BAD_ESCAPE.match(source.text, at):
-            written = source.text[at : at + 2]
-            hint = f"use single quotes, in which a backslash is nothing special, or write `\\{written}`"
-            return _syntax(source, f"`{written}` is no escape inside double quotes", hint, at, at + 2)
-        found = _GOOD_ESCAPE.match(source.text, at)
-        at = found.end() if found else at + 1
-    return None
-
-
-def _star_or_anchor(source: SourceText, broken: BrokenYaml) -> InputError | None:
-    if broken.context not in ("while scanning an alias", "while scanning an anchor") or broken.since is None:
-        return None
-    start = broken.since
-    sign = source.text[start]
-    text = _plain_text(source, start)
-    what = "an alias" if sign == "*" else "an anchor"
-    hint = f"put the text in quotes: `{in_quotes(text)}`"
-    return _syntax(
-        source, f"`{sign}` begins {what} here, and no name follows", hint, start, start + len(text)
-    )
-
-
-def _plain_text(source: SourceText, start: int) -> str:
-    """The text from `start` to the end of what was meant as one value."""
-    _, end = source.line_bounds(source.line_number(start))
-    text = source.text[start:end]
-    before = source.text[max(0, start - 200) : start].rpartition("\n")[2]
-    if before.count("[") > before.count("]") or before.count("{") > before.count("}"):
-        return re.split(r"[,\]}]", text, maxsplit=1)[0].strip() or text[:1]
-    return re.split(r"\s+#", text, maxsplit=1)[0].strip()
-
-
-def _bad_start(source: SourceText, broken: BrokenYaml) -> InputError | None:
-    if "cannot start any token" not in broken.problem:
-        return None
-    at = broken.at
-    sign = source.text[at : at + 1]
-    text = _plain_text(source, at)
-    hint = f"put the value in quotes: `{in_quotes(text)}`"
-    named = "a backtick" if sign == "`" else f"`{sign}`"
-    return _syntax(source, f"a value cannot begin with {named} without quotes", hint, at, at + len(text))
-
-
 def _second_colon(source: SourceText, broken: BrokenYaml) -> InputError | None:
     if "mapping values are not allowed" not in broken.problem:
         return None
-    number, start, line = _line_of(source, broken.at)
+    number, start, line = line_of(source, broken.at)
     before = line[: broken.at - start]
-    found = _VALUE.match(line)
+    found = KEY_AND_VALUE.match(line)
     if found and ": " in before:
         fixed = f"{found['key']}{in_quotes(found['value'])}".strip()
         at = start + found.start("value")
-        return _syntax(
+        return syntax_error(
             source,
             "a value with `: ` in it needs quotes",
             f"put the whole value in quotes:\n    {fixed}",
@@ -186,8 +98,8 @@ def _second_colon(source: SourceText, broken: BrokenYaml) -> InputError | None:
     if above is not None:
         key = source.line(above).strip().partition(":")[0]
         hint = f"line {above + 1} gives `{key}` a value already; indent this line like it, or drop that value"
-        return _syntax(source, "this line is indented deeper than the one above it", hint, at, end)
-    return _syntax(
+        return syntax_error(source, "this line is indented deeper than the one above it", hint, at, end)
+    return syntax_error(
         source,
         "a colon is not expected here",
         "text with a colon in it needs quotes",
@@ -198,25 +110,21 @@ def _second_colon(source: SourceText, broken: BrokenYaml) -> InputError | None:
 
 def _line_above(source: SourceText, number: int) -> int | None:
     """The nearest line above `number` with something on it, if it is indented less."""
-    width = _width(source.line(number))
+    width = width_of(source.line(number))
     for above in range(number - 1, max(number - 50, -1), -1):
         text = source.line(above)
         if text.strip() and not text.lstrip().startswith("#"):
-            return above if _width(text) < width else None
+            return above if width_of(text) < width else None
     return None
-
-
-def _width(line: str) -> int:
-    return len(line) - len(line.lstrip(" "))
 
 
 def _glued_list(source: SourceText, broken: BrokenYaml) -> InputError | None:
     if "sequence entries are not allowed" not in broken.problem:
         return None
-    _, start, line = _line_of(source, broken.at)
+    _, start, line = line_of(source, broken.at)
     item = line[broken.at - start :].removeprefix("-").strip()
     hint = f"begin the list on a line of its own, or write `[{item}]`"
-    return _syntax(
+    return syntax_error(
         source, "a list cannot begin on the line of its key", hint, broken.at, start + len(line.rstrip())
     )
 
@@ -225,9 +133,9 @@ def _block_header(source: SourceText, broken: BrokenYaml) -> InputError | None:
     if broken.context != "while scanning a block scalar" or broken.since is None:
         return None
     start = broken.since
-    number, first, line = _line_of(source, broken.at)
+    number, first, line = line_of(source, broken.at)
     if source.line_number(start) != number:
-        return _syntax(
+        return syntax_error(
             source,
             "a block of text is indented unevenly",
             "indent its first line like the others",
@@ -237,35 +145,7 @@ def _block_header(source: SourceText, broken: BrokenYaml) -> InputError | None:
     sign = source.text[start]
     rest = line[start - first :].rstrip()
     hint = f"write the text on the lines below; if it begins with `{sign}`, quote it: `{in_quotes(rest)}`"
-    return _syntax(source, f"nothing may follow `{sign}` on its line", hint, start, start + len(rest))
-
-
-def _after_quote(source: SourceText, broken: BrokenYaml) -> InputError | None:
-    """Text behind a quoted value, such as `"${{ a }}" == 1`."""
-    _, start, line = _line_of(source, broken.at)
-    before = line[: broken.at - start].rstrip()
-    if not before.endswith(('"', "'")) or "expected" not in broken.problem:
-        return None
-    found = _VALUE.match(line)
-    if not found or found["value"][0] not in "\"'" or _width(line) == len(before):
-        return None
-    if re.match(r"[\[{]", found["value"]) or line[broken.at - start : broken.at - start + 1] in (
-        "]",
-        "}",
-        ",",
-    ):
-        return None
-    whole = found["value"]
-    condition = _CONDITION.match(whole)
-    if condition:
-        hint = "put the whole condition inside one pair of braces"
-        whole = f"${{{{ {condition['first']} {condition['rest']} }}}}"
-    else:
-        hint = "quotes go around the whole value, or around none of it"
-        whole = in_quotes(whole)
-    hint += f":\n    {(found['key'] + whole).strip()}"
-    end = start + len(line.rstrip())
-    return _syntax(source, "nothing may follow the closing quote of a value", hint, broken.at, end)
+    return syntax_error(source, f"nothing may follow `{sign}` on its line", hint, start, start + len(rest))
 
 
 def _open_bracket(source: SourceText, broken: BrokenYaml) -> InputError | None:
@@ -279,16 +159,18 @@ def _open_bracket(source: SourceText, broken: BrokenYaml) -> InputError | None:
     line = source.line_number(min(broken.at, len(source.text)))
     if not found.strip() or line != source.line_number(broken.since):
         hint = f"close it with `{closing}`"
-        return _syntax(
+        return syntax_error(
             source, f"the bracket `{opening}` is never closed", hint, broken.since, broken.since + 1
         )
     if found in "]}":
         hint = f"`{opening}` is closed by `{closing}`"
-        return _syntax(source, f"`{found}` closes a bracket that is not open", hint, broken.at, broken.at + 1)
+        return syntax_error(
+            source, f"`{found}` closes a bracket that is not open", hint, broken.at, broken.at + 1
+        )
     hint = (
         f"put a comma between two values, quotes around text with brackets in it, and `{closing}` at the end"
     )
-    return _syntax(source, f"expected `,` or `{closing}` here", hint, broken.at, broken.at + 1)
+    return syntax_error(source, f"expected `,` or `{closing}` here", hint, broken.at, broken.at + 1)
 
 
 def _glued_colon(source: SourceText, broken: BrokenYaml) -> InputError | None:
@@ -297,20 +179,20 @@ def _glued_colon(source: SourceText, broken: BrokenYaml) -> InputError | None:
     at = broken.at
     if source.text[at : at + 1] != ":":
         at = source.text.find(":", at)
-    return _syntax(source, "a colon needs a space after it", "write `key: value`", at, at + 1)
+    return syntax_error(source, "a colon needs a space after it", "write `key: value`", at, at + 1)
 
 
 def _no_colon(source: SourceText, broken: BrokenYaml) -> InputError | None:
     if "could not find expected ':'" not in broken.problem:
         return None
     at = broken.at if broken.since is None else broken.since
-    _, start, line = _line_of(source, at)
-    first = start + _width(line)
+    _, start, line = line_of(source, at)
+    first = start + width_of(line)
     text = line.strip()
     hint = "every line of a map is `key: value`; text over several lines goes under `|`"
     if ":" in text:
         hint = f"put a space after the colon: `{text.replace(':', ': ', 1)}`"
-    return _syntax(source, f"`{_short(text)}` is not `key: value`", hint, first, first + len(text))
+    return syntax_error(source, f"`{_short(text)}` is not `key: value`", hint, first, first + len(text))
 
 
 def _short(text: str) -> str:
@@ -320,13 +202,13 @@ def _short(text: str) -> str:
 def _wrong_indent(source: SourceText, broken: BrokenYaml) -> InputError | None:
     if broken.context not in ("while parsing a block mapping", "while parsing a block collection"):
         return None
-    number, start, line = _line_of(source, broken.at)
-    first = start + _width(line)
+    number, start, line = line_of(source, broken.at)
+    first = start + width_of(line)
     since = broken.since if broken.since is not None else broken.at
-    own, wanted = _width(line), since - source.line_bounds(source.line_number(since))[0]
+    own, wanted = width_of(line), since - source.line_bounds(source.line_number(since))[0]
     if broken.at != first or number == source.line_number(since):
         text = line[broken.at - start :].rstrip()
-        return _syntax(
+        return syntax_error(
             source,
             f"`{_short(text)}` is not expected here",
             "is a quote, a comma or a line end missing before it?",
@@ -334,15 +216,17 @@ def _wrong_indent(source: SourceText, broken: BrokenYaml) -> InputError | None:
             broken.at + len(text),
         )
     if line.lstrip().startswith(":"):
-        return _syntax(source, "there is no key before the colon", "write a name before it", first, first + 1)
+        return syntax_error(
+            source, "there is no key before the colon", "write a name before it", first, first + 1
+        )
     above = source.line_number(since) + 1
     hint = f"the lines that it belongs with are indented by {_spaces(wanted)}, from line {above} on"
     if line.lstrip().startswith("- ") and broken.context.endswith("mapping") and own == wanted:
         hint = "this map has keys already; a list needs a key of its own, `key:`, on the line above"
-        return _syntax(
+        return syntax_error(
             source, "a list item stands among the keys of a map", hint, first, first + len(line.strip())
         )
-    return _syntax(
+    return syntax_error(
         source,
         f"this line is indented by {_spaces(own)}, which fits nothing above it",
         hint,
@@ -377,20 +261,20 @@ def _stray(source: SourceText, broken: BrokenYaml) -> InputError | None:
     if not source.text[at:].strip() and opened is not None:
         sign = source.text[opened]
         closing = _CLOSING[sign]
-        return _syntax(
+        return syntax_error(
             source, f"the bracket `{sign}` is never closed", f"close it with `{closing}`", opened, opened + 1
         )
     if found == "," and opened is not None:
-        return _syntax(
+        return syntax_error(
             source, "there is no value before the comma", "write one, or drop the comma", at, at + 1
         )
     if found and found in "]},":
         hint = "drop it, or put quotes around text that holds it"
-        return _syntax(source, f"`{found}` is not expected here", hint, at, at + 1)
+        return syntax_error(source, f"`{found}` is not expected here", hint, at, at + 1)
     if "<document start>" in broken.problem:
-        _, start, line = _line_of(source, at)
+        _, start, line = line_of(source, at)
         hint = "the whole file is one map of `key: value` lines; is the line indented like the others?"
-        return _syntax(
+        return syntax_error(
             source, "the text should have ended above this line", hint, at, start + len(line.rstrip())
         )
     return None
@@ -399,15 +283,15 @@ def _stray(source: SourceText, broken: BrokenYaml) -> InputError | None:
 _RULES: tuple[Callable[[SourceText, BrokenYaml], InputError | None], ...] = (
     _tab,
     _explicit_key,
-    _half_character,
-    _open_quote,
-    _star_or_anchor,
-    _bad_start,
+    half_character,
+    open_quote,
+    star_or_anchor,
+    bad_start,
     _glued_colon,
     _second_colon,
     _glued_list,
     _block_header,
-    _after_quote,
+    after_quote,
     _open_bracket,
     _no_colon,
     _wrong_indent,

@@ -53,7 +53,7 @@ def _text(report: Report) -> str:
 
 
 def _row(node: NodeReport) -> list[str]:
-    from ...engine.render.words import duration
+    from ...engine.render.words import duration, why
 
     last = node.attempts[-1] if node.attempts else None
     kind = (
@@ -65,5 +65,5 @@ def _row(node: NodeReport) -> list[str]:
         node.state,
         str(len(node.attempts)),
         took,
-        "" if node.state == "ok" else f"{kind}{node.reason}",
+        "" if node.state == "ok" else f"{kind}{why(node.state, node.reason)}",
     ]

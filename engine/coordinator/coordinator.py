@@ -149,9 +149,16 @@ class Coordinator:
         self._guard(lambda: self._feed(StopRequested(hard=hard)))()
 
     def _begin(self) -> None:
-        self._look_outside()
-        self._keep_house()
+        # What others asked for comes first, and nothing is carried out, or held to be over, before the
+        # scheduler is open.
+        self._pumping = True
+        try:
+            self._look_outside()
+        finally:
+            self._pumping = False
         self._feed(DispatchOpened())
+        if self._ended is not None and not self._ended.done():
+            self._keep_house()
 
     # Events in, commands out
 

@@ -84,6 +84,11 @@ def connect_reader(
         raise
 
 
+def journal_mode_of(db: sqlite3.Connection) -> str:
+    """SQLite's journal mode of this database, in lower case."""
+    return str(db.execute("PRAGMA journal_mode").fetchone()[0])
+
+
 def missing(path: Path) -> LedgerMissing:
     """The error for a database that is not there."""
     return LedgerMissing(

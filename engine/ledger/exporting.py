@@ -19,6 +19,7 @@ EXPORT_TABLES: Final = ("journal", "runs", *(name for name in PROJECTIONS if nam
 """What can be exported. `journal` holds everything; the others are made from it."""
 
 _ORDER: Final = {
+    "stretches": "first_seq",
     "tasks": "dag_run_id, position",
     "nodes": "dag_run_id, node_id, generation",
     "roles": "role_id, role_version",

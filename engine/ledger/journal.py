@@ -12,12 +12,30 @@ from .projections import project
 from .records import Head, Journaled
 
 _HEAD: Final = "SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1"
+_TAIL: Final = "SELECT seq, hash, dag_run_id FROM journal ORDER BY seq DESC LIMIT 1"
+_NOTHING: Final = object()
+_STRETCH: Final = "INSERT INTO stretches (first_seq, dag_run_id) VALUES (?, ?)"
 _HASH_AT: Final = "SELECT hash FROM journal WHERE seq = ?"
 _LINES: Final = (
     "SELECT seq, ts, kind, entity_id, dag_run_id, cause, payload, hash FROM journal"
     " WHERE seq > ? ORDER BY seq"
 )
 _INSERT: Final = "INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+
+IN_STRETCHES: Final = """
+    stretches CROSS JOIN journal AS records ON records.seq >= max(stretches.first_seq, ?2 + 1)
+        AND records.seq < coalesce(
+            (SELECT later.first_seq FROM stretches AS later WHERE later.first_seq > stretches.first_seq
+             ORDER BY later.first_seq LIMIT 1), 9223372036854775807)
+"""
+"""The records of the DAG run `?1` behind seq `?2`; goes with `OF_DAG_RUN` and `BY_SEQ`."""
+
+OF_DAG_RUN: Final = """
+    stretches.dag_run_id = ?1 AND stretches.first_seq >= coalesce(
+        (SELECT here.first_seq FROM stretches AS here WHERE here.dag_run_id = ?1 AND here.first_seq <= ?2
+         ORDER BY here.first_seq DESC LIMIT 1), 0)
+"""
+BY_SEQ: Final = "stretches.first_seq, records.seq"
 
 Prepared = tuple[int, str, str, "str | None", "int | None", str, dict[str, Any]]
 """A record ready to be linked: ts, kind, entity_id, dag_run_id, cause, payload's text, payload."""
@@ -54,7 +72,7 @@ def insert_records(db: sqlite3.Connection, prepared: list[Prepared]) -> list[int
 
     A record that is there already gets the seq of the one that it repeats, and is not inserted.
     """
-    seq, prev = read_head(db)
+    seq, prev, last = db.execute(_TAIL).fetchone() or (0, GENESIS, _NOTHING)
     seqs = []
     execute = db.execute
     for ts, kind, entity_id, dag_run_id, cause, text, payload in prepared:
@@ -65,6 +83,9 @@ def insert_records(db: sqlite3.Connection, prepared: list[Prepared]) -> list[int
         seq += 1
         digest = link(prev, body(seq, ts, kind, entity_id, dag_run_id, cause, text))
         execute(_INSERT, (seq, ts, kind, entity_id, dag_run_id, cause, text, prev, digest))
+        if dag_run_id != last:
+            execute(_STRETCH, (seq, dag_run_id))
+            last = dag_run_id
         prev = digest
         seqs.append(seq)
     return seqs
@@ -75,7 +96,10 @@ def insert_line(db: sqlite3.Connection, line: Line, prev: bytes) -> None:
     seq, ts, kind, entity_id, dag_run_id = line.seq, line.ts, line.kind, line.entity_id, line.dag_run_id
     project(db, seq, ts, kind, entity_id, dag_run_id, json.loads(line.payload))
     values = (seq, ts, kind, entity_id, dag_run_id, line.cause, line.payload, prev, line.hash)
+    last = db.execute(_TAIL).fetchone()
     db.execute(_INSERT, values)
+    if last is None or last[2] != dag_run_id:
+        db.execute(_STRETCH, (seq, dag_run_id))
 
 
 def journaled(row: tuple[Any, ...]) -> Journaled:

@@ -15,11 +15,21 @@ from typing import TYPE_CHECKING, Final, Self
 from ...schemas.errors import LedgerError, LedgerReadOnly
 from .blobs import BlobStore
 from .chain import Line, follows, payload_text
-from .connection import DATABASE, connect_reader, connect_writer, missing
+from .connection import DATABASE, connect_reader, connect_writer, journal_mode_of, missing
 from .database_errors import is_busy, ledger_errors, raise_translated
 from .fault_points import Faults, no_faults
 from .files import Rng, acquire_for_reading, acquire_lock, make_private, pauses
-from .journal import Prepared, head_of, insert_line, insert_records, journaled, read_head
+from .journal import (
+    BY_SEQ,
+    IN_STRETCHES,
+    OF_DAG_RUN,
+    Prepared,
+    head_of,
+    insert_line,
+    insert_records,
+    journaled,
+    read_head,
+)
 from .mirror import Mirror
 from .records import MIRROR_SET_ASIDE, Head, Journaled, Record
 
@@ -33,10 +43,10 @@ MIRROR: Final = "runs.jsonl"
 PRESENCE: Final = "ledger.lock"
 """Who has the Ledger open holds the lock of this file, shared; who replaces the database, alone."""
 
-_JOURNAL_OF: Final = (
-    "SELECT seq, ts, kind, entity_id, dag_run_id, cause, payload, prev_hash, hash FROM journal"
-    " WHERE dag_run_id = ? AND seq > ? ORDER BY seq LIMIT ?"
-)
+_JOURNAL_OF: Final = f"""
+    SELECT records.seq, ts, kind, entity_id, records.dag_run_id, cause, payload, prev_hash, hash
+    FROM {IN_STRETCHES} WHERE {OF_DAG_RUN} ORDER BY {BY_SEQ} LIMIT ?3
+"""  # noqa: S608
 
 
 def wall_clock_ms() -> int:
@@ -82,6 +92,7 @@ class Ledger:
         self._busy_ms = busy_timeout_ms
         self._pid = os.getpid()
         self._presence = -1
+        self._always_durable = False
         self._copy: tempfile.TemporaryDirectory[str] | None = None
 
     @classmethod
@@ -127,6 +138,7 @@ class Ledger:
                 raise
             ledger = cls(state, connection, **options)  # type: ignore[arg-type]
             ledger._presence = presence
+            ledger._always_durable = journal_mode_of(connection) != "wal"
             try:
                 ledger.mirror.catch_up()
             except BaseException:
@@ -150,12 +162,13 @@ class Ledger:
         if not prepared:
             return []
         db = self.connection
-        if durable:
+        switched = durable and not self._always_durable
+        if switched:
             db.execute("PRAGMA synchronous = FULL")
         try:
             seqs = self._transaction(prepared)
         finally:
-            if durable:
+            if switched:
                 db.execute("PRAGMA synchronous = NORMAL")
         self._faults("ledger.after_commit")
         return seqs
@@ -163,7 +176,7 @@ class Ledger:
     def journal_of(self, dag_run_id: str, *, after: int = 0, limit: int = MAX_PAGE) -> list[Journaled]:
         """The records of a DAG run with a seq above `after`, in order, at most `limit` of them.
 
-        O(log n + limit), by the index `journal_of_dag_run`.
+        O(log n + limit), by the index `stretches_of_dag_run` and the primary key of `journal`.
         """
         with ledger_errors(self.path):
             rows = self.connection.execute(_JOURNAL_OF, (dag_run_id, after, min(limit, MAX_PAGE)))
@@ -183,7 +196,7 @@ class Ledger:
 
     def verify(self) -> Verification:
         """Check all of it: the chain, every record, the tables, the mirror, the blobs. Reads everything."""
-        from .verification import verify_ledger  # noqa: PLC0415  # who only writes need not load it
+        from .verification import verify_ledger  # who only writes need not load it
 
         return verify_ledger(self)
 

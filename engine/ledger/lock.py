@@ -175,7 +175,7 @@ _HELD: weakref.WeakSet[DagRunLock] = weakref.WeakSet()
 
 def _in_forked_child() -> None:
     for lock in list(_HELD):
-        lock._forget()  # noqa: SLF001  # a child that was forked must not keep its parent's lock alive
+        lock._forget()  # a child that was forked must not keep its parent's lock alive
     _HELD.clear()
 
 

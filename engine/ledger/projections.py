@@ -39,7 +39,7 @@ _STARTED: Final = """
     SELECT attempts.attempt_key, attempts.runtime, attempts.attempt_no, attempts.started_ts, nodes.task_id
     FROM attempts LEFT JOIN nodes ON nodes.dag_run_id = attempts.dag_run_id
         AND nodes.node_id = attempts.node_id AND nodes.generation = attempts.generation
-    WHERE attempts.run_id = ?
+    WHERE attempts.dag_run_id = ? AND attempts.run_id = ?
 """
 _KEPT_INSERTS: Final = 64
 _RUN_INSERTS: Final[dict[tuple[str, ...], str]] = {}
@@ -55,8 +55,8 @@ _NODE_STATE: Final = """
 """
 _ATTEMPT_INSERT: Final = """
     INSERT INTO attempts
-        (run_id, seq, dag_run_id, node_id, generation, attempt_no, runtime, kind, attempt_key, started_ts)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run_id) DO NOTHING
+        (dag_run_id, run_id, seq, node_id, generation, attempt_no, runtime, kind, attempt_key, started_ts)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (dag_run_id, run_id) DO NOTHING
 """
 
 Payload = dict[str, Any]
@@ -177,21 +177,26 @@ def _on_attempt_started(
     generation = get("generation", 0)
     number = get("attempt_no", 1)
     how = (get("runtime"), get("kind"), get("key"))
-    done = db.execute(_ATTEMPT_INSERT, (entity_id, seq, dag_run_id, node_id, generation, number, *how, ts))
+    done = db.execute(
+        _ATTEMPT_INSERT, (dag_run_id or "", entity_id, seq, node_id, generation, number, *how, ts)
+    )
     if done.rowcount == 0:
-        found = db.execute("SELECT seq FROM attempts WHERE run_id = ?", (entity_id,)).fetchone()
+        found = db.execute(
+            "SELECT seq FROM attempts WHERE dag_run_id = ? AND run_id = ?", (dag_run_id or "", entity_id)
+        ).fetchone()
         return _same(db, found[0], f"attempt `{entity_id}`", payload)
     db.execute(_NODE_RUNNING, (number, ts, dag_run_id, node_id, generation))
     return None
 
 
 def _on_attempt_spawned(
-    db: sqlite3.Connection, _seq: int, _ts: int, entity_id: str, _dag_run_id: str | None, payload: Payload
+    db: sqlite3.Connection, _seq: int, _ts: int, entity_id: str, dag_run_id: str | None, payload: Payload
 ) -> None:
     get = payload.get
     db.execute(
-        "UPDATE attempts SET pid = ?, process_group = ?, process_started = ?, boot_id = ? WHERE run_id = ?",
-        (get("pid"), get("group"), get("started"), get("boot_id"), entity_id),
+        "UPDATE attempts SET pid = ?, process_group = ?, process_started = ?, boot_id = ?"
+        " WHERE dag_run_id = ? AND run_id = ?",
+        (get("pid"), get("group"), get("started"), get("boot_id"), dag_run_id or "", entity_id),
     )
 
 
@@ -205,7 +210,7 @@ def _on_attempt_finished(
     names = tuple([name for name in payload if name in _RUN_NAMES])
     values = [payload[name] for name in names]
     if "attempt_key" not in payload:
-        names, values = _with_start(db, entity_id, names, values)
+        names, values = _with_start(db, (dag_run_id or "", entity_id), names, values)
     insert = _RUN_INSERTS.get(names) or _run_insert(names)
     if db.execute(insert, (seq, entity_id, dag_run_id, *values)).rowcount == 0:
         found = db.execute("SELECT seq FROM run_outcomes WHERE run_id = ?", (entity_id,)).fetchone()
@@ -220,10 +225,10 @@ def _on_attempt_finished(
 
 
 def _with_start(
-    db: sqlite3.Connection, run_id: str, names: tuple[str, ...], values: list[Any]
+    db: sqlite3.Connection, attempt: tuple[str, str], names: tuple[str, ...], values: list[Any]
 ) -> tuple[tuple[str, ...], list[Any]]:
     """Columns and values, with those added that only the record of the start names."""
-    row = db.execute(_STARTED, (run_id,)).fetchone()
+    row = db.execute(_STARTED, attempt).fetchone()
     if row is None:
         return names, values
     added = [pair for pair in zip(_KNOWN_BY_START, row, strict=True) if pair[0] not in names]

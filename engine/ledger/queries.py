@@ -14,9 +14,9 @@ from typing import Any, Final, TypeVar
 
 from ...schemas.errors import AmbiguousDagRun, AmbiguousRun
 from .database_errors import ledger_errors
-from .journal import journaled
+from .journal import BY_SEQ, IN_STRETCHES, OF_DAG_RUN, journaled
 from .ledger import MAX_PAGE, Ledger
-from .records import Journaled
+from .records import ATTEMPT_FINISHED, Journaled
 from .rows import JSON_COLUMNS, AttemptRow, DagRunRow, NodeRow, RunRow, json_value
 
 __all__ = [
@@ -61,39 +61,38 @@ _DAG_RUN: Final = f"SELECT {_columns(DagRunRow, 'dag_runs')} FROM dag_runs"  # n
 _NODE: Final = f"SELECT {_columns(NodeRow, 'nodes')} FROM nodes"  # noqa: S608
 _ATTEMPT: Final = f"SELECT {_columns(AttemptRow, 'attempts')} FROM attempts"  # noqa: S608
 _RUN: Final = f"SELECT {_columns(RunRow, 'runs')} FROM runs"  # noqa: S608
-_RECORD: Final = "SELECT seq, ts, kind, entity_id, dag_run_id, cause, payload, prev_hash, hash FROM journal"
+_RECORD_COLUMNS: Final = (
+    "seq", "ts", "kind", "entity_id", "dag_run_id", "cause", "payload", "prev_hash", "hash",
+)  # fmt: skip
 
-_RUN_BY_ID: Final = "run_outcomes USING INDEX sqlite_autoindex_run_outcomes_1"
+_RUN_BY_ID: Final = ("run_outcomes USING PRIMARY KEY", "journal USING INTEGER PRIMARY KEY")
+_DAG_RUN_BY_ID: Final = ("dag_runs USING INDEX sqlite_autoindex_dag_runs_1",)
+_IN_DAG_RUN: Final = (
+    "stretches USING COVERING INDEX stretches_of_dag_run",
+    "records USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)",
+)
 
 QUERIES: Final = {
-    "recent_runs": NamedQuery(
-        f"{_RUN} WHERE seq < ? ORDER BY seq DESC LIMIT ?",
-        ("run_outcomes USING INTEGER PRIMARY KEY", "journal USING INTEGER PRIMARY KEY"),
-    ),
-    "run_by_id": NamedQuery(f"{_RUN} WHERE run_id = ?", (_RUN_BY_ID, "journal USING INTEGER PRIMARY KEY")),
+    "recent_runs": NamedQuery(f"{_RUN} WHERE run_id < ? ORDER BY run_id DESC LIMIT ?", _RUN_BY_ID),
+    "run_by_id": NamedQuery(f"{_RUN} WHERE run_id = ?", _RUN_BY_ID),
     "runs_by_prefix": NamedQuery(
-        f"{_RUN} WHERE run_id >= ? AND run_id < ? ORDER BY run_id LIMIT ?",
-        (_RUN_BY_ID, "journal USING INTEGER PRIMARY KEY"),
+        f"{_RUN} WHERE run_id >= ? AND run_id < ? ORDER BY run_id LIMIT ?", _RUN_BY_ID
     ),
-    # The index gives the DAG run's seqs in order; most of its records are no Runs and fall out.
     "runs_of_dag_run": NamedQuery(
-        f"SELECT {_columns(RunRow, 'runs')} FROM journal AS records CROSS JOIN runs"  # noqa: S608
-        " ON runs.seq = records.seq WHERE records.dag_run_id = ? AND records.seq > ?"
-        " ORDER BY records.seq LIMIT ?",
-        ("records USING COVERING INDEX journal_of_dag_run", "run_outcomes USING INTEGER PRIMARY KEY"),
+        f"SELECT {_columns(RunRow, 'runs')} FROM {IN_STRETCHES} CROSS JOIN runs"  # noqa: S608
+        f" ON runs.run_id = records.entity_id AND runs.seq = records.seq"
+        f" WHERE {OF_DAG_RUN} AND records.kind = '{ATTEMPT_FINISHED}' ORDER BY {BY_SEQ} LIMIT ?3",
+        (*_IN_DAG_RUN, *_RUN_BY_ID),
     ),
     "runs_of_node": NamedQuery(
         f"SELECT {_columns(RunRow, 'runs')} FROM attempts CROSS JOIN runs ON runs.run_id = attempts.run_id"  # noqa: S608
         " WHERE attempts.dag_run_id = ? AND attempts.node_id = ? AND attempts.run_id > ?"
         " ORDER BY attempts.run_id LIMIT ?",
-        ("attempts USING COVERING INDEX attempts_of_node", _RUN_BY_ID),
+        ("attempts USING PRIMARY KEY", *_RUN_BY_ID),
     ),
-    "dag_run_by_id": NamedQuery(
-        f"{_DAG_RUN} WHERE dag_run_id = ?", ("dag_runs USING INDEX sqlite_autoindex_dag_runs_1",)
-    ),
+    "dag_run_by_id": NamedQuery(f"{_DAG_RUN} WHERE dag_run_id = ?", _DAG_RUN_BY_ID),
     "dag_runs_by_prefix": NamedQuery(
-        f"{_DAG_RUN} WHERE dag_run_id >= ? AND dag_run_id < ? ORDER BY dag_run_id LIMIT ?",
-        ("dag_runs USING INDEX sqlite_autoindex_dag_runs_1",),
+        f"{_DAG_RUN} WHERE dag_run_id >= ? AND dag_run_id < ? ORDER BY dag_run_id LIMIT ?", _DAG_RUN_BY_ID
     ),
     "recent_dag_runs": NamedQuery(
         f"{_DAG_RUN} WHERE seq < ? ORDER BY seq DESC LIMIT ?", ("dag_runs USING INTEGER PRIMARY KEY",)
@@ -113,53 +112,53 @@ QUERIES: Final = {
     ),
     "attempts_of_node": NamedQuery(
         f"{_ATTEMPT} WHERE dag_run_id = ? AND node_id = ? AND run_id > ? ORDER BY run_id LIMIT ?",
-        ("attempts USING INDEX attempts_of_node",),
+        ("attempts USING PRIMARY KEY",),
     ),
     "attempts_of_dag_run": NamedQuery(
-        f"{_ATTEMPT} WHERE dag_run_id = ? AND (node_id, run_id) > (?, ?) ORDER BY node_id, run_id LIMIT ?",
-        ("attempts USING INDEX attempts_of_node",),
+        f"{_ATTEMPT} WHERE dag_run_id = ? AND run_id > ? ORDER BY run_id LIMIT ?",
+        ("attempts USING PRIMARY KEY",),
     ),
     "stranded_attempts": NamedQuery(
         f"{_ATTEMPT} LEFT JOIN run_outcomes USING (run_id) WHERE attempts.dag_run_id = ?"
-        " AND run_outcomes.run_id IS NULL AND (attempts.node_id, attempts.run_id) > (?, ?)"
-        " ORDER BY attempts.node_id, attempts.run_id LIMIT ?",
-        (
-            "attempts USING INDEX attempts_of_node",
-            "run_outcomes USING COVERING INDEX sqlite_autoindex_run_outcomes_1",
-        ),
+        " AND run_outcomes.run_id IS NULL AND attempts.run_id > ? ORDER BY attempts.run_id LIMIT ?",
+        ("attempts USING PRIMARY KEY", "run_outcomes USING PRIMARY KEY"),
     ),
     "records_after": NamedQuery(
-        f"{_RECORD} WHERE dag_run_id = ? AND seq > ? AND kind IN (SELECT value FROM json_each(?))"  # noqa: S608
-        " ORDER BY seq LIMIT ?",
-        ("journal USING INDEX journal_of_dag_run",),
+        f"SELECT records.{', records.'.join(_RECORD_COLUMNS)} FROM {IN_STRETCHES} WHERE {OF_DAG_RUN}"  # noqa: S608
+        f" AND records.kind IN (SELECT value FROM json_each(?4)) ORDER BY {BY_SEQ} LIMIT ?3",
+        _IN_DAG_RUN,
     ),
-    "record_at": NamedQuery(f"{_RECORD} WHERE seq = ?", ("journal USING INTEGER PRIMARY KEY",)),
+    "record_at": NamedQuery(
+        f"SELECT {', '.join(_RECORD_COLUMNS)} FROM journal WHERE seq = ?",  # noqa: S608
+        ("journal USING INTEGER PRIMARY KEY",),
+    ),
 }
 """The statements, by the name of the function that asks them."""
 
 
-def recent_runs(ledger: Ledger, *, before: int = _END, limit: int = 20) -> list[RunRow]:
-    """The newest Runs, newest first; older pages with `before` the seq of the last row.
+def recent_runs(ledger: Ledger, *, before: str = _LAST_TEXT, limit: int = 20) -> list[RunRow]:
+    """The newest Runs by the time of their start, which their ids begin with; newest first.
 
-    O(log n + k), by the primary keys of `run_outcomes` and `journal`.
+    Older pages with `before` the `run_id` of the last row. O(log n + k log n), by the primary keys of
+    `run_outcomes` and `journal`.
     """
     return _rows(ledger, "recent_runs", RunRow, (before, _bounded(limit)))
 
 
 def run_by_id(ledger: Ledger, run_id: str) -> RunRow | None:
-    """The Run of this full id; None when there is none. O(log n), by the unique index on `run_id`."""
+    """The Run of this full id; None when there is none. O(log n), by the primary key of `run_outcomes`."""
     return _one(_rows(ledger, "run_by_id", RunRow, (run_id,)))
 
 
 def runs_by_prefix(ledger: Ledger, prefix: str, *, limit: int = 10) -> list[RunRow]:
-    """The Runs whose id begins with `prefix`, by id. O(log n + k), by the unique index on `run_id`."""
+    """The Runs whose id begins with `prefix`, by id. O(log n + k), by the primary key of `run_outcomes`."""
     return _rows(ledger, "runs_by_prefix", RunRow, (prefix, prefix + _LAST_TEXT, _bounded(limit)))
 
 
 def find_run(ledger: Ledger, text: str) -> RunRow | None:
     """The one Run whose id is `text` or begins with it; None when there is none.
 
-    Raises `AmbiguousRun` when there are several. O(log n), by the unique index on `run_id`.
+    Raises `AmbiguousRun` when there are several. O(log n), by the primary key of `run_outcomes`.
     """
     found = runs_by_prefix(ledger, text, limit=5)
     if len(found) > 1 and found[0].run_id != text:
@@ -175,8 +174,8 @@ def find_run(ledger: Ledger, text: str) -> RunRow | None:
 def runs_of_dag_run(ledger: Ledger, dag_run_id: str, *, after: int = 0, limit: int = 1000) -> list[RunRow]:
     """The Runs of a DAG run in the order in which they ended; next page with `after` the last seq.
 
-    O(log n + records of the DAG run passed over + k log n), by the index `journal_of_dag_run` and the
-    primary key of `run_outcomes`.
+    O(log n + records of the DAG run passed over + k log n), by the index `stretches_of_dag_run` and the
+    primary keys of `journal` and `run_outcomes`.
     """
     return _rows(ledger, "runs_of_dag_run", RunRow, (dag_run_id, after, _bounded(limit)))
 
@@ -186,7 +185,7 @@ def runs_of_node(
 ) -> list[RunRow]:
     """The Runs of a node, oldest attempt first; next page with `after` the last `run_id`.
 
-    O(log n + k log n), by the indexes `attempts_of_node` and the unique one on `run_id` of `run_outcomes`.
+    O(log n + attempts of the DAG run), by the primary keys of `attempts` and `run_outcomes`.
     """
     return _rows(ledger, "runs_of_node", RunRow, (dag_run_id, node_id, after, _bounded(limit)))
 
@@ -253,30 +252,29 @@ def attempts_of_node(
 ) -> list[AttemptRow]:
     """The attempts of a node, oldest first; next page with `after` the last `run_id`.
 
-    O(log n + k), by the index `attempts_of_node`.
+    O(log n + attempts of the DAG run), by the primary key of `attempts`.
     """
     return _rows(ledger, "attempts_of_node", AttemptRow, (dag_run_id, node_id, after, _bounded(limit)))
 
 
 def attempts_of_dag_run(
-    ledger: Ledger, dag_run_id: str, *, after: tuple[str, str] = ("", ""), limit: int = MAX_PAGE
+    ledger: Ledger, dag_run_id: str, *, after: str = "", limit: int = MAX_PAGE
 ) -> list[AttemptRow]:
-    """The attempts of a DAG run by node and age; `after` is (`node_id`, `run_id`) of the last row so far.
+    """The attempts of a DAG run, oldest first; next page with `after` the last `run_id`.
 
-    O(log n + k log n), by the index `attempts_of_node`.
+    O(log n + k), by the primary key of `attempts`.
     """
-    return _rows(ledger, "attempts_of_dag_run", AttemptRow, (dag_run_id, *after, _bounded(limit)))
+    return _rows(ledger, "attempts_of_dag_run", AttemptRow, (dag_run_id, after, _bounded(limit)))
 
 
 def stranded_attempts(
-    ledger: Ledger, dag_run_id: str, *, after: tuple[str, str] = ("", ""), limit: int = MAX_PAGE
+    ledger: Ledger, dag_run_id: str, *, after: str = "", limit: int = MAX_PAGE
 ) -> list[AttemptRow]:
     """The attempts of a DAG run that have no Run: in flight while a Coordinator lives, else stranded.
 
-    O(log n + attempts of the DAG run), by the index `attempts_of_node` and the unique one on `run_id`
-    of `run_outcomes`.
+    O(log n + attempts of the DAG run), by the primary keys of `attempts` and `run_outcomes`.
     """
-    return _rows(ledger, "stranded_attempts", AttemptRow, (dag_run_id, *after, _bounded(limit)))
+    return _rows(ledger, "stranded_attempts", AttemptRow, (dag_run_id, after, _bounded(limit)))
 
 
 def records_after(
@@ -284,10 +282,11 @@ def records_after(
 ) -> list[Journaled]:
     """The records of a DAG run with a seq above `after` that are of one of `kinds`, in order.
 
-    O(log n + records of the DAG run after `after`), by the index `journal_of_dag_run`.
+    O(log n + records of the DAG run after `after`), by the index `stretches_of_dag_run` and the
+    primary key of `journal`.
     """
     with ledger_errors(ledger.path):
-        params = (dag_run_id, after, json.dumps(list(kinds)), _bounded(limit))
+        params = (dag_run_id, after, _bounded(limit), json.dumps(list(kinds)))
         return [journaled(row) for row in ledger.connection.execute(QUERIES["records_after"].sql, params)]
 
 

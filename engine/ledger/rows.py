@@ -58,9 +58,9 @@ class NodeRow:
 class AttemptRow:
     """The intent of one attempt, recorded before the act; `seq` is that record's."""
 
+    dag_run_id: str
     run_id: str
     seq: int
-    dag_run_id: str | None
     node_id: str
     generation: int
     attempt_no: int
@@ -78,8 +78,8 @@ class AttemptRow:
 class RunRow:
     """One Run: how one attempt ended. `seq` is the record's, whose payload holds the output as well."""
 
-    seq: int
     run_id: str
+    seq: int
     dag_run_id: str | None
     node_id: str | None
     generation: int | None

@@ -23,7 +23,16 @@ _JOURNAL: Final = (
         hash       BLOB    NOT NULL
     )
     """,
-    "CREATE INDEX journal_of_dag_run ON journal (dag_run_id) WHERE dag_run_id IS NOT NULL",
+    # Where the records of a DAG run lie: a row where they begin, which holds until the next row. While
+    # one Coordinator works alone that is one row for all of them, where an index would have to be
+    # written with every record.
+    """
+    CREATE TABLE stretches (
+        first_seq  INTEGER PRIMARY KEY,
+        dag_run_id TEXT
+    )
+    """,
+    "CREATE INDEX stretches_of_dag_run ON stretches (dag_run_id)",
     # INSERT OR REPLACE deletes the row in its way without asking the DELETE trigger, hence the guard
     # on INSERT: it is asked first, and lets nothing in but the next number.
     """
@@ -103,9 +112,9 @@ _DAG_RUNS: Final = (
 _ATTEMPTS: Final = (
     """
     CREATE TABLE attempts (
-        run_id          TEXT    NOT NULL PRIMARY KEY,
+        dag_run_id      TEXT    NOT NULL,
+        run_id          TEXT    NOT NULL,
         seq             INTEGER NOT NULL,
-        dag_run_id      TEXT,
         node_id         TEXT    NOT NULL,
         generation      INTEGER NOT NULL,
         attempt_no      INTEGER NOT NULL,
@@ -116,14 +125,14 @@ _ATTEMPTS: Final = (
         pid             INTEGER,
         process_group   INTEGER,
         process_started INTEGER,
-        boot_id         TEXT
+        boot_id         TEXT,
+        PRIMARY KEY (dag_run_id, run_id)
     ) WITHOUT ROWID
     """,
-    "CREATE INDEX attempts_of_node ON attempts (dag_run_id, node_id)",
     """
     CREATE TABLE run_outcomes (
-        seq                  INTEGER PRIMARY KEY,
-        run_id               TEXT NOT NULL UNIQUE,
+        run_id               TEXT NOT NULL PRIMARY KEY,
+        seq                  INTEGER NOT NULL,
         dag_run_id           TEXT,
         node_id              TEXT,
         generation           INTEGER,
@@ -160,7 +169,7 @@ _ATTEMPTS: Final = (
         quality_state        TEXT,
         session_id           TEXT,
         usage_source         TEXT
-    )
+    ) WITHOUT ROWID
     """,
     # A Run with all of its columns. The wide ones are not written twice: they are read out of the
     # payload of the record, which has the same seq.
@@ -252,6 +261,6 @@ _VIEWS: Final = (
 LEDGER_1: Final = (*_JOURNAL, *_DAG_RUNS, *_ATTEMPTS, *_PEOPLE, *_VIEWS)
 
 PROJECTIONS: Final = (
-    "dag_runs", "tasks", "nodes", "attempts", "run_outcomes", "roles", "executors", "gates", "approvals",
+    "stretches", "dag_runs", "tasks", "nodes", "attempts", "run_outcomes", "roles", "executors", "gates", "approvals",
 )  # fmt: skip
 """The tables that can be made anew from the journal."""

@@ -105,7 +105,7 @@ def verify_ledger(ledger: Ledger, *, noted: Head | None = None) -> Verification:
 def _check_journal(
     db: sqlite3.Connection, scratch: sqlite3.Connection, mirror: _Mirror, findings: _Findings
 ) -> tuple[int, bytes]:
-    seq, prev = 0, GENESIS
+    seq, prev, last = 0, GENESIS, ""
     stored_prev = db.execute("SELECT prev_hash FROM journal ORDER BY seq")
     for line, (named,) in zip(lines_after(db, 0), stored_prev, strict=True):
         if line.seq != seq + 1:
@@ -116,7 +116,9 @@ def _check_journal(
             findings.add("journal", f"record {line.seq} is not what its hash says", line.seq)
         mirror.compare(line.seq, line.mirrored(), findings)
         _replay(scratch, line, findings)
-        seq, prev = line.seq, line.hash
+        if line.dag_run_id != last:
+            scratch.execute("INSERT OR IGNORE INTO stretches VALUES (?, ?)", (line.seq, line.dag_run_id))
+        seq, prev, last = line.seq, line.hash, line.dag_run_id
     return seq, prev
 
 

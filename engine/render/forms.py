@@ -33,7 +33,7 @@ def render(
     if form == "ascii":
         return tree(drawn, boxes=boxes, width=width, colour=colour)
     if form == "dot":
-        from .dot import dot  # noqa: PLC0415  # the other forms need not load graphviz
+        from .dot import dot  # the other forms need not load graphviz
 
         return dot(drawn)
     if form == "mermaid":

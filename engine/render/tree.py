@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ...schemas.states import NodeState
 from .layout import ROOT, Layout, layout
 from .picture import Picture, Vertex
-from .words import duration
+from .words import duration, why
 
 GRID_FROM = 7
 """A group of at least this many plain nodes is set in columns, not one below the other."""
@@ -246,7 +246,7 @@ class _Tree:
             took = f" {duration(vertex.duration_ms)}" if vertex.duration_ms is not None else ""
             parts.append(f"{vertex.state}{took}")
             if vertex.state in REASONED and vertex.reason:
-                parts.append(vertex.reason)
+                parts.append(why(vertex.state, vertex.reason))
         needs = self._needs(member)
         if needs:
             parts.append(f"{self._strokes.needs} {needs}")

@@ -22,3 +22,8 @@ def duration(ms: int) -> str:
 def ticking(ms: int) -> str:
     """As `duration`, but in whole seconds, for what is shown several times a second."""
     return f"{ms // 1000} s" if ms < 60_000 else duration(ms - ms % 1000)
+
+
+def why(state: str, reason: str) -> str:
+    """The reason to stand beside a state: "because …" where it would repeat it, "blocked because …"."""
+    return reason.removeprefix(f"{state} ") if reason.startswith(f"{state} because ") else reason

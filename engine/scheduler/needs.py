@@ -52,4 +52,6 @@ _SKIPPED = "was skipped: "
 def _root(reason: str, marker: str) -> str:
     # Only the innermost cause is repeated, or a long chain would pile up one clause per node.
     at = reason.rfind(marker)
-    return reason[at + len(marker) :] if at >= 0 else reason.removeprefix("blocked because ")
+    if at >= 0:
+        return reason[at + len(marker) :]
+    return reason.removeprefix("blocked because ").removeprefix("skipped because ")

@@ -340,24 +340,30 @@ class EvaluationFailed(ExpressionError):
 
     Example:
 
-    ```yaml
+    ```sh
+    cat > x.yaml <<'END'
     version: 1
     name: share
     params: {parts: {type: integer, default: 0}}
     tasks:
       split:
         run: echo ${{ 100 // params.parts }}
+    END
+    me dag plan x.yaml
     ```
 
     Use instead:
 
-    ```yaml
+    ```sh
+    cat > x.yaml <<'END'
     version: 1
     name: share
     params: {parts: {type: integer, default: 4, minimum: 1}}
     tasks:
       split:
         run: echo ${{ 100 // params.parts }}
+    END
+    me dag plan x.yaml
     ```
     """
 
@@ -436,22 +442,28 @@ class WrongExpressionValue(ExpressionError):
 
     Example:
 
-    ```yaml
+    ```sh
+    cat > x.yaml <<'END'
     version: 1
     name: slow
     params: {limit: {type: string, default: soon}}
     tasks:
       work: {run: make, timeout: "${{ params.limit }}"}
+    END
+    me dag plan x.yaml
     ```
 
     Use instead:
 
-    ```yaml
+    ```sh
+    cat > x.yaml <<'END'
     version: 1
     name: slow
     params: {limit: {type: string, default: 90s}}
     tasks:
       work: {run: make, timeout: "${{ params.limit }}"}
+    END
+    me dag plan x.yaml
     ```
     """
 

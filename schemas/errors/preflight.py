@@ -130,13 +130,14 @@ class SecretTooShort(InputError):
 class ClashingInputs(InputError):
     r"""Two inputs of a task would reach its command under one name.
 
-    The input `file-name` becomes the variable `ME_IN_FILE_NAME`: capitals, and `_` for what is no
-    letter or digit. On standard input, the key `briefs` is taken by what the tasks before handed on.
+    The input `file_name` becomes the variable `ME_IN_FILE_NAME`, in capitals, so that names which
+    differ only in case clash. On standard input, the key `briefs` is taken by what the tasks before
+    handed on.
 
     Example:
 
     ```sh
-    printf 'version: 1\nname: x\ntasks: {a: {run: "true", with: {a-b: 1, a_b: 2}}}\n' > x.yaml
+    printf 'version: 1\nname: x\ntasks: {a: {run: "true", with: {name: 1, NAME: 2}}}\n' > x.yaml
     me dag run x.yaml
     ```
 

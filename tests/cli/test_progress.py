@@ -100,7 +100,7 @@ def test_the_live_picture_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
     from metaensemble.cli.progress_live import LiveProgress
 
     monkeypatch.setenv("TERM", "xterm")
-    clock = iter([0, *[3_600] * 50])
+    clock = iter([0, 0, *[3_600] * 50])
     progress = LiveProgress(Terminal(), now_ms=lambda: next(clock))
     for notice in STORY[:6]:
         progress.notice(notice)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from metaensemble.schemas.suggest import closest, did_you_mean, distance, in_backticks
 
 
@@ -36,7 +37,9 @@ def test_distance_is_symmetric_and_zero_only_for_equals(left: str, right: str) -
 def test_one_typo_is_at_most_one_away(word: str, data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(word)))
     typed = data.draw(
-        st.sampled_from([word[:at] + "x" + word[at:], word[:at] + word[at + 1 :], word[:at] + "x" + word[at + 1 :]])
+        st.sampled_from(
+            [word[:at] + "x" + word[at:], word[:at] + word[at + 1 :], word[:at] + "x" + word[at + 1 :]]
+        )
     )
     assert distance(word, typed) <= 1
 

@@ -85,6 +85,8 @@ def _work(request: dict[str, Any], streams: list[int]) -> None:
         import resource
 
         resource.setrlimit(resource.RLIMIT_FSIZE, (request["largest_file"], resource.RLIM_INFINITY))
+    if request["vanishing"]:
+        Path(request["cwd"]).rmdir()
     sys.argv = ["me", *request["words"]]
     status = 1
     try:

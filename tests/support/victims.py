@@ -126,10 +126,12 @@ class Victims:
         stdin: int | None = None,
         terminal: int | None = None,
         largest_file: int | None = None,
+        vanishing: bool = False,
     ) -> Victim:
         """Start `me WORDS`; or, with `place`, a run that dies there, see `victim_server`.
 
         `terminal` is a terminal's descriptor, to be all three streams and the controlling terminal.
+        `vanishing` removes the working directory, which must be empty, before anything starts.
         """
         out, err = tempfile.TemporaryFile(), tempfile.TemporaryFile()
         reports, tell = os.pipe()
@@ -142,6 +144,7 @@ class Victims:
             "nth": nth,
             "terminal": terminal is not None,
             "largest_file": largest_file,
+            "vanishing": vanishing,
         }
         streams = [null if stdin is None else stdin, out.fileno(), err.fileno()]
         if terminal is not None:

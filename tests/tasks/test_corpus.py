@@ -10,6 +10,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from metaensemble import api
 from metaensemble.cli.draw import draw
 from metaensemble.schemas.errors import CODES, InputErrors

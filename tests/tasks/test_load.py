@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from metaensemble.cli.draw import draw
 from metaensemble.schemas.errors import InputError, InputErrors
 from metaensemble.tasks import load, load_problems
 from metaensemble.tasks.shape_errors import _OWN
-
 from support.yaml_texts import mutated, mutated_bytes
 
 ROOT = Path(__file__).parents[2]
@@ -66,29 +66,92 @@ def test_every_mistake_that_the_models_know_has_a_class() -> None:
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        ("priority: high", ("ME202", "`priority` must be a whole number, not text", "write a number, such as `3`")),
+        (
+            "priority: high",
+            ("ME202", "`priority` must be a whole number, not text", "write a number, such as `3`"),
+        ),
         ('priority: "3"', ("ME202", "`priority` must be a whole number, not text", "drop the quotes: `3`")),
         ("priority: 2.0", ("ME202", "`priority` must be a whole number, not `2.0`", "write `2`")),
         ("priority: true", ("ME202", "`priority` must be a whole number, not true or false", None)),
-        ("priority:", ("ME202", "`priority` must be a whole number, not nothing", "give it a value, or leave the key out")),
-        ("description: 3", ("ME202", "`description` must be text, not a whole number", 'put it in quotes: `"3"`')),
+        (
+            "priority:",
+            (
+                "ME202",
+                "`priority` must be a whole number, not nothing",
+                "give it a value, or leave the key out",
+            ),
+        ),
+        (
+            "description: 3",
+            ("ME202", "`description` must be text, not a whole number", 'put it in quotes: `"3"`'),
+        ),
         ("description: yes", None),
         ("cwd: true", ("ME202", "`cwd` must be text, not true or false", 'put it in quotes: `"true"`')),
         ("tags: slow", ("ME202", "`tags` must be a list, not text", "write a list: `[slow]`")),
-        ("with: 3", ("ME202", "`with` must be a map, not a whole number", "write `key: value` lines below it, or `{key: value}`")),
-        ("timeout: [90s]", ("ME206", "`timeout` must be a duration, not a list", "write a number and a unit (ms, s, m, h, d), such as `90s`, `10m` or `1h30m`")),
-        ("timeout: 90", ("ME206", "the duration `90` has no unit", "write `90s` for seconds or `90m` for minutes")),
+        (
+            "with: 3",
+            (
+                "ME202",
+                "`with` must be a map, not a whole number",
+                "write `key: value` lines below it, or `{key: value}`",
+            ),
+        ),
+        (
+            "timeout: [90s]",
+            (
+                "ME206",
+                "`timeout` must be a duration, not a list",
+                "write a number and a unit (ms, s, m, h, d), such as `90s`, `10m` or `1h30m`",
+            ),
+        ),
+        (
+            "timeout: 90",
+            ("ME206", "the duration `90` has no unit", "write `90s` for seconds or `90m` for minutes"),
+        ),
         ("effects: extern", ("ME204", "`effects` cannot be `extern`", "did you mean `external`?")),
-        ("effects: 3", ("ME202", "`effects` must be one of a few words, not a whole number", "write `none`, `local` or `external`")),
+        (
+            "effects: 3",
+            (
+                "ME202",
+                "`effects` must be one of a few words, not a whole number",
+                "write `none`, `local` or `external`",
+            ),
+        ),
         ("retry: {max: -1}", ("ME205", "`max` must be at least 0, and is -1", None)),
         ("retry: {on: [exit]}", ("ME204", "item 1 of `on` cannot be `exit`", "did you mean `exit_status`?")),
-        ("deliverables: [{path: a}, {}]", ("ME203", "item 2 of `deliverables` needs the key `path`", "add `path: …`")),
+        (
+            "deliverables: [{path: a}, {}]",
+            ("ME203", "item 2 of `deliverables` needs the key `path`", "add `path: …`"),
+        ),
         ("timeuot: 90s", ("ME201", "unknown key `timeuot` in the task `hello`", "did you mean `timeout`?")),
-        ("depends_on: [a]", ("ME201", "unknown key `depends_on` in the task `hello`", "did you mean `needs`?")),
-        ("depends-on: [a]", ("ME201", "unknown key `depends-on` in the task `hello`", "did you mean `needs`?")),
-        ("concurrency: 3", ("ME201", "unknown key `concurrency` in the task `hello`", "`concurrency` is a key of the whole file; move it there")),
-        ("xyzzy: 3", ("ME201", "unknown key `xyzzy` in the task `hello`", "`me dag schema tasks` lists the keys; those that begin with `x-` are ignored")),
-        ("retry: {xyzzy: 3}", ("ME201", "unknown key `xyzzy` in `retry`", "the keys here are `max`, `backoff` and `on`")),
+        (
+            "depends_on: [a]",
+            ("ME201", "unknown key `depends_on` in the task `hello`", "did you mean `needs`?"),
+        ),
+        (
+            "depends-on: [a]",
+            ("ME201", "unknown key `depends-on` in the task `hello`", "did you mean `needs`?"),
+        ),
+        (
+            "concurrency: 3",
+            (
+                "ME201",
+                "unknown key `concurrency` in the task `hello`",
+                "`concurrency` is a key of the whole file; move it there",
+            ),
+        ),
+        (
+            "xyzzy: 3",
+            (
+                "ME201",
+                "unknown key `xyzzy` in the task `hello`",
+                "`me dag schema tasks` lists the keys; those that begin with `x-` are ignored",
+            ),
+        ),
+        (
+            "retry: {xyzzy: 3}",
+            ("ME201", "unknown key `xyzzy` in `retry`", "the keys here are `max`, `backoff` and `on`"),
+        ),
         ("x-anything: [3]", None),
     ],
 )

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from metaensemble.schemas.errors import InputErrors
 from metaensemble.tasks import read, read_problems
 from metaensemble.tasks.resolve_scalar import NotJson, resolve_scalar
@@ -75,10 +76,15 @@ def test_plain_scalars_follow_the_core_schema(written: str, value: Any, in_pytho
 
 @pytest.mark.parametrize("written", [written for written, _ in SCALARS if written])
 def test_quoted_scalars_are_text(written: str, in_python: bool) -> None:
-    assert read(f"a: \"{written}\"\nb: '{written}'\n", in_python=in_python).value == {"a": written, "b": written}
+    assert read(f"a: \"{written}\"\nb: '{written}'\n", in_python=in_python).value == {
+        "a": written,
+        "b": written,
+    }
 
 
-@pytest.mark.parametrize("written", [".inf", "-.Inf", "+.INF", ".nan", ".NaN", "1e999", "9" * 301, "0x" + "f" * 301])
+@pytest.mark.parametrize(
+    "written", [".inf", "-.Inf", "+.INF", ".nan", ".NaN", "1e999", "9" * 301, "0x" + "f" * 301]
+)
 def test_numbers_beyond_json_are_refused(written: str, in_python: bool) -> None:
     with pytest.raises(NotJson):
         resolve_scalar(written)
@@ -88,11 +94,13 @@ def test_numbers_beyond_json_are_refused(written: str, in_python: bool) -> None:
     assert document.value == {"a": [1, None]}
 
 
-@given(value=st.recursive(
-    st.none() | st.booleans() | st.integers(-(10**18), 10**18) | st.text(),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
-    max_leaves=20,
-))
+@given(
+    value=st.recursive(
+        st.none() | st.booleans() | st.integers(-(10**18), 10**18) | st.text(),
+        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+        max_leaves=20,
+    )
+)
 def test_every_json_document_means_the_same(value: Any, in_python: bool) -> None:
     import json
 
@@ -125,7 +133,7 @@ def test_every_json_document_means_the_same(value: Any, in_python: bool) -> None
         ('"<<": 1\n', {"<<": 1}),
         ("a: ${{ x }}\n", {"a": "${{ x }}"}),
         ("a: b\tc\n", {"a": "b\tc"}),
-        ("a: \"b\tc\" # d\te\n", {"a": "b\tc"}),
+        ('a: "b\tc" # d\te\n', {"a": "b\tc"}),
         ('{"a":1,"b":[2,3]}', {"a": 1, "b": [2, 3]}),
         ("a:\n- b\n- c: d\n  e: f\n", {"a": ["b", {"c": "d", "e": "f"}]}),
     ],
@@ -166,7 +174,10 @@ def test_accepted(text: str, value: Any, in_python: bool) -> None:
 )
 def test_refused(text: str, places: list[tuple[str, int, int]], in_python: bool) -> None:
     _, problems = read_problems(text, "f.yaml", in_python=in_python)
-    found = [(error.code, error.span.line, error.span.column) if error.span else (error.code, 0, 0) for error in problems]
+    found = [
+        (error.code, error.span.line, error.span.column) if error.span else (error.code, 0, 0)
+        for error in problems
+    ]
     assert found == places
     with pytest.raises(InputErrors) as caught:
         read(text, "f.yaml", in_python=in_python)
@@ -176,7 +187,15 @@ def test_refused(text: str, places: list[tuple[str, int, int]], in_python: bool)
 def test_all_that_can_be_told_together_is(in_python: bool) -> None:
     text = "a: !x 1\nb: .inf\nb: 2\nc: {3: ${{ y }}}\nd: {f: g}\n<<: {}\ne: *f\n"
     document, problems = read_problems(text, in_python=in_python)
-    assert [error.code for error in problems] == ["ME115", "ME121", "ME111", "ME120", "ME113", "ME114", "ME119"]
+    assert [error.code for error in problems] == [
+        "ME115",
+        "ME121",
+        "ME111",
+        "ME120",
+        "ME113",
+        "ME114",
+        "ME119",
+    ]
     assert document is not None
     assert document.value == {"a": 1, "b": None, "c": {}, "d": {"f": "g"}, "e": None}
 
@@ -189,7 +208,7 @@ def test_all_that_can_be_told_together_is(in_python: bool) -> None:
         ("a: [b, pre ${{ x }} and ${{ y }} post ]", 'a: [b, "pre ${{ x }} and ${{ y }} post" ]'),
         ("a: [${{ x['k'] }}]", "a: [\"${{ x['k'] }}\"]"),
         ('a: [${{ x["k"] }}]', "a: ['${{ x[\"k\"] }}']"),
-        ("a: [\"q, ${{ p }}\", ${{ x }}] # ${{ y }}", "a: [\"q, ${{ p }}\", \"${{ x }}\"] # ${{ y }}"),
+        ('a: ["q, ${{ p }}", ${{ x }}] # ${{ y }}', 'a: ["q, ${{ p }}", "${{ x }}"] # ${{ y }}'),
         ("a: [${{ {'k': [1, 2]}['k'] }}]", "a: [\"${{ {'k': [1, 2]}['k'] }}\"]"),
     ],
 )

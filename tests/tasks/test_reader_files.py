@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from metaensemble.schemas.errors import InputError, SourceMissing, SourceTooLarge, SourceUnreadable
 from metaensemble.tasks import load_problems
 from metaensemble.tasks.source_file import decode_source, read_source
@@ -30,7 +31,11 @@ def test_missing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("there", "asked", "hint"),
-    [("graph.yml", "graph.yaml", "graph.yml"), ("graph.yaml", "graph", "graph.yaml"), ("release.yaml", "relaese.yaml", "release.yaml")],
+    [
+        ("graph.yml", "graph.yaml", "graph.yml"),
+        ("graph.yaml", "graph", "graph.yaml"),
+        ("release.yaml", "relaese.yaml", "release.yaml"),
+    ],
 )
 def test_missing_with_a_near_one_beside_it(tmp_path: Path, there: str, asked: str, hint: str) -> None:
     (tmp_path / there).touch()
@@ -115,7 +120,9 @@ def test_the_limit_itself_is_accepted(tmp_path: Path) -> None:
         (b"# only this", "ME106", None),
     ],
 )
-def test_bytes_that_are_no_text(tmp_path: Path, data: bytes, code: str, place: tuple[int, int] | None) -> None:
+def test_bytes_that_are_no_text(
+    tmp_path: Path, data: bytes, code: str, place: tuple[int, int] | None
+) -> None:
     path = tmp_path / "graph.yaml"
     path.write_bytes(data)
     error = _refused(path)
@@ -139,7 +146,7 @@ BOMBS = {
     "block lists": "'- ' * 200_000 + 'x'",
     "block maps": "''.join(' ' * i + 'a:\\n' for i in range(3_000))",
     "explicit keys": "'? ' * 200_000 + 'x'",
-    "aliases": "'a0: &a0 [x]\\n' + ''.join(f'a{i}: &a{i} [' + f'*a{i - 1},' * 20 + ']\\n' for i in range(1, 60))",
+    "aliases": "'a0: &a0 [x]\\n' + ''.join('a%d: &a%d [' % (i, i) + '*a%d,' % (i - 1) * 20 + ']\\n' for i in range(1, 60))",  # noqa: E501
     "nested anchors": "'- &a0 [x]\\n' + ''.join(f'- &a{i} [*a{i - 1}]\\n' for i in range(1, 5_000))",
     "quotes": "'\"' * 500_001",
     "open quote": "'a: \"' + 'x' * 2_000_000",

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+
 from metaensemble.tasks import Document, read_problems
 from metaensemble.tasks.yaml_events import HAS_C_PARSER
-
 from support.yaml_texts import mutated, mutated_bytes, signs_in_a_row
 
 pytestmark = pytest.mark.skipif(not HAS_C_PARSER, reason="PyYAML is built without libyaml")
@@ -29,7 +29,9 @@ def _places(document: Document) -> list[Any]:
         if isinstance(value, str) and value:
             found.append(document.span_within(path, 0, len(value)))
             found.append(document.span_within(path, len(value) // 2, len(value)))
-        below = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        below = (
+            value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        )
         for step, inner in below:
             visit(inner, (*path, step))
 

@@ -6,10 +6,10 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from support.ledger import DAG_RUN, Interrupted, dag_run_created, finished, note, raise_at, started
 
 from metaensemble.engine.ledger import Ledger, Record
 from metaensemble.schemas.errors import ConflictingRecord
+from support.ledger import DAG_RUN, Interrupted, dag_run_created, finished, note, raise_at, started
 
 
 def test_seqs_count_up_without_gaps_and_come_back_with_the_records(tmp_path: Path) -> None:

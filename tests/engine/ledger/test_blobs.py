@@ -7,10 +7,10 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from support.ledger import Interrupted, raise_at, run_python
 
 from metaensemble.engine.ledger import BlobStore
 from metaensemble.schemas.errors import BlobMissing, LedgerUnreadable
+from support.ledger import Interrupted, raise_at, run_python
 
 
 def files(store: BlobStore) -> list[Path]:

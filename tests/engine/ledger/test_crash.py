@@ -8,9 +8,9 @@ import time
 from pathlib import Path
 
 import pytest
-from support.ledger import run_python, start_python
 
 from metaensemble.engine.ledger import FAULT_POINTS, Ledger, queries
+from support.ledger import run_python, start_python
 
 WRITER = """
 import sys

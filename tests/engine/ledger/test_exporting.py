@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.full_run import FULL_RUN
-from support.ledger import DAG_RUN, dag_run_created, started
 
 from metaensemble.engine.ledger import EXPORT_TABLES, Ledger, Record, export
+from support.full_run import FULL_RUN
+from support.ledger import DAG_RUN, dag_run_created, started
 
 
 @pytest.fixture

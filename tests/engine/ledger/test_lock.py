@@ -9,10 +9,10 @@ import threading
 from pathlib import Path
 
 import pytest
-from support.ledger import DAG_RUN, start_python
 
 from metaensemble.engine.ledger import DagRunLock, Holder, held_dag_runs, is_held, this_process
 from metaensemble.schemas.errors import RunHeld
+from support.ledger import DAG_RUN, start_python
 
 HOLD = """
 import sys

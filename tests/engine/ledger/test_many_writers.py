@@ -3,9 +3,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support.ledger import run_python, start_python
 
 from metaensemble.engine.ledger import Ledger
+from support.ledger import note, start_python
 
 WRITER = """
 import sys
@@ -74,9 +74,5 @@ Ledger.open(Path(sys.argv[1]), faults=stop).append([note()])
         assert process.stdout is not None
         assert process.stdout.readline() == "stopped\n"
         process.kill()
-    status, out, err = run_python(
-        "import sys; from pathlib import Path; from support.ledger import note;"
-        "from metaensemble.engine.ledger import Ledger; print(Ledger.open(Path(sys.argv[1])).append([note()]))",
-        tmp_path,
-    )
-    assert (status, out) == (0, "[1]\n"), err
+    with Ledger.open(tmp_path, busy_timeout_ms=2000) as ledger:
+        assert ledger.append([note()]) == [1]

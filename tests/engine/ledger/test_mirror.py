@@ -5,6 +5,10 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+
+from metaensemble.engine.ledger import FAULT_POINTS, Ledger
+from metaensemble.engine.ledger.files import locked
+from metaensemble.schemas.errors import LedgerLocked
 from support.ledger import (
     Interrupted,
     content,
@@ -15,10 +19,6 @@ from support.ledger import (
     raise_at,
     started,
 )
-
-from metaensemble.engine.ledger import FAULT_POINTS, Ledger
-from metaensemble.engine.ledger.files import locked
-from metaensemble.schemas.errors import LedgerLocked
 
 
 def lines(state: Path) -> list[bytes]:
@@ -43,6 +43,7 @@ def lose_last(state: Path, count: int) -> None:
     db.execute(
         "CREATE TRIGGER journal_no_delete BEFORE DELETE ON journal BEGIN SELECT RAISE(ABORT, 'journal'); END"
     )
+    db.execute("DELETE FROM stretches WHERE first_seq > (SELECT coalesce(max(seq), 0) FROM journal)")
     for table in ("run_outcomes", "attempts", "dag_runs"):
         db.execute(f"DELETE FROM {table} WHERE seq > (SELECT coalesce(max(seq), 0) FROM journal)")
     db.execute("DELETE FROM nodes WHERE NOT EXISTS (SELECT 1 FROM dag_runs)")

@@ -3,10 +3,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support.ledger import DAG_RUN, dag_run_created, finished, started
 
 from metaensemble.engine.ledger import Ledger, Record, queries
 from metaensemble.engine.ledger.rows import DagRunRow, NodeRow
+from support.ledger import DAG_RUN, dag_run_created, finished, started
 
 
 def about_run(kind: str, **payload: object) -> Record:

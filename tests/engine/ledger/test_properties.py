@@ -9,10 +9,10 @@ from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.ledger import Interrupted, content, content_of, dag_run_created, finished, note, started
 
 from metaensemble.engine.ledger import Ledger, Record, rebuild
 from metaensemble.schemas.errors import ConflictingRecord
+from support.ledger import Interrupted, content, content_of, dag_run_created, finished, note, started
 
 DAG_RUNS = ("d1", "d2")
 NODES = ("a", "b", "c")
@@ -44,6 +44,7 @@ def of_node(kind: str, **payload: st.SearchStrategy[object]) -> st.SearchStrateg
     )
 
 
+ends = st.sampled_from(["skipped", "blocked"])
 node_ends = st.sampled_from(["ok", "failed", "waiting", "cancelled"])
 records = st.one_of(
     st.builds(lambda d: dag_run_created(NODES, d), dag_runs),
@@ -68,7 +69,7 @@ records = st.one_of(
     st.builds(
         lambda d, ends: Record("nodes.ended", d, d, {"nodes": ends}),
         dag_runs,
-        st.lists(st.tuples(nodes, generations, st.sampled_from(["skipped", "blocked"]), st.text()), max_size=3),
+        st.lists(st.tuples(nodes, generations, ends, st.text()), max_size=3),
     ),
     st.builds(lambda value: note(value=value), json_values),
 )  # fmt: skip
@@ -87,7 +88,7 @@ def failing(passes: int) -> Callable[[str], None]:
     return fault
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(batches=st.lists(st.lists(records, min_size=1, max_size=4), max_size=12), passes=st.integers(0, 9))
 def test_tables_made_anew_from_the_journal_equal_the_live_ones(
     batches: list[list[Record]], passes: int

@@ -4,6 +4,9 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+
+from metaensemble.engine.ledger import DagRunLock, Ledger, rebuild
+from metaensemble.schemas.errors import ChainBroken, LedgerInUse, LedgerMissing, NewerLedger
 from support.ledger import (
     DAG_RUN,
     Interrupted,
@@ -17,9 +20,6 @@ from support.ledger import (
     start_python,
     started,
 )
-
-from metaensemble.engine.ledger import DagRunLock, Ledger, rebuild
-from metaensemble.schemas.errors import ChainBroken, LedgerInUse, LedgerMissing, NewerLedger
 
 POINTS = ("rebuild.before_swap", "rebuild.during_swap", "rebuild.after_swap")
 

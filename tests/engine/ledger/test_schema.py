@@ -6,12 +6,12 @@ import stat
 from pathlib import Path
 
 import pytest
-from support.ledger import Interrupted, content, dag_run_created, finished, note, raise_at, started
 
 from metaensemble.engine.ledger import Ledger
 from metaensemble.engine.ledger.migrations import APPLICATION_ID, LATEST, MIGRATIONS
 from metaensemble.engine.ledger.rows import JSON_COLUMNS
 from metaensemble.schemas.errors import LedgerDamaged, NewerLedger
+from support.ledger import Interrupted, content, dag_run_created, finished, note, raise_at, started
 
 FORBIDDEN = [
     "UPDATE journal SET payload = '{}' WHERE seq = 1",
@@ -26,10 +26,10 @@ FORBIDDEN = [
     "INSERT INTO journal VALUES (0, 0, 'k', 'e', NULL, NULL, '{}', x'00', x'00')",
     "INSERT INTO journal VALUES (-5, 0, 'k', 'e', NULL, NULL, '{}', x'00', x'00')",
     "INSERT INTO journal VALUES (9, 0, 'k', 'e', NULL, NULL, '{}', x'00', x'00')",
-    "INSERT INTO journal VALUES (2, 0, 'k', 'e', NULL, NULL, '{}', x'00', x'00')"
-    " ON CONFLICT (seq) DO UPDATE SET payload = '{}'",
-    "INSERT OR REPLACE INTO journal SELECT 1, ts, kind, entity_id, dag_run_id, cause, '{}', prev_hash, hash"
-    " FROM journal WHERE seq = 1",
+    """INSERT INTO journal VALUES (2, 0, 'k', 'e', NULL, NULL, '{}', x'00', x'00')
+       ON CONFLICT (seq) DO UPDATE SET payload = '{}'""",
+    """INSERT OR REPLACE INTO journal SELECT 1, ts, kind, entity_id, dag_run_id, cause, '{}', prev_hash, hash
+       FROM journal WHERE seq = 1""",
 ]
 
 

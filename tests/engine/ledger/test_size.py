@@ -3,11 +3,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from support.full_run import FULL_RUN
-from support.ledger import dag_run_created, started
-
 from metaensemble.engine.ledger import Ledger, Record
 from metaensemble.schemas.ids import IdSource
+from support.full_run import FULL_RUN
+from support.ledger import dag_run_created, started
 
 KNOWN_BY_START = ("attempt_key", "runtime", "started_ts", "task_id")
 RUNS = 400

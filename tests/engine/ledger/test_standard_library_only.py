@@ -51,7 +51,7 @@ import sys
 sys.path.insert(0, sys.argv[1])
 from metaensemble.engine.ledger import Ledger, Record
 print(sorted(name for name in sys.modules if name.startswith("metaensemble.engine.ledger.")))
-print(sorted({"asyncio", "csv", "inspect", "subprocess", "uuid"} & set(sys.modules) - {"inspect", "subprocess"}))
+print(sorted({"asyncio", "csv", "uuid"} & set(sys.modules)))
 """
     shown = subprocess.run(
         [sys.executable, "-I", "-S", "-c", code, link_package(tmp_path / "path")],

@@ -3,11 +3,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support.ledger import dag_run_created, finished, note, started
 
 from metaensemble.engine.ledger import Head, Ledger
 from metaensemble.engine.ledger.verification import verify_ledger
 from metaensemble.schemas.errors import BlobMissing, ChainBroken
+from support.ledger import dag_run_created, finished, note, started
 
 UNGUARDED = ("journal_in_order", "journal_no_update", "journal_no_delete")
 

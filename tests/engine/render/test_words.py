@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from metaensemble.engine.render.words import duration, ticking
+from metaensemble.engine.render.words import duration, ticking, why
 
 
 @pytest.mark.parametrize(
@@ -25,3 +25,9 @@ def test_duration(ms: int, said: str) -> None:
 @pytest.mark.parametrize(("ms", "said"), [(0, "0 s"), (1_999, "1 s"), (61_500, "1m 01s")])
 def test_ticking(ms: int, said: str) -> None:
     assert ticking(ms) == said
+
+
+def test_a_reason_does_not_repeat_its_state() -> None:
+    assert why("blocked", "blocked because `a` failed") == "because `a` failed"
+    assert why("skipped", "its condition was false") == "its condition was false"
+    assert why("failed", "failed twice") == "failed twice"

@@ -1,0 +1,309 @@
+"""Binding: parameters put in, the rest kept as templates, files of schemas read."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from metaensemble.schemas import bound_json
+from metaensemble.schemas.bound import CommandSpec, DeliverableSpec, Need, OutputContract, RetryPolicy
+from metaensemble.schemas.errors import (
+    CountWithoutItems,
+    EvaluationFailed,
+    ImpossibleReference,
+    InputError,
+    InvalidSchema,
+    MissingParameter,
+    PathOutsideProject,
+    SchemaFileUnusable,
+    UndeclaredKey,
+    WrongExpressionValue,
+)
+from metaensemble.schemas.template import EMPTY, Concat, Expr, Literal, Mapping, Sequence
+from metaensemble.tasks import bind
+from support.graph_texts import bind_problems, bound, loaded, underlined
+
+FULL = """
+    params:
+      who: {default: "a ${{b}"}
+      n: {type: integer, default: 3}
+      dir: {type: path, default: sub}
+      limit: {default: 5m}
+    concurrency: {max: "${{ params.n }}", pools: {db: 1}}
+    defaults: {timeout: "${{ params.limit }}", retry: {max: 1}}
+    outputs: {report: "${{ tasks.b.output }}", facts: {who: ["${{ params.who }}", 1]}}
+    tasks:
+      a:
+        run: echo ${{ params.who }}
+        if: " ${{ params.n > 2 }} "
+        output: {as: json}
+      b:
+        run: |
+          echo ${{ tasks.a.output.foo }} "${{ params.n }} ${{ tasks.a.output.foo }}"
+        needs: {a: done}
+        env: {A: "${{ params.n }}", B: "x${{ env.A }}", C: "${{ tasks.a.status }}", D: "${{ env.C }}!", E: 1.5, F: true}
+        cwd: ${{ params.dir }}
+        with: {x: "${{ params.n }}", y: "a${{ params.n }}b${{ tasks.a.status }}", z: {k: ["${{ env.B }}", "${{ run.id }}"]}}
+        writes: ["out/${{ params.n }}/*"]
+        timeout: 90s
+        retry: {backoff: 1s..2s, on: [timeout]}
+        deliverables: [{path: "r-${{ env.B }}.md", schema: {type: object}}]
+        secrets: [TOKEN]
+      c: {run: [echo, "${{ params.n }}", "${{ tasks.b.deliverable }}", "x ${{ run.id }}"], tags: [t], priority: 2}
+"""
+
+
+def test_what_is_known_is_put_in_and_the_rest_stays(tmp_path: Path) -> None:
+    graph = bound(tmp_path, FULL.replace("${{b}", "$ {b"))
+    a, b, c = graph.tasks
+    assert graph.name == "test"
+    assert graph.params == (("who", "a $ {b"), ("n", 3), ("dir", str(tmp_path / "sub")), ("limit", "5m"))
+    assert (graph.maximum, graph.pools) == (3, (("db", 1),))
+    assert graph.outputs == (("report", Expr("tasks.b.output")), ("facts", Literal({"who": ["a $ {b", 1]})))
+    assert a.command == CommandSpec(shell='echo "${ME_X_1}"', bindings=(("ME_X_1", Literal("a $ {b")),))
+    assert a.condition == Literal(True)
+    assert (a.timeout, a.retry, a.runtime) == (300.0, RetryPolicy(maximum=1), "command")
+    assert a.output == OutputContract(form="json")
+    assert b.command == CommandSpec(
+        shell='echo "${ME_X_1}" "${ME_X_2} ${ME_X_1}"\n',
+        bindings=(("ME_X_1", Expr("tasks.a.output.foo")), ("ME_X_2", Literal(3))),
+    )
+    assert b.env == (
+        ("A", Literal("3")),
+        ("B", Literal("x3")),
+        ("C", Expr("tasks.a.status")),
+        ("D", Concat((Expr("env.C"), Literal("!")))),
+        ("E", Literal("1.5")),
+        ("F", Literal("true")),
+    )
+    assert b.inputs == (
+        ("x", Literal(3)),
+        ("y", Concat((Literal("a3b"), Expr("tasks.a.status")))),
+        ("z", Mapping((("k", Sequence((Literal("x3"), Expr("run.id")))),))),
+    )
+    assert b.needs == (Need(task="a", mode="done"),)
+    assert b.cwd == Literal(str(tmp_path / "sub"))
+    assert (b.timeout, b.writes, b.secrets) == (90.0, ("out/3/*",), ("TOKEN",))
+    assert b.retry == RetryPolicy(maximum=1, backoff_min=1.0, backoff_max=2.0, on=frozenset({"timeout"}))
+    assert b.deliverables == (DeliverableSpec(path=Literal("r-x3.md"), schema={"type": "object"}),)
+    assert c.command == CommandSpec(
+        argv=(Literal("echo"), Literal(3), Expr("tasks.b.deliverable"), Concat((Literal("x "), Expr("run.id"))))
+    )
+    assert (c.tags, c.priority, c.needs) == (("t",), 2, (Need(task="b", inferred=True),))
+    assert bound_json.from_json(json.loads(json.dumps(bound_json.to_json(graph)))) == graph
+
+
+def test_a_value_is_never_scanned_again(tmp_path: Path) -> None:
+    text = """
+        params: {evil: {}}
+        tasks:
+          a: {run: [echo, "${{ params.evil }}", "x${{ params.evil }}"], with: {v: "${{ params.evil }}"}}
+    """
+    evil = "${{ tasks.a.output }}"
+    (task,) = bound(tmp_path, text, {"evil": evil}).tasks
+    assert task.command == CommandSpec(argv=(Literal("echo"), Literal(evil), Literal(f"x{evil}")))
+    assert task.inputs == (("v", Literal(evil)),)
+    assert task.needs == ()
+
+
+def test_a_whole_expression_keeps_its_type(tmp_path: Path) -> None:
+    text = """
+        params: {list: {type: json, default: [1, {a: null}]}}
+        tasks:
+          a: {run: echo, with: {whole: "${{ params.list }}", part: "=${{ params.list }}", none: "${{ params.list[1].a }}|"}}
+    """
+    (task,) = bound(tmp_path, text).tasks
+    assert dict(task.inputs) == {
+        "whole": Literal([1, {"a": None}]),
+        "part": Literal('=[1,{"a":null}]'),
+        "none": Literal("|"),
+    }
+
+
+def test_the_place_of_defaults_and_of_typed_paths(tmp_path: Path) -> None:
+    graph = loaded(tmp_path, "params: {p: {type: path, default: x}}\ntasks: {a: {run: echo, cwd: '${{ params.p }}'}}\n")
+    for params, environ, wanted in (
+        ({}, {}, tmp_path / "x"),
+        ({"p": "y"}, {}, Path("/else/where/y")),
+        ({"p": "../y"}, {}, Path("/else/y")),
+        ({"p": "~/z"}, {"HOME": "/home/me"}, Path("/home/me/z")),
+    ):
+        found = bind(graph, params, project=tmp_path, cwd="/else/where", environ=environ)
+        assert found.tasks[0].cwd == Literal(str(wanted))
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "words", "place"),
+    [
+        ("timeout: '${{ params.s }}'", WrongExpressionValue, "must be a duration, and is `soon`", "${{ params.s }}"),
+        ("timeout: '${{ params.n }}'", WrongExpressionValue, "must be a duration, and is `0`", "${{ params.n }}"),
+        ("priority: '${{ params.s }}'", WrongExpressionValue, "must be a whole number", None),
+        ("retry: {max: '${{ params.n - 1 }}'}", WrongExpressionValue, "must be a whole number from 0", None),
+        ("retry: {backoff: '${{ params.s }}'}", WrongExpressionValue, "must be a span of durations", None),
+        ("env: {X: '${{ 1 // params.n }}'}", EvaluationFailed, "it divides by zero", "1 // params.n"),
+        ("if: '${{ params.j.x }}'", EvaluationFailed, "`params.j` has no field `x`", "params.j.x"),
+        ("writes: ['${{ params.up }}/x']", PathOutsideProject, "`../x` lies outside", "'${{ params.up }}/x'"),
+        ("writes: ['${{ params.n }}']", WrongExpressionValue, "must be a path, and is `0`", None),
+        ("deliverables: [{path: /etc/x}]", PathOutsideProject, "`/etc/x` lies outside", "/etc/x"),
+        ("output: {from: file, path: '${{ params.up }}'}", PathOutsideProject, "`..` lies outside", None),
+        ("output: {schema: nowhere.json}", SchemaFileUnusable, "`nowhere.json` cannot be used", "nowhere.json"),
+        ("needs: {b: {ok: '${{ params.two }}'}}", CountWithoutItems, "2 of its items", None),
+        ("needs: {b: {ok: '${{ params.n }}'}}", WrongExpressionValue, "must be a count, or a share", None),
+    ],
+)
+def test_what_only_the_values_tell(
+    tmp_path: Path, text: str, error: type[InputError], words: str, place: str | None
+) -> None:
+    graph = f"""
+        params:
+          s: {{default: soon}}
+          n: {{type: integer, default: 0}}
+          two: {{type: integer, default: 2}}
+          j: {{type: json, default: {{}}}}
+          up: {{default: ..}}
+        tasks:
+          a: {{run: echo, {text}}}
+          b: {{run: echo}}
+    """
+    (found,) = bind_problems(tmp_path, graph)
+    assert type(found) is error
+    assert words in found.message
+    assert found.task == "a"
+    assert place is None or underlined(found).strip("'") == place.strip("'")
+
+
+def test_parameters_and_the_rest_are_told_together(tmp_path: Path) -> None:
+    text = "params: {p: {}}\ntasks: {a: {run: 'echo ${{ params.q }}'}}\n"
+    assert [type(error) for error in bind_problems(tmp_path, text)] == [MissingParameter, UndeclaredKey]
+
+
+def test_a_bad_default_setting_is_told_once(tmp_path: Path) -> None:
+    text = "params: {t: {default: x}}\ndefaults: {timeout: '${{ params.t }}'}\ntasks: {a: {run: echo}, b: {run: echo}}\n"
+    (error,) = bind_problems(tmp_path, text)
+    assert error.where == ("defaults", "timeout")
+
+
+def test_links_cannot_lead_out_of_the_project(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "inside").mkdir()
+    (tmp_path / "outside").mkdir()
+    (project / "out").symlink_to(tmp_path / "outside")
+    (project / "in").symlink_to(project / "inside")
+    (tmp_path / "door").symlink_to(project)
+    for path, leaves in (
+        ("out/x", True),
+        ("out/*", True),
+        ("in/x", False),
+        ("in/*/x", False),
+        ("new/x", False),
+        (str(project / "x"), False),
+        (str(tmp_path / "x"), True),
+        (str(tmp_path / "door" / "x"), True),
+    ):
+        text = f"tasks: {{a: {{run: echo, writes: ['{path}']}}}}\n"
+        if leaves:
+            (error,) = bind_problems(project, text)
+            assert isinstance(error, PathOutsideProject)
+        else:
+            bound(project, text)
+
+
+def test_absolute_paths_inside_become_relative(tmp_path: Path) -> None:
+    (task,) = bound(tmp_path, f"tasks: {{a: {{run: echo, writes: ['{tmp_path}/a/*', b]}}}}\n").tasks
+    assert task.writes == ("a/*", "b")
+
+
+def test_schema_files_are_read_beside_the_graph(tmp_path: Path) -> None:
+    (tmp_path / "s").mkdir()
+    (tmp_path / "s" / "a.json").write_text('{"type": "object"}')
+    (tmp_path / "s" / "b.yaml").write_text("type: array\n")
+    text = """
+        params: {which: {default: a.json}}
+        tasks:
+          a: {run: echo, output: {schema: "s/${{ params.which }}"}, deliverables: [{path: x, schema: s/b.yaml}]}
+    """
+    (task,) = bound(tmp_path, text).tasks
+    assert task.output.schema == {"type": "object"}
+    assert task.output.form == "json"
+    assert task.output.schema_file == "s/a.json"
+    assert task.deliverables[0].schema == {"type": "array"}
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "error", "words"),
+    [
+        (b'{"type": "objekt"}', "s.json", InvalidSchema, "`s.json`: the schema is not valid at `type`"),
+        (b"[1]", "s.json", InvalidSchema, "a JSON Schema is a map"),
+        (b"{", "s.json", SchemaFileUnusable, "it is not JSON from line 1, column 2 on"),
+        (b"\xff", "s.json", SchemaFileUnusable, "not"),
+        (b"a: [", "s.yaml", SchemaFileUnusable, "line 1"),
+        (b"a: !!python/object x", "s.yaml", SchemaFileUnusable, "tag"),
+        (b"", "s.yaml", SchemaFileUnusable, "`s.yaml` cannot be used: it holds nothing"),
+        (b"[" * 100_000, "s.json", SchemaFileUnusable, "nests too deeply"),
+    ],
+)
+def test_bad_schema_files(tmp_path: Path, content: bytes, name: str, error: type[InputError], words: str) -> None:
+    (tmp_path / name).write_bytes(content)
+    (found,) = bind_problems(tmp_path, f"tasks: {{a: {{run: echo, output: {{schema: {name}}}}}}}\n")
+    assert type(found) is error
+    assert words in found.message
+    assert underlined(found) == name
+
+
+def test_fields_are_held_to_schemas_in_files(tmp_path: Path) -> None:
+    (tmp_path / "s.json").write_text('{"type": "object", "additionalProperties": false, "properties": {"n": {}}}')
+    text = """
+        tasks:
+          a: {run: echo, output: {schema: s.json}}
+          b: {run: "echo ${{ tasks.a.output.n }} ${{ tasks.a.output.m }}"}
+    """
+    (error,) = bind_problems(tmp_path, text)
+    assert isinstance(error, ImpossibleReference)
+    assert underlined(error) == "tasks.a.output.m"
+
+
+def test_keys_of_later_work_bind_and_are_listed(tmp_path: Path) -> None:
+    text = """
+        budget: {usd: 1.0}
+        tasks:
+          list: {run: echo, output: {as: lines}}
+          each: {role: r, prompt: "see ${{ item }}", each: "${{ tasks.list.output }}", timeout: "${{ params.t }}"}
+          cells: {run: "echo ${{ matrix.os }}", matrix: {os: [a, b]}, timeout: "${{ matrix.os }}"}
+          again: {run: "echo ${{ repeat.index }}", repeat: {until: "${{ repeat.index > 2 }}", max: 3}}
+          code: {python: "m:f", with: {x: 1}}
+          sub: {graph: other.yaml}
+          ask: {approve: "Go?"}
+        params: {t: {default: 1m}}
+    """
+    graph = bound(tmp_path, text)
+    assert [item.key for item in graph.later] == ["budget"]
+    assert {task.id: [item.key for item in task.later] for task in graph.tasks} == {
+        "list": [],
+        "each": ["role", "prompt", "each"],
+        "cells": ["matrix"],
+        "again": ["repeat"],
+        "code": ["python"],
+        "sub": ["graph"],
+        "ask": ["approve"],
+    }
+    assert [task.runtime for task in graph.tasks] == [
+        "command", "agent", "command", "command", "python", "graph", "approve",
+    ]  # fmt: skip
+    cells = next(task for task in graph.tasks if task.id == "cells")
+    assert cells.command == CommandSpec(shell='echo "${ME_X_1}"', bindings=(("ME_X_1", Expr("matrix.os")),))
+    assert cells.timeout is None
+    assert graph.tasks[0].output.path == EMPTY
+
+
+def test_a_name_is_taken_from_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "deploy.v2.yaml"
+    path.write_text("tasks: {a: {run: echo}}\n")
+    from metaensemble.tasks import load
+
+    graph = bind(load(path), {}, project=tmp_path, cwd=tmp_path, environ={})
+    assert graph.name == "deploy.v2"
+    assert graph.source == str(path)
+    assert len(graph.source_digest) == 64
