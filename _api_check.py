@@ -8,7 +8,7 @@ from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
 
 from .engine.compile import graph_errors
-from .engine.project import find_project
+from .engine.project import find_project, working_directory
 from .schemas.errors import InputError, InputErrors
 from .schemas.errors.invocation import KeyNotBuilt
 from .tasks.binding import bind
@@ -51,7 +51,7 @@ def bound(
         raise InputErrors(problems)
     project = find_project(source.resolve().parent)
     try:
-        graph = bind(loaded, params, project=project, cwd=cwd or FilePath.cwd(), environ=environ)
+        graph = bind(loaded, params, project=project, cwd=cwd or working_directory(), environ=environ)
     except InputErrors as more:
         raise InputErrors(_in_order(_without_repeats([*problems, *more.errors]))) from None
     if problems:

@@ -15,7 +15,7 @@ from .engine.ledger.ledger import Ledger
 from .engine.ledger.rebuilding import Rebuilt, rebuild
 from .engine.ledger.records import Head
 from .engine.ledger.verification import Verification, verify_ledger
-from .engine.project import find_project, state_dir
+from .engine.project import find_project, state_dir, working_directory
 from .schemas.errors import UnknownRun
 
 
@@ -72,7 +72,7 @@ def ledger_export(
 
 
 def _state(cwd: Path | None) -> Path:
-    return state_dir(find_project(cwd or Path.cwd()))
+    return state_dir(find_project(cwd or working_directory()))
 
 
 @contextmanager

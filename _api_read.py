@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from .engine.ledger import queries
 from .engine.ledger.ledger import MAX_PAGE, Ledger
 from .engine.ledger.lock import is_held
-from .engine.project import find_project, state_dir
+from .engine.project import find_project, state_dir, working_directory
 from .schemas.errors import LedgerMissing, NoSuchAttempt, UnknownDagRun, UnknownNode
 from .schemas.suggest import did_you_mean
 
@@ -117,7 +117,7 @@ def plan_of(dag_run_id: str, *, cwd: Path | None = None) -> Plan:
 
 def open_for_reading(cwd: Path | None) -> Ledger:
     """The Ledger of the project that `cwd` lies in, opened without writing anything."""
-    return Ledger.open(state_dir(find_project(cwd or Path.cwd())), readonly=True)
+    return Ledger.open(state_dir(find_project(cwd or working_directory())), readonly=True)
 
 
 def named_dag_run(ledger: Ledger, text: str) -> str:

@@ -20,7 +20,7 @@ from .engine.coordinator.steady import SteadyObserver
 from .engine.ledger.ledger import Ledger
 from .engine.ledger.lock import DagRunLock, is_held
 from .engine.ledger.records import Record
-from .engine.project import find_project, state_dir
+from .engine.project import find_project, state_dir, working_directory
 from .engine.runtimes.registry import open_runtimes, preflight
 from .schemas.errors import BadFlagValue, NothingToResume, RunHeld, UnknownNode
 from .schemas.ids import new_id
@@ -96,7 +96,7 @@ def resume(
     answers = _checked(lost or {})
     variables = dict(os.environ if environ is None else environ)
     observer = SteadyObserver(observer) if observer is not None else None
-    state = state_dir(find_project(cwd or Path.cwd()))
+    state = state_dir(find_project(cwd or working_directory()))
     with ExitStack() as stack:
         arguments = _ledger_arguments(surroundings)
         ledger = stack.enter_context(Ledger.open(state, create=False, **arguments))
@@ -130,7 +130,7 @@ def cancel(dag_run_id: str, *, now: bool = False, cwd: Path | None = None) -> Ca
     Where none lives, the request is recorded and this process carries it out: what the dead one left
     is stopped and, unless `now`, the `done` tasks run. A DAG run that has ended is left as it is.
     """
-    state = state_dir(find_project(cwd or Path.cwd()))
+    state = state_dir(find_project(cwd or working_directory()))
     with Ledger.open(state, create=False) as ledger:
         found = named_dag_run(ledger, dag_run_id)
         ended = report_of(ledger, found).state

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import combinations
 
 from ..schemas.bound import BoundGraph, BoundTask
 from ..schemas.errors import InputError, UnreachableTask, WriteConflict
-from .globs import may_overlap
+from .globs import is_plain, may_overlap, segments
 
 _Requirements = dict[str, tuple[int, int]]
 
@@ -69,7 +68,7 @@ def write_conflict_errors(
     position = {task.id: index for index, task in enumerate(graph.tasks)}
     writers = [task for task in graph.tasks if task.writes and task.isolation == "none"]
     errors: list[InputError] = []
-    for one, two in combinations(writers, 2):
+    for one, two in _pairs_worth_a_look(writers):
         if before[two.id] >> position[one.id] & 1 or before[one.id] >> position[two.id] & 1:
             continue
         if _exclude_each_other(required[one.id], required[two.id]):
@@ -89,6 +88,28 @@ def write_conflict_errors(
             )
         )
     return errors
+
+
+def _pairs_worth_a_look(writers: Sequence[BoundTask]) -> list[tuple[BoundTask, BoundTask]]:
+    """The pairs whose `writes` can overlap, in the order of the tasks.
+
+    Plain paths meet through an index, so that a graph of many tasks that write a file each costs no
+    more than its paths; only a pattern with a wildcard is held against every other task.
+    """
+    owners: dict[tuple[str, ...], list[int]] = {}
+    wild: set[int] = set()
+    for index, task in enumerate(writers):
+        for pattern in task.writes:
+            if is_plain(pattern):
+                owners.setdefault(segments(pattern), []).append(index)
+            else:
+                wild.add(index)
+    pairs = {(min(one, two), max(one, two)) for one in wild for two in range(len(writers)) if one != two}
+    for path, holders in owners.items():
+        for cut in range(len(path) + 1):
+            for other in owners.get(path[:cut], ()):
+                pairs.update((min(one, other), max(one, other)) for one in holders if one != other)
+    return [(writers[one], writers[two]) for one, two in sorted(pairs)]
 
 
 def _exclude_each_other(one: tuple[int, int], two: tuple[int, int]) -> bool:

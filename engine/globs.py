@@ -15,6 +15,17 @@ def may_overlap(one: str, two: str) -> bool:
     return _segments_overlap(_split(one), _split(two))
 
 
+def is_plain(pattern: str) -> bool:
+    """Whether the pattern names one path, with no wildcard in it."""
+    return not any(sign in pattern for sign in "*?[")
+
+
+def segments(pattern: str) -> tuple[str, ...]:
+    """The pattern's segments, with `.` and `..` resolved. Two plain patterns overlap exactly when the
+    segments of one begin with those of the other."""
+    return _split(pattern)
+
+
 def _split(pattern: str) -> tuple[str, ...]:
     parts = [part for part in pattern.split("/") if part not in ("", ".")]
     resolved: list[str] = []

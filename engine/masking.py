@@ -162,11 +162,16 @@ def _patterns(value: str) -> Iterator[tuple[int, bytes]]:
 
 def _plain_forms(value: str) -> set[bytes]:
     """The value itself, its longer lines, and as shells print it: all quoted ways of one word."""
+    texts = _shell_forms(value)
+    texts |= {line for line in value.splitlines() if len(line) >= MINIMUM_LENGTH}
+    return {form for text in texts for form in (_encoded(text), text.encode("utf-8", "surrogatepass"))}
+
+
+def _shell_forms(value: str) -> set[str]:
     texts = {value, shlex.quote(value), value.replace("'", "'\\''"), value.replace("'", "'\"'\"'")}
     texts.add(re.sub(r"([^\w@%+=:,./-])", r"\\\1", value))
     texts.add(re.sub(r'([$`"\\])', r"\\\1", value))
-    texts |= {line for line in value.splitlines() if len(line) >= MINIMUM_LENGTH}
-    return {form for text in texts for form in (_encoded(text), text.encode("utf-8", "surrogatepass"))}
+    return texts
 
 
 def _escaped_forms(value: str) -> set[bytes]:
@@ -174,12 +179,14 @@ def _escaped_forms(value: str) -> set[bytes]:
     forms: set[bytes] = set()
     for ascii_only in (True, False):
         text = json.dumps(value, ensure_ascii=ascii_only)[1:-1]
-        twice = json.dumps(text, ensure_ascii=ascii_only)[1:-1]
         html = text
         for char in "<>&":
             html = html.replace(char, f"\\u{ord(char):04x}")
-        for form in (text, twice, html, text.replace("/", "\\/"), html.replace("/", "\\/")):
+        for form in (text, html, text.replace("/", "\\/"), html.replace("/", "\\/")):
             forms.add(_encoded(form))
+        # What a shell, or JSON itself, had quoted before.
+        for inner in (text, *_shell_forms(value)):
+            forms |= {_encoded(json.dumps(inner, ensure_ascii=outer)[1:-1]) for outer in (True, False)}
     raw = _encoded(value)
     forms |= {quote(raw, safe=safe).encode() for safe in ("", "/", "!'()*~", "/:@!$&'()*+,;=?#[]")}
     forms.add(quote_plus(raw).encode())

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ..schemas.errors import WorkingDirectoryGone
+
 MARK = ".metaensemble"
 
 
@@ -20,6 +22,17 @@ def find_project(start: Path) -> Path:
             if (parent / mark).exists():
                 return parent
     return start
+
+
+def working_directory() -> Path:
+    """The directory that this process stands in. Raises `WorkingDirectoryGone` when it was removed."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError as error:
+        raise WorkingDirectoryGone(
+            "the directory that this command was typed in does not exist any more",
+            hint="change into one that does, such as the project's root, and repeat the command",
+        ) from error
 
 
 def state_dir(project: Path) -> Path:

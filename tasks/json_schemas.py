@@ -69,12 +69,11 @@ def _against_dialect(schema: Any) -> SchemaProblem | None:
     from jsonschema import Draft202012Validator, SchemaError
     from jsonschema.validators import validator_for
 
-    class _Unknown(Draft202012Validator):  # type: ignore[misc]
-        """Stands for a dialect that jsonschema does not know."""
-
+    unknown: Any = None
     dialect = schema.get("$schema") if isinstance(schema, dict) else None
-    validator = Draft202012Validator if dialect is None else validator_for(schema, default=_Unknown)
-    if validator is _Unknown:
+    named = isinstance(dialect, str)
+    validator = validator_for(schema, default=unknown) if named else Draft202012Validator
+    if validator is unknown:
         hint = "leave `$schema` out for JSON Schema 2020-12"
         return SchemaProblem(f"the dialect `{dialect}` is not known", hint, ("$schema",))
     try:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os.path
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from ...schemas.bound import BoundGraph, BoundTask
 from ...schemas.canonical import digest
@@ -13,6 +14,8 @@ from ...schemas.errors import LedgerError
 from ...schemas.template import Literal, Template, as_text, expressions, render
 from ..runtimes.protocol import AttemptRequest
 from .outputs import Outputs
+
+_WORD: Final = re.compile(r"[\w-]+")
 
 Evaluate = Callable[[str, Mapping[str, Any]], Any]
 """Evaluates the source of one expression in a scope; raises an `InputError` with a clear message."""
@@ -50,7 +53,8 @@ class RequestBuilder:
         self._environ = environ
         self._spec_digests = spec_digests
         self._params = dict(graph.params)
-        self._dynamic = {task.id for task in graph.tasks if _has_expressions(task)}
+        self._dynamic = {task.id for task in graph.tasks if any(True for _ in _sources(task))}
+        self._referred = _referred(graph)
 
     def is_dynamic(self, task_id: str) -> bool:
         """Whether anything about the task is only known once its needs have ended."""
@@ -131,6 +135,7 @@ class RequestBuilder:
             briefs=briefs,
             output=contract,
             output_path=path,
+            output_used=task.id in self._referred,
             deliverables=deliverables,
             scratch=scratch,
         )
@@ -191,11 +196,30 @@ class RequestBuilder:
         return digest([self._spec_digests[task.id], command, env, inputs, upstream, generation])
 
 
-def _has_expressions(task: BoundTask) -> bool:
+def _sources(task: BoundTask) -> Iterator[str]:
+    """The sources of all expressions of a task but its condition's."""
     command = task.command
     templates: list[Template] = [task.cwd, task.output.path]
     templates += [value for _, value in (*task.inputs, *task.env)]
     templates += [item.path for item in task.deliverables]
     if command is not None:
         templates += [*(command.argv or ()), *(value for _, value in command.bindings)]
-    return any(True for template in templates for _ in expressions(template))
+    for template in templates:
+        yield from expressions(template)
+
+
+def _referred(graph: BoundGraph) -> frozenset[str]:
+    """The tasks whose output some expression may read: every word of every expression counts."""
+    words: set[str] = set()
+    for task in graph.tasks:
+        for source in _sources(task):
+            words.update(_WORD.findall(source))
+        if task.condition is not None:
+            for source in expressions(task.condition):
+                words.update(_WORD.findall(source))
+    for _, template in graph.outputs:
+        for source in expressions(template):
+            words.update(_WORD.findall(source))
+    # An id with hyphens may stand in quotes, or be part of a subtraction.
+    words |= {part for word in words for part in word.split("-")}
+    return frozenset(task.id for task in graph.tasks if task.id in words)

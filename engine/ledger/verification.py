@@ -105,7 +105,8 @@ def verify_ledger(ledger: Ledger, *, noted: Head | None = None) -> Verification:
 def _check_journal(
     db: sqlite3.Connection, scratch: sqlite3.Connection, mirror: _Mirror, findings: _Findings
 ) -> tuple[int, bytes]:
-    seq, prev, last = 0, GENESIS, ""
+    seq, prev = 0, GENESIS
+    last: str | None = ""
     stored_prev = db.execute("SELECT prev_hash FROM journal ORDER BY seq")
     for line, (named,) in zip(lines_after(db, 0), stored_prev, strict=True):
         if line.seq != seq + 1:

@@ -142,9 +142,10 @@ class Launcher:
         """End everything that still runs, and the spawner. Returns when all of it is gone."""
         if self._link is None:
             return
-        self._closed = asyncio.get_running_loop().create_future()
-        with contextlib.suppress(OSError):
-            self._link.shutdown(socket.SHUT_WR)
+        if self._closed is None or self._closed.done():
+            self._closed = asyncio.get_running_loop().create_future()
+            with contextlib.suppress(OSError):
+                self._link.shutdown(socket.SHUT_WR)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(asyncio.shield(self._closed), _CLOSING)
         self._lose_spawner()

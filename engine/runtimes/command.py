@@ -70,10 +70,12 @@ class CommandRuntime:
 
     def start(self, request: AttemptRequest, emit: Emit) -> CommandAttempt:
         """Start an attempt; what cannot be started at all is told by the attempt's result."""
-        secrets = tuple(sorted(request.secrets.items()))
-        masker = self._maskers.get(secrets)
-        if masker is None:
-            masker = self._maskers[secrets] = Masker(request.secrets)
+        try:
+            masker = self._masker(request.secrets)
+        except ValueError as error:
+            attempt = CommandAttempt(self, request, emit, self._maskers[()])
+            attempt.refuse(str(error))
+            return attempt
         attempt = CommandAttempt(self, request, emit, masker)
         attempt.begin(self._launcher)
         return attempt
@@ -86,6 +88,13 @@ class CommandRuntime:
         if self._null >= 0:
             os.close(self._null)
             self._null = -1
+
+    def _masker(self, secrets: Mapping[str, str]) -> Masker:
+        key = tuple(sorted(secrets.items()))
+        masker = self._maskers.get(key)
+        if masker is None:
+            masker = self._maskers[key] = Masker(secrets)
+        return masker
 
     @property
     def spawner_pid(self) -> int | None:
@@ -188,6 +197,10 @@ class CommandAttempt:
                 os.close(descriptor)
         self._listen(out, self._stdout)
         self._listen(err, self._stderr)
+
+    def refuse(self, reason: str) -> None:
+        """End without a start, because what was asked for cannot be done."""
+        self._settle(not_made(RequestRefused(reason), self._masker))
 
     def _listen(self, descriptor: int, capture: Capture) -> None:
         os.set_blocking(descriptor, False)

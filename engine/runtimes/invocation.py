@@ -53,6 +53,8 @@ class Invocation:
         try:
             for name, value in request.env.items():
                 self._set(name, value)
+            for name in request.secrets.keys() - request.env.keys():
+                self._set(name, request.secrets[name])
             if request.inputs:
                 self._set_inputs(request)
             self.variables += (

@@ -114,6 +114,7 @@ MetaEnsembleError
 |   |-- UnknownRun                              ME542
 |   |-- NoSuchAttempt                           ME543
 |   |-- CannotWriteFile                         ME544
+|   |-- WorkingDirectoryGone                    ME545
 |   |-- UnknownSchemaPath                       ME550
 |   `-- AmbiguousRun                            ME713
 |-- LedgerError                                 exit code 3
@@ -154,6 +155,7 @@ from .command_line import (
     UnknownCode,
     UnknownCommand,
     UnknownFlag,
+    WorkingDirectoryGone,
 )
 
 # expression
@@ -443,6 +445,7 @@ __all__ = [
     "UnreachableTask",
     "UnterminatedExpression",
     "ValueOutOfRange",
+    "WorkingDirectoryGone",
     "WriteConflict",
     "WrongExpressionValue",
     "WrongParameterType",

@@ -214,3 +214,27 @@ class CannotWriteFile(InputError):
     """
 
     code = "ME544"
+
+
+class WorkingDirectoryGone(InputError):
+    """The directory that the command was typed in does not exist any more.
+
+    The project is looked for from there upwards, and typed paths are relative to it. Somebody removed
+    or replaced it while this shell stood in it (a build that cleans up, a branch that was changed).
+
+    Example:
+
+    ```sh
+    mkdir here && cd here && rmdir ../here
+    me dag status
+    ```
+
+    Use instead:
+
+    ```sh
+    mkdir here && cd here
+    me dag list
+    ```
+    """
+
+    code = "ME545"

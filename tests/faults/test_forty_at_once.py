@@ -14,7 +14,7 @@ from metaensemble.engine.process.identity import IS_LINUX
 from metaensemble.engine.process.orphans import carrying
 from support.gates import Gate
 from support.scenarios import LOG, Project
-from support.victims import Victim, Victims, wait_until
+from support.victims import Victims, wait_until
 
 linux_only = pytest.mark.skipif(not IS_LINUX, reason="needs /proc")
 WIDE = 40
@@ -63,8 +63,8 @@ def test_kills_after_so_many_executions(seed: int, tmp_path: Path, victims: Vict
     for _ in range(3):
         victim = victims.start(["dag", *project.words()], cwd=project.root)
         wanted = executed(project) + chance.randint(1, WIDE // 3)
-        wait_until(lambda: executed(project) >= wanted or has_ended(victim), "some more ran")  # noqa: B023
-        if has_ended(victim):
+        wait_until(lambda: executed(project) >= wanted or victim.has_ended, "some more ran")  # noqa: B023
+        if victim.has_ended:
             break
         victim.kill()
         project.check_executions(frozen)
@@ -126,14 +126,6 @@ def wait_for(project: Project, **counts: int) -> None:
 
     wait_until(holds, f"nodes ran as in {counts}")
     wait_until(lambda: "quick" in project.recorded_ok(), "`quick` was recorded")
-
-
-def has_ended(victim: Victim) -> bool:
-    try:
-        victim.wait(0)
-    except TimeoutError:
-        return False
-    return True
 
 
 @linux_only

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from metaensemble import api
+from metaensemble.engine.ledger import Ledger
 from support.gates import Gate
 from support.scenarios import LOG, Project
-from support.victims import Told, Victims, wait_until
+from support.victims import Told, Victims
 
 TWO = f"""\
 name: two
@@ -44,7 +45,7 @@ def in_the_middle(tmp_path: Path, victims: Victims) -> Project:
     project = Project(tmp_path / "project", TWO)
     gate = Gate(project.root / "gate")
     victim = victims.start(["dag", "run", "graph.yaml"], cwd=project.root)
-    wait_until(lambda: "second" in project.executions(), "the second node ran")
+    victim.wait_until(lambda: "second" in project.executions(), "the second node ran")
     victim.kill()
     gate.open()
     return project
@@ -82,8 +83,8 @@ def test_another_program_keeps_it_locked(tmp_path: Path, victims: Victims) -> No
     project = Project(tmp_path / "project", TWO)
     gate = Gate(project.root / "gate")
     victim = victims.start(["dag", "run", "graph.yaml"], cwd=project.root)
-    wait_until(lambda: "second" in project.executions(), "the second node ran")
-    wait_until(lambda: "first" in project.recorded_ok(), "`first` was recorded")
+    victim.wait_until(lambda: "second" in project.executions(), "the second node ran")
+    victim.wait_until(lambda: "first" in project.recorded_ok(), "`first` was recorded")
     browser = sqlite3.connect(project.state / "department.db", isolation_level=None)
     browser.execute("BEGIN IMMEDIATE")
     gate.open()
@@ -118,6 +119,7 @@ def set_version(project: Project, number: int) -> int:
 
 def test_the_database_is_damaged(tmp_path: Path, victims: Victims) -> None:
     project = in_the_middle(tmp_path, victims)
+    Ledger.open(project.state).close()
     frozen = project.frozen()
     for name in ("department.db-wal", "department.db-shm"):
         (project.state / name).unlink(missing_ok=True)
@@ -199,16 +201,16 @@ def test_a_limit_on_the_size_of_files_is_reached(tmp_path: Path, victims: Victim
     tasks = "".join(
         f"  n{number}:\n    needs: [{f'n{number - 1}' if number else 'first'}]\n"
         f"    run: |\n      {LOG}\n      head -c 1500 /dev/zero | tr '\\000' 'x'\n"
-        for number in range(40)
+        for number in range(60)
     )
     text = f"name: growing\ntasks:\n  first:\n    run: |\n      {LOG}\n{tasks}"
     project = Project(tmp_path / "project", text)
-    told = victims.start(["dag", "run", "graph.yaml"], cwd=project.root, largest_file=200_000).wait()
+    told = victims.start(["dag", "run", "graph.yaml"], cwd=project.root, largest_file=600_000).wait()
     assert told.code == 3, told
     assert "error[ME705]" in told.err
     assert "Traceback" not in told.said
     frozen = project.frozen()
-    assert 1 < len(frozen) < 41
+    assert 1 < len(frozen) < 61
     is_readable(victims, project)
     goes_on(victims, project, frozen)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from support.gates import Gate
 from support.scenarios import LOG, Project
-from support.victims import Told, Victims, wait_until
+from support.victims import Told, Victims
 
 NAMES = ("again", "asks", "fails", "outside")
 GRAPH = (
@@ -29,7 +29,7 @@ def killed(tmp_path: Path, victims: Victims) -> Project:
     project = Project(tmp_path / "project", GRAPH)
     gate = Gate(project.root / "gate")
     victim = victims.start(["dag", "run", "graph.yaml"], cwd=project.root)
-    wait_until(lambda: set(project.executions()) == set(NAMES), "all of them ran")
+    victim.wait_until(lambda: set(project.executions()) == set(NAMES), "all of them ran")
     victim.kill()
     gate.open()
     return project
@@ -98,7 +98,7 @@ def test_killed_while_the_answer_is_carried_out(tmp_path: Path, victims: Victims
     gate.unlink()
     Gate(gate)
     victim = victims.start(["dag", "resume", "--lost", "outside=rerun"], cwd=project.root)
-    wait_until(lambda: len(project.executions()["outside"]) == 2, "it ran again")
+    victim.wait_until(lambda: len(project.executions()["outside"]) == 2, "it ran again")
     victim.kill()
     gate.unlink()
     gate.touch()

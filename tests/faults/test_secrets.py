@@ -16,7 +16,7 @@ import pytest
 
 from support.gates import Gate
 from support.scenarios import LOG, Project
-from support.victims import Victims, wait_until
+from support.victims import Victims
 
 VALUE = "p4ss \"wörd\"/+?=&'$x\\end"
 
@@ -51,7 +51,7 @@ concurrency: {{max: 8}}
 defaults: {{}}
 tasks:
   out: {{run: [python3, out.py], secrets: [TOKEN]}}
-  as-json: {{run: [python3, as_json.py], secrets: [TOKEN], output: {{as: json}}}}
+  as_json: {{run: [python3, as_json.py], secrets: [TOKEN], output: {{as: json}}}}
   deliver: {{run: [python3, deliver.py], secrets: [TOKEN], deliverables: [{{path: report.md}}]}}
   fail: {{run: [python3, fail.py], secrets: [TOKEN]}}
   invalid:
@@ -59,8 +59,9 @@ tasks:
     secrets: [TOKEN]
     output: {{schema: {{type: object, properties: {{answer: {{type: integer}}}}}}}}
   taken:
-    with: {{all: "${{{{ tasks.out.output }}}}", some: "${{{{ tasks.as-json.output }}}}"}}
+    with: {{all: "${{{{ tasks.out.output }}}}", some: "${{{{ tasks.as_json.output }}}}"}}
     run: echo "$ME_IN_SOME"; cat "$ME_IN_ALL_FILE"
+  nobody: {{needs: [fail], run: "true"}}
   hangs:
     needs: {{taken: done, invalid: done, fail: done, deliver: done}}
     run: |
@@ -107,7 +108,7 @@ def test_it_occurs_nowhere(end: str, tmp_path: Path, victims: Victims) -> None:
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     environ = {**os.environ, "TOKEN": VALUE, "PATH": path}
     victim = victims.start(["dag", "run", "graph.yaml"], cwd=project.root, environ=environ)
-    wait_until(lambda: "hangs" in project.executions(), "the last node ran")
+    victim.wait_until(lambda: "hangs" in project.executions(), "the last node ran")
     if end == "killed":
         told = victim.kill()
         assert told.code == -signal.SIGKILL
@@ -124,7 +125,7 @@ def test_it_occurs_nowhere(end: str, tmp_path: Path, victims: Victims) -> None:
     for file in files:
         check_file(file)
     asked = [["dag", "status"], ["dag", "status", "--json", "--outputs"], ["ledger", "recent", "--json"]]
-    asked += [["dag", "logs", str(project.dag_run()), node] for node in states if node != "hangs"]
+    asked += [["dag", "logs", str(project.dag_run()), node] for node in states if node not in {"hangs", "nobody"}]
     for words in asked:
         said = victims.start(words, cwd=project.root).wait()
         assert said.code == 0, said

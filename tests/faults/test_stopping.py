@@ -13,7 +13,7 @@ import pytest
 from metaensemble import api
 from support.gates import Gate
 from support.scenarios import LOG, Project
-from support.victims import PATIENCE, Told, Victim, Victims, wait_until
+from support.victims import PATIENCE, Told, Victim, Victims
 
 GRAPH = f"""\
 name: stoppable
@@ -49,7 +49,7 @@ def begin(
     gate = Gate(project.root / "gate")
     environ = {**os.environ, "TERM": term}
     victim = victims.start(["dag", "run", "graph.yaml"], cwd=project.root, terminal=terminal, environ=environ)
-    wait_until(lambda: "work" in project.executions(), "`work` ran")
+    victim.wait_until(lambda: "work" in project.executions(), "`work` ran")
     return project, gate, victim
 
 
@@ -174,7 +174,7 @@ def test_a_dead_one_is_cancelled_where_its_programs_are_gone(tmp_path: Path, vic
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
     victim = victims.start(["dag", "run", "graph.yaml"], cwd=root)
-    wait_until(lambda: "work" in project.executions(), "`work` ran")
+    victim.wait_until(lambda: "work" in project.executions(), "`work` ran")
     victim.kill()
     program.unlink()
     cancel(project, victims)

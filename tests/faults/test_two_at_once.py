@@ -26,7 +26,7 @@ def test_the_second_is_told_who_holds_it(tmp_path: Path, victims: Victims) -> No
     project = Project(tmp_path / "project", GRAPH)
     gate = Gate(project.root / "gate")
     first = victims.start(["dag", "run", "graph.yaml"], cwd=project.root)
-    wait_until(lambda: "second" in project.executions(), "the second node ran")
+    first.wait_until(lambda: "second" in project.executions(), "the second node ran")
     dag_run = project.dag_run()
     assert dag_run is not None
     for words in (["dag", "resume", dag_run], ["dag", "resume"], ["ledger", "rebuild"]):
@@ -45,7 +45,7 @@ def test_of_two_resumes_one_does_the_work(tmp_path: Path, victims: Victims) -> N
     project = Project(tmp_path / "project", GRAPH)
     gate = Gate(project.root / "gate")
     first = victims.start(["dag", "run", "graph.yaml"], cwd=project.root)
-    wait_until(lambda: "second" in project.executions(), "the second node ran")
+    first.wait_until(lambda: "second" in project.executions(), "the second node ran")
     first.kill()
     frozen = project.frozen()
     both = [victims.start(["dag", "resume", str(project.dag_run())], cwd=project.root) for _ in range(2)]

@@ -17,6 +17,7 @@ import signal
 import socket
 import sys
 import termios
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -61,7 +62,11 @@ def _wait_for(request: dict[str, Any], descriptors: list[int]) -> None:
     pid = os.fork()
     if pid == 0:
         os.close(tell)
-        _work(request, streams)
+        try:
+            _work(request, streams)
+        except BaseException:
+            os.write(2, traceback.format_exc().encode())
+            os._exit(99)
     for stream in streams:
         os.close(stream)
     with contextlib.suppress(BrokenPipeError):
@@ -76,6 +81,12 @@ def _work(request: dict[str, Any], streams: list[int]) -> None:
     for target, stream in enumerate(streams):
         os.dup2(stream, target)
         os.close(stream)
+    # Those of the server know what they were opened on.
+    sys.stdin, sys.stdout, sys.stderr = (
+        open(number, mode, encoding="utf-8", closefd=False)  # noqa: SIM115, PTH123
+        for number, mode in enumerate("rww")
+    )
+    sys.stderr.reconfigure(line_buffering=True)
     if request["terminal"]:
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
     os.environ.clear()
@@ -88,13 +99,10 @@ def _work(request: dict[str, Any], streams: list[int]) -> None:
     if request["vanishing"]:
         Path(request["cwd"]).rmdir()
     sys.argv = ["me", *request["words"]]
-    status = 1
-    try:
-        status = _carry_out(request)
-        sys.stdout.flush()
-        sys.stderr.flush()
-    finally:
-        os._exit(status)
+    status = _carry_out(request)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
 
 
 def _carry_out(request: dict[str, Any]) -> int:

@@ -78,6 +78,20 @@ class Victim:
         """Wait until `text` stands in what it said."""
         wait_until(lambda: text in self.said, f"`{text}` was said; so far: {self.said}")
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether it lives no more."""
+        try:
+            self.wait(0)
+        except TimeoutError:
+            return False
+        return True
+
+    def wait_until(self, holds: Callable[[], bool], what: str) -> None:
+        """Wait until `holds()`; fails at once when this process ends without that."""
+        wait_until(lambda: holds() or self.has_ended, what)
+        assert holds(), f"it ended before {what}: {self.wait()}"
+
     def signal(self, number: int) -> None:
         """Send it a signal; it must not have been waited for."""
         os.kill(self.pid, number)
@@ -100,7 +114,7 @@ class Victim:
 
     def close(self) -> None:
         """End it if it lives, and let go of its files."""
-        if self._code is None:
+        if not self.has_ended:
             self.kill()
         self._out.close()
         self._err.close()

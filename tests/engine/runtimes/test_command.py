@@ -396,9 +396,8 @@ SECRET = "correct-horse/battery"
 
 def masked(tmp_path: Path, text: str, **fields: Any) -> tuple[AttemptResult, Mapping[str, bytes]]:
     blobs = MemoryBlobs()
-    environ = dict(os.environ) | {"TOKEN": SECRET}
     request = shell(tmp_path, text, secrets={"TOKEN": SECRET}, **fields)
-    return result_of(request, blobs, environ=environ), blobs.texts
+    return result_of(request, blobs), blobs.texts
 
 
 def test_a_secret_is_given_and_never_stored(tmp_path: Path) -> None:
@@ -409,6 +408,13 @@ def test_a_secret_is_given_and_never_stored(tmp_path: Path) -> None:
     assert texts
     assert all(SECRET.encode() not in content for content in texts.values())
     assert SECRET not in repr(result)
+
+
+def test_a_secret_that_cannot_be_masked_is_not_given_to_anything(tmp_path: Path) -> None:
+    result = result_of(shell(tmp_path, "touch ran", secrets={"PIN": "1234"}))
+    assert (result.outcome, result.failure_reason) == ("failed", "invalid_request")
+    assert "`PIN` is shorter than 8" in result.reason
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_secret_spelled_with_escapes_is_masked_in_the_value(tmp_path: Path) -> None:
