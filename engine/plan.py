@@ -20,7 +20,8 @@ def start_order(specs: list[NodeSpec]) -> list[str]:
 
     The scheduler itself is asked, so that the plan cannot drift from what a run does.
     """
-    scheduler = Scheduler(specs, Limits(maximum=1, pools={}))
+    pools = dict.fromkeys((pool for spec in specs for pool in spec.pools), 1)
+    scheduler = Scheduler(specs, Limits(maximum=1, pools=pools))
     order: list[str] = []
     commands = scheduler.handle(DispatchOpened())
     while commands:

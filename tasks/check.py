@@ -238,7 +238,7 @@ class _Examiner:
 
     def _unknown_need(self, wanted: str, path: Path, *, of_key: bool) -> None:
         others = [other for other in self.graph.tasks if other != path[1]]
-        hint = what_there_is(wanted, "other tasks", others)
+        hint = what_there_is(wanted, others)
         self._add(UnknownNeed(f"there is no task `{wanted}`", hint=hint), path, key=of_key)
 
     def _written_need(self, written: WrittenNeed, path: Path) -> Need:

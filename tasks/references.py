@@ -113,7 +113,7 @@ class References:
             message = f"`{name}` exists only inside the task whose `each` makes it"
             return MisplacedReference, message, "refer to the fan-out by `tasks.ID.outputs`"
         if name == "secrets":
-            return _SECRET
+            return _secret(reference.path[0] if reference.path else "NAME")
         near = closest(name, ROOTS)
         if name in self.graph.params:
             hint = f"write `{spell('params', (name, *reference.path))}`"
@@ -137,7 +137,7 @@ class References:
         name = reference.path[0]
         kind = self.graph.params.get(str(name))
         if kind is None:
-            hint = what_there_is(str(name), "parameters", self.graph.params)
+            hint = what_there_is(str(name), self.graph.params)
             return UndeclaredKey, f"the graph has no parameter `{name}`", hint
         if len(reference.path) > 1 and kind != "json" and isinstance(reference.path[1], str):
             return ImpossibleReference, f"`params.{name}` is of type `{kind}` and has no fields", None
@@ -154,7 +154,7 @@ class References:
             return None
         name = str(reference.path[0])
         if name in self.task.secrets:
-            return _SECRET
+            return _secret(name)
         if name not in self.env:
             if name in self.task.env:
                 return MisplacedReference, f"`env.{name}` is declared below the value that uses it", None
@@ -176,7 +176,7 @@ class References:
         name = str(reference.path[0])
         known = {*self.task.matrix, *(key for cell in self.task.include for key in cell)}
         if name not in known:
-            hint = what_there_is(name, "keys", sorted(known))
+            hint = what_there_is(name, sorted(known))
             return UndeclaredKey, f"the task's `matrix` has no key `{name}`", hint
         return None
 
@@ -213,9 +213,7 @@ class References:
             return UnknownTaskReference, "`tasks` needs the id of a task, written out", hint
         task = self.graph.tasks.get(name)
         if task is None:
-            hint = what_there_is(
-                name, "tasks", [other for other in self.graph.tasks if other != self.task_id]
-            )
+            hint = what_there_is(name, [other for other in self.graph.tasks if other != self.task_id])
             return UnknownTaskReference, f"there is no task `{name}`", hint
         if name == self.task_id:
             hint = "a round of a `repeat` sees the one before as `repeat.last.output`"
@@ -289,8 +287,8 @@ class References:
             return None
         form = "text" if declared is None else declared.form
         schema = None if declared is None or isinstance(declared.schema_, str) else declared.schema_
-        why = why_impossible(form, schema, list(below))
-        return None if why is None else (ImpossibleReference, f"`{base}` {why[0]}", why[1])
+        why = why_impossible(base, form, schema, list(below))
+        return None if why is None else (ImpossibleReference, *why)
 
     def _hyphenated(self, source: str, reference: Reference) -> Problem | None:
         """The error for `tasks.my-task.output`, which reads as a subtraction."""
@@ -315,11 +313,15 @@ class References:
 
 
 _Found = tuple[type[ExpressionError], str, str | None] | None
-_SECRET: _Found = (
-    SecretInExpression,
-    "a secret cannot be used in an expression, whose values are recorded",
-    "a command finds it in its environment: write `$NAME` in the shell text",
-)
+
+
+def _secret(name: object) -> _Found:
+    message = "a secret cannot be used in an expression, whose values are recorded"
+    return (
+        SecretInExpression,
+        message,
+        f"a command finds it in its environment: write `${name}` in shell text",
+    )
 
 
 def makes_items(task: Task) -> bool | None:
@@ -342,10 +344,10 @@ def _never_ends_ok(task: Task | None, name: str) -> bool:
     return task is not None and isinstance(task.needs, dict) and task.needs.get(name) == "failed"
 
 
-def what_there_is(wanted: str, what: str, names: Collection[str]) -> str:
+def what_there_is(wanted: str, names: Collection[str]) -> str:
     """The hint for a name that does not exist: the nearest one, and all of them."""
     listed = in_backticks(names, last="and")
-    there = f"there are the {what} {listed}" if listed else f"there are no {what}"
+    there = f"there {'is' if len(names) == 1 else 'are'} {listed or 'none'}"
     near = did_you_mean(wanted, names)
     return there if near is None else f"{near} {there}"
 

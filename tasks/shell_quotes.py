@@ -129,7 +129,9 @@ class ShellQuotes(ShellCursor):
                 self._refuse_evaluated(hole, "arithmetic")
                 self._at = hole.end
             elif self._peek() in "'\"`":
-                raise self._broken("quotes inside `$[…]` cannot be followed", opened, "write `$((…))` for arithmetic")
+                raise self._broken(
+                    "quotes inside `$[…]` cannot be followed", opened, "write `$((…))` for arithmetic"
+                )
             else:
                 self._at += 1
 

@@ -23,16 +23,17 @@ _LINES: Final = (
 _INSERT: Final = "INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 IN_STRETCHES: Final = """
-    stretches CROSS JOIN journal AS records ON records.seq >= max(stretches.first_seq, ?2 + 1)
+    stretches CROSS JOIN journal AS records ON records.seq >= max(stretches.first_seq, :after + 1)
         AND records.seq < coalesce(
             (SELECT later.first_seq FROM stretches AS later WHERE later.first_seq > stretches.first_seq
              ORDER BY later.first_seq LIMIT 1), 9223372036854775807)
 """
-"""The records of the DAG run `?1` behind seq `?2`; goes with `OF_DAG_RUN` and `BY_SEQ`."""
+"""The records of `:dag_run_id` behind seq `:after`; goes with `OF_DAG_RUN` and `BY_SEQ`."""
 
 OF_DAG_RUN: Final = """
-    stretches.dag_run_id = ?1 AND stretches.first_seq >= coalesce(
-        (SELECT here.first_seq FROM stretches AS here WHERE here.dag_run_id = ?1 AND here.first_seq <= ?2
+    stretches.dag_run_id = :dag_run_id AND stretches.first_seq >= coalesce(
+        (SELECT here.first_seq FROM stretches AS here
+         WHERE here.dag_run_id = :dag_run_id AND here.first_seq <= :after
          ORDER BY here.first_seq DESC LIMIT 1), 0)
 """
 BY_SEQ: Final = "stretches.first_seq, records.seq"

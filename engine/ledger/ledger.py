@@ -45,7 +45,7 @@ PRESENCE: Final = "ledger.lock"
 
 _JOURNAL_OF: Final = f"""
     SELECT records.seq, ts, kind, entity_id, records.dag_run_id, cause, payload, prev_hash, hash
-    FROM {IN_STRETCHES} WHERE {OF_DAG_RUN} ORDER BY {BY_SEQ} LIMIT ?3
+    FROM {IN_STRETCHES} WHERE {OF_DAG_RUN} ORDER BY {BY_SEQ} LIMIT :limit
 """  # noqa: S608
 
 
@@ -141,6 +141,7 @@ class Ledger:
             ledger._always_durable = journal_mode_of(connection) != "wal"
             try:
                 ledger.mirror.catch_up()
+                ledger.blobs.sweep()
             except BaseException:
                 ledger._release()
                 raise
@@ -179,7 +180,9 @@ class Ledger:
         O(log n + limit), by the index `stretches_of_dag_run` and the primary key of `journal`.
         """
         with ledger_errors(self.path):
-            rows = self.connection.execute(_JOURNAL_OF, (dag_run_id, after, min(limit, MAX_PAGE)))
+            rows = self.connection.execute(
+                _JOURNAL_OF, {"dag_run_id": dag_run_id, "after": after, "limit": min(limit, MAX_PAGE)}
+            )
             return [journaled(row) for row in rows]
 
     def head(self) -> Head:

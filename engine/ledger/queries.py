@@ -8,7 +8,7 @@ where more may follow, the next page starts after the last row of this one.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final, TypeVar
 
@@ -42,6 +42,7 @@ __all__ = [
 
 _END: Final = 1 << 62
 _LAST_TEXT: Final = "\U0010ffff"
+_Params = Sequence[object] | Mapping[str, object]
 _Row = TypeVar("_Row", DagRunRow, NodeRow, AttemptRow, RunRow)
 
 
@@ -81,7 +82,7 @@ QUERIES: Final = {
     "runs_of_dag_run": NamedQuery(
         f"SELECT {_columns(RunRow, 'runs')} FROM {IN_STRETCHES} CROSS JOIN runs"  # noqa: S608
         f" ON runs.run_id = records.entity_id AND runs.seq = records.seq"
-        f" WHERE {OF_DAG_RUN} AND records.kind = '{ATTEMPT_FINISHED}' ORDER BY {BY_SEQ} LIMIT ?3",
+        f" WHERE {OF_DAG_RUN} AND records.kind = '{ATTEMPT_FINISHED}' ORDER BY {BY_SEQ} LIMIT :limit",
         (*_IN_DAG_RUN, *_RUN_BY_ID),
     ),
     "runs_of_node": NamedQuery(
@@ -125,7 +126,7 @@ QUERIES: Final = {
     ),
     "records_after": NamedQuery(
         f"SELECT records.{', records.'.join(_RECORD_COLUMNS)} FROM {IN_STRETCHES} WHERE {OF_DAG_RUN}"  # noqa: S608
-        f" AND records.kind IN (SELECT value FROM json_each(?4)) ORDER BY {BY_SEQ} LIMIT ?3",
+        f" AND records.kind IN (SELECT value FROM json_each(:kinds)) ORDER BY {BY_SEQ} LIMIT :limit",
         _IN_DAG_RUN,
     ),
     "record_at": NamedQuery(
@@ -177,7 +178,7 @@ def runs_of_dag_run(ledger: Ledger, dag_run_id: str, *, after: int = 0, limit: i
     O(log n + records of the DAG run passed over + k log n), by the index `stretches_of_dag_run` and the
     primary keys of `journal` and `run_outcomes`.
     """
-    return _rows(ledger, "runs_of_dag_run", RunRow, (dag_run_id, after, _bounded(limit)))
+    return _rows(ledger, "runs_of_dag_run", RunRow, _page(dag_run_id, after, limit))
 
 
 def runs_of_node(
@@ -286,7 +287,7 @@ def records_after(
     primary key of `journal`.
     """
     with ledger_errors(ledger.path):
-        params = (dag_run_id, after, _bounded(limit), json.dumps(list(kinds)))
+        params = {**_page(dag_run_id, after, limit), "kinds": json.dumps(list(kinds))}
         return [journaled(row) for row in ledger.connection.execute(QUERIES["records_after"].sql, params)]
 
 
@@ -297,7 +298,7 @@ def record_at(ledger: Ledger, seq: int) -> Journaled | None:
         return None if row is None else journaled(row)
 
 
-def _rows(ledger: Ledger, name: str, row: type[_Row], params: Sequence[object]) -> list[_Row]:
+def _rows(ledger: Ledger, name: str, row: type[_Row], params: _Params) -> list[_Row]:
     json_at = [at for at, field in enumerate(fields(row)) if field.name in JSON_COLUMNS]
     with ledger_errors(ledger.path):
         found = ledger.connection.execute(QUERIES[name].sql, params).fetchall()
@@ -315,6 +316,10 @@ def _with_json(values: tuple[Any, ...], json_at: list[int]) -> Sequence[Any]:
 
 def _one(rows: list[_Row]) -> _Row | None:
     return rows[0] if rows else None
+
+
+def _page(dag_run_id: str, after: int, limit: int) -> dict[str, object]:
+    return {"dag_run_id": dag_run_id, "after": after, "limit": _bounded(limit)}
 
 
 def _bounded(limit: int) -> int:

@@ -37,7 +37,6 @@ NOT_RUN = {
     "make test": "runs this test",
     "python3 -m venv .venv": "needs the package registry; the Makefile does the same",
     "me dag run examples/quality-review/graph.yaml": "reviews a whole project; it runs in tests/examples",
-    "python examples/crash-and-resume/crash.py": "takes minutes; it runs in tests/examples",
     "me --install-completion": "writes into the user's home",
 }
 """Commands that are shown and not run here: how a block that holds one begins, and why."""
@@ -221,9 +220,9 @@ def test_the_figures_are_those_of_the_code() -> None:
         f"digits of a whole number | {limits.MAXIMUM_DIGITS}": REFERENCE,
         f"more than {invocation.LARGEST_VARIABLE >> 10} KiB": REFERENCE,
         f"larger than {output_contract.LARGEST_VALUE >> 20} MiB": REFERENCE,
-        f"| 4 | {'The most nodes'}": compiling.DEFAULT_MAXIMUM == 4,
+        "Four nodes run at the same time": compiling.DEFAULT_MAXIMUM == 4,
         "SIGKILL five seconds later": AttemptRequest.__dataclass_fields__["grace"].default == 5.0,
-        "SIGKILL after five seconds": AttemptRequest.__dataclass_fields__["grace"].default == 5.0,
+        "SIGTERM and, after five seconds, SIGKILL": AttemptRequest.__dataclass_fields__["grace"].default == 5.0,
         "for at most a minute": coordinator.CANCEL_DEADLINE_SECONDS == 60.0,
         "shorter than eight characters": MINIMUM_LENGTH == 8,
     }

@@ -5,24 +5,21 @@ from __future__ import annotations
 import subprocess
 import sys
 
-import pytest
-
 from support.examples import EXAMPLES, environment
 from support.tree import INSTALLED
 
 
-@pytest.mark.parametrize("seed", [3, 11])
-def test_killed_runs_end_like_undisturbed_ones(seed: int) -> None:
+def test_killed_runs_end_like_undisturbed_ones() -> None:
     done = subprocess.run(
         [
             *(sys.executable, str(EXAMPLES / "crash-and-resume" / "crash.py")),
-            *("--times", "2", "--seed", str(seed), "--folder", str(INSTALLED / "schemas")),
+            *("--times", "2", "--seed", "5", "--folder", str(INSTALLED / "schemas")),
         ],
         env=environment(),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=600,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr

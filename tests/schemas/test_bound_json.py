@@ -22,9 +22,17 @@ from metaensemble.schemas.bound import (
 from metaensemble.schemas.template import Concat, Expr, Literal
 
 TEXT = st.text(max_size=4)
-JSON = st.none() | st.booleans() | st.integers() | TEXT | st.dictionaries(TEXT, st.lists(st.integers(), max_size=2))
+JSON = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | TEXT
+    | st.dictionaries(TEXT, st.lists(st.integers(), max_size=2))
+)
 TEMPLATE = (
-    st.builds(Literal, JSON) | st.builds(Expr, TEXT) | st.builds(lambda a, b: Concat((Literal(a), Expr(b))), TEXT, TEXT)
+    st.builds(Literal, JSON)
+    | st.builds(Expr, TEXT)
+    | st.builds(lambda a, b: Concat((Literal(a), Expr(b))), TEXT, TEXT)
 )
 NAMED = st.lists(st.tuples(TEXT, TEMPLATE), max_size=2).map(tuple)
 TEXTS = st.lists(TEXT, max_size=2).map(tuple)

@@ -24,7 +24,11 @@ from metaensemble.schemas.template import (
 )
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=5),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["lit", "expr", "a"]), inner),
     max_leaves=6,
 )
@@ -57,7 +61,8 @@ def test_how_a_value_stands_in_text(value: Any, text: str) -> None:
 
 def test_rendering() -> None:
     values = {"a": [1, 2], "b": "x"}
-    template = Mapping((("k", Sequence((Expr("a"), Concat((Literal("<"), Expr("a"), Expr("b"), Literal(None))))))))
+    joined = Concat((Literal("<"), Expr("a"), Expr("b"), Literal(None)))
+    template = Mapping((("k", Sequence((Expr("a"), joined))),))
     assert render(template, values.__getitem__) == {"k": [[1, 2], "<[1,2]x"]}
     assert list(expressions(template)) == ["a", "a", "b"]
 
@@ -76,7 +81,9 @@ def test_the_json_form_is_exact(template: Template) -> None:
     assert json.dumps(to_json(from_json(json.loads(text)))) == text
 
 
-@pytest.mark.parametrize("data", [None, 1, "x", [], {}, {"lit": 1, "x": 2}.items(), {"expr": 1}, {"cat": "x"}, {"map": 1}])
+@pytest.mark.parametrize(
+    "data", [None, 1, "x", [], {}, {"lit": 1, "x": 2}.items(), {"expr": 1}, {"cat": "x"}, {"map": 1}]
+)
 def test_anything_else_is_refused(data: Any) -> None:
     with pytest.raises(ValueError, match="not a template"):
         from_json(data)

@@ -27,7 +27,7 @@ def copy_of(example: str, parent: Path) -> Path:
     return target
 
 
-def me(*words: str, cwd: Path, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+def me(*words: str, cwd: Path, timeout: float = 300) -> subprocess.CompletedProcess[str]:
     """Run the program in `cwd`; stdout and stderr are captured apart."""
     return subprocess.run(
         [sys.executable, "-P", "-m", "metaensemble", *words],

@@ -34,7 +34,10 @@ def problems(folder: Path, text: str) -> list[InputError]:
 
 
 def bound(
-    folder: Path, text: str, params: Mapping[str, object] | None = None, environ: Mapping[str, str] | None = None
+    folder: Path,
+    text: str,
+    params: Mapping[str, object] | None = None,
+    environ: Mapping[str, str] | None = None,
 ) -> BoundGraph:
     """The graph of `text` bound in `folder`, which is project and shell directory at once."""
     return bind(loaded(folder, text), params or {}, project=folder, cwd=folder, environ=environ or {})

@@ -89,7 +89,12 @@ def test_what_is_known_is_put_in_and_the_rest_stays(tmp_path: Path) -> None:
     assert b.retry == RetryPolicy(maximum=1, backoff_min=1.0, backoff_max=2.0, on=frozenset({"timeout"}))
     assert b.deliverables == (DeliverableSpec(path=Literal("r-x3.md"), schema={"type": "object"}),)
     assert c.command == CommandSpec(
-        argv=(Literal("echo"), Literal(3), Expr("tasks.b.deliverable"), Concat((Literal("x "), Expr("run.id"))))
+        argv=(
+            Literal("echo"),
+            Literal(3),
+            Expr("tasks.b.deliverable"),
+            Concat((Literal("x "), Expr("run.id"))),
+        )
     )
     assert (c.tags, c.priority, c.needs) == (("t",), 2, (Need(task="b", inferred=True),))
     assert bound_json.from_json(json.loads(json.dumps(bound_json.to_json(graph)))) == graph
@@ -123,7 +128,9 @@ def test_a_whole_expression_keeps_its_type(tmp_path: Path) -> None:
 
 
 def test_the_place_of_defaults_and_of_typed_paths(tmp_path: Path) -> None:
-    graph = loaded(tmp_path, "params: {p: {type: path, default: x}}\ntasks: {a: {run: echo, cwd: '${{ params.p }}'}}\n")
+    graph = loaded(
+        tmp_path, "params: {p: {type: path, default: x}}\ntasks: {a: {run: echo, cwd: '${{ params.p }}'}}\n"
+    )
     for params, environ, wanted in (
         ({}, {}, tmp_path / "x"),
         ({"p": "y"}, {}, Path("/else/where/y")),
@@ -137,8 +144,18 @@ def test_the_place_of_defaults_and_of_typed_paths(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "error", "words", "place"),
     [
-        ("timeout: '${{ params.s }}'", WrongExpressionValue, "must be a duration, and is `soon`", "${{ params.s }}"),
-        ("timeout: '${{ params.n }}'", WrongExpressionValue, "must be a duration, and is `0`", "${{ params.n }}"),
+        (
+            "timeout: '${{ params.s }}'",
+            WrongExpressionValue,
+            "must be a duration, and is `soon`",
+            "${{ params.s }}",
+        ),
+        (
+            "timeout: '${{ params.n }}'",
+            WrongExpressionValue,
+            "must be a duration, and is `0`",
+            "${{ params.n }}",
+        ),
         ("priority: '${{ params.s }}'", WrongExpressionValue, "must be a whole number", None),
         ("retry: {max: '${{ params.n - 1 }}'}", WrongExpressionValue, "must be a whole number from 0", None),
         ("retry: {backoff: '${{ params.s }}'}", WrongExpressionValue, "must be a span of durations", None),
@@ -148,7 +165,12 @@ def test_the_place_of_defaults_and_of_typed_paths(tmp_path: Path) -> None:
         ("writes: ['${{ params.n }}']", WrongExpressionValue, "must be a path, and is `0`", None),
         ("deliverables: [{path: /etc/x}]", PathOutsideProject, "`/etc/x` lies outside", "/etc/x"),
         ("output: {from: file, path: '${{ params.up }}'}", PathOutsideProject, "`..` lies outside", None),
-        ("output: {schema: nowhere.json}", SchemaFileUnusable, "`nowhere.json` cannot be used", "nowhere.json"),
+        (
+            "output: {schema: nowhere.json}",
+            SchemaFileUnusable,
+            "`nowhere.json` cannot be used",
+            "nowhere.json",
+        ),
         ("needs: {b: {ok: '${{ params.two }}'}}", CountWithoutItems, "2 of its items", None),
         ("needs: {b: {ok: '${{ params.n }}'}}", WrongExpressionValue, "must be a count, or a share", None),
     ],
@@ -245,7 +267,9 @@ def test_schema_files_are_read_beside_the_graph(tmp_path: Path) -> None:
         (b"[" * 100_000, "s.json", SchemaFileUnusable, "nests too deeply"),
     ],
 )
-def test_bad_schema_files(tmp_path: Path, content: bytes, name: str, error: type[InputError], words: str) -> None:
+def test_bad_schema_files(
+    tmp_path: Path, content: bytes, name: str, error: type[InputError], words: str
+) -> None:
     (tmp_path / name).write_bytes(content)
     (found,) = bind_problems(tmp_path, f"tasks: {{a: {{run: echo, output: {{schema: {name}}}}}}}\n")
     assert type(found) is error
@@ -254,7 +278,9 @@ def test_bad_schema_files(tmp_path: Path, content: bytes, name: str, error: type
 
 
 def test_fields_are_held_to_schemas_in_files(tmp_path: Path) -> None:
-    (tmp_path / "s.json").write_text('{"type": "object", "additionalProperties": false, "properties": {"n": {}}}')
+    (tmp_path / "s.json").write_text(
+        '{"type": "object", "additionalProperties": false, "properties": {"n": {}}}'
+    )
     text = """
         tasks:
           a: {run: echo, output: {schema: s.json}}

@@ -77,9 +77,24 @@ def test_all_problems_come_at_once_in_the_order_of_the_text(tmp_path: Path) -> N
     [
         ("[b]", SelfNeed, "the task `b` needs itself", "drop this need"),
         ("{b: done}", SelfNeed, "the task `b` needs itself", "drop this need"),
-        ("[tset]", UnknownNeed, "there is no task `tset`", "did you mean `test`? there are the other tasks `test` and `long`"),
-        ("{nothing: ok}", UnknownNeed, "there is no task `nothing`", "there are the other tasks `test` and `long`"),
-        ("{test: {ok: 2}}", CountWithoutItems, "`test` is one node, so 2 of its items can never end ok", None),
+        (
+            "[tset]",
+            UnknownNeed,
+            "there is no task `tset`",
+            "did you mean `test`? there are the other tasks `test` and `long`",
+        ),
+        (
+            "{nothing: ok}",
+            UnknownNeed,
+            "there is no task `nothing`",
+            "there are the other tasks `test` and `long`",
+        ),
+        (
+            "{test: {ok: 2}}",
+            CountWithoutItems,
+            "`test` is one node, so 2 of its items can never end ok",
+            None,
+        ),
         ("{test: {ok: 1}}", None, "", None),
         ("{test: {ok: 2/3}}", None, "", None),
         ("[test, long]", None, "", None),
@@ -162,7 +177,11 @@ def test_an_item_cannot_take_a_name_that_has_a_meaning(tmp_path: Path, name: str
     ],
 )  # fmt: skip
 def test_declared_paths_do_not_climb_out(tmp_path: Path, path: str, leaves: bool) -> None:
-    for keys in (f'writes: ["{path}"]', f'output: {{from: file, path: "{path}"}}', f'deliverables: [{{path: "{path}"}}]'):
+    for keys in (
+        f'writes: ["{path}"]',
+        f'output: {{from: file, path: "{path}"}}',
+        f'deliverables: [{{path: "{path}"}}]',
+    ):
         found = problems(tmp_path, f"params: {{p: {{default: x}}}}\ntasks: {{a: {{run: echo, {keys}}}}}\n")
         assert [type(error) for error in found] == ([PathOutsideProject] if leaves else [])
 
@@ -194,7 +213,10 @@ def test_schemas_in_the_file_must_be_valid(tmp_path: Path, schema: str, words: s
 
 
 def test_what_is_left_of_a_broken_file_is_checked_too(tmp_path: Path) -> None:
-    path = written(tmp_path, "tasks:\n  a: {run: echo, timeout: soon}\n  b: {run: 'echo ${{ tasks.c.output }}'}\n  d: 5\n")
+    path = written(
+        tmp_path,
+        "tasks:\n  a: {run: echo, timeout: soon}\n  b: {run: 'echo ${{ tasks.c.output }}'}\n  d: 5\n",
+    )
     graph, shape = load_problems(path)
     assert graph is not None
     assert len(shape) == 2

@@ -230,7 +230,9 @@ def test_text_in_a_value_is_never_an_expression() -> None:
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-10, 10) | st.text(max_size=4),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["a", "items", "get", "b-c"]), inner),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["a", "items", "get", "b-c"]), inner)
+    ),
     max_leaves=8,
 )
 STEP = st.sampled_from([".a", ".items", '["a"]', "['b-c']", "[0]", "[1]", " . get", "[ 'items' ]"])

@@ -111,7 +111,10 @@ def test_limits(param: dict[str, Any], given_value: str, words: str) -> None:
 
 def test_everything_wrong_is_told_at_once() -> None:
     values, problems = resolve(
-        {"n": "x", "voter": "1", "zzz": "1"}, n={"type": "integer"}, voters={"type": "integer"}, a={"default": "b"}
+        {"n": "x", "voter": "1", "zzz": "1"},
+        n={"type": "integer"},
+        voters={"type": "integer"},
+        a={"default": "b"},
     )
     assert values == {"a": "b"}
     assert [type(problem) for problem in problems] == [
@@ -126,7 +129,10 @@ def test_everything_wrong_is_told_at_once() -> None:
 
 def test_defaults_and_order() -> None:
     values, problems = resolve(
-        {"c": 3.5}, a={"type": "path", "default": "sub"}, b={"type": "integer", "default": None}, c={"type": "number"}
+        {"c": 3.5},
+        a={"type": "path", "default": "sub"},
+        b={"type": "integer", "default": None},
+        c={"type": "number"},
     )
     assert problems == []
     assert list(values.items()) == [("a", "/graphs/sub"), ("b", None), ("c", 3.5)]

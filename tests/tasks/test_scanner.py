@@ -41,7 +41,8 @@ def test_expressions_are_found(text: str, found: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["{{ a }}", "${ a }", "$(a)", "{% if %}", "{# c #}", "$ {{ a }}", "${a}", "}}", "{{", "$$", "${", "#{a}"]
+    "text",
+    ["{{ a }}", "${ a }", "$(a)", "{% if %}", "{# c #}", "$ {{ a }}", "${a}", "}}", "{{", "$$", "${", "#{a}"],
 )
 def test_anything_else_in_braces_is_left_alone(text: str) -> None:
     assert not has_expression(text)
@@ -50,7 +51,13 @@ def test_anything_else_in_braces_is_left_alone(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "start", "end"),
-    [("x ${{ a", 2, 5), ("${{ a }", 0, 3), ("${{ 'a }}", 4, 5), ("ok ${{ a }} ${{ b", 12, 15), ('${{ {"a": 1 }}', 0, 3)],
+    [
+        ("x ${{ a", 2, 5),
+        ("${{ a }", 0, 3),
+        ("${{ 'a }}", 4, 5),
+        ("ok ${{ a }} ${{ b", 12, 15),
+        ('${{ {"a": 1 }}', 0, 3),
+    ],
 )
 def test_an_open_expression_is_an_error_at_its_place(text: str, start: int, end: int) -> None:
     with pytest.raises(UnterminatedExpression) as caught:
@@ -61,14 +68,24 @@ def test_an_open_expression_is_an_error_at_its_place(text: str, start: int, end:
 
 @pytest.mark.parametrize(
     ("text", "whole"),
-    [("${{ a }}", "a"), ("${{ a }}\n", "a"), ("${{ a }} ", None), ("x${{ a }}", None), ("${{ a }}${{ b }}", None)],
+    [
+        ("${{ a }}", "a"),
+        ("${{ a }}\n", "a"),
+        ("${{ a }} ", None),
+        ("x${{ a }}", None),
+        ("${{ a }}${{ b }}", None),
+    ],
 )
 def test_only_a_whole_expression_keeps_its_type(text: str, whole: str | None) -> None:
     hole = whole_expression(scan(text))
     assert (hole.source if hole else None) == whole
 
 
-@given(st.lists(st.sampled_from(["${{", "}}", "{", "}", "'", '"', "a", " ", "\\", "(", "]", "\n", "é"]), max_size=12))
+@given(
+    st.lists(
+        st.sampled_from(["${{", "}}", "{", "}", "'", '"', "a", " ", "\\", "(", "]", "\n", "é"]), max_size=12
+    )
+)
 def test_pieces_cover_the_text_or_it_is_refused(parts: list[str]) -> None:
     text = "".join(parts)
     try:

@@ -47,7 +47,12 @@ def bound(text: str) -> ShellText:
 def run(shell: list[str], script: str, values: dict[str, str], folder: Path) -> bytes:
     environ = {"PATH": os.environ["PATH"], "HOME": str(folder), **values}
     done = subprocess.run(
-        [*shell, "-c", script], env=environ, cwd=folder, capture_output=True, stdin=subprocess.DEVNULL, check=False
+        [*shell, "-c", script],
+        env=environ,
+        cwd=folder,
+        capture_output=True,
+        stdin=subprocess.DEVNULL,
+        check=False,
     )
     return done.stdout
 
@@ -62,7 +67,10 @@ def run(shell: list[str], script: str, values: dict[str, str], folder: Path) -> 
         ("X=${{ a }} cmd", 'X="${ME_X_1}" cmd'),
         ("cmd > ${{ a }} 2>&1", 'cmd > "${ME_X_1}" 2>&1'),
         ("cat <<END\n${{ a }} '${{ b }}'\nEND\n", "cat <<END\n${ME_X_1} '${ME_X_2}'\nEND\n"),
-        ("cat <<-END | grep ${{ a }}\n\t${{ b }}\n\tEND\n", 'cat <<-END | grep "${ME_X_1}"\n\t${ME_X_2}\n\tEND\n'),
+        (
+            "cat <<-END | grep ${{ a }}\n\t${{ b }}\n\tEND\n",
+            'cat <<-END | grep "${ME_X_1}"\n\t${ME_X_2}\n\tEND\n',
+        ),
         ('echo "$(cat ${{ a }} "${{ b }}")"', 'echo "$(cat "${ME_X_1}" "${ME_X_2}")"'),
         ("echo $(( $(cat ${{ a }}) + 1 ))", 'echo $(( $(cat "${ME_X_1}") + 1 ))'),
         ("echo ${x:-${{ a }}}", 'echo ${x:-"${ME_X_1}"}'),
@@ -72,16 +80,19 @@ def run(shell: list[str], script: str, values: dict[str, str], folder: Path) -> 
         ("echo $$${{ a }}", 'echo $$"${ME_X_1}"'),
         ("echo \\\\${{ a }}", 'echo \\\\"${ME_X_1}"'),
         ("echo 'q' ${{ a }} 'q'", "echo 'q' \"${ME_X_1}\" 'q'"),
-        ("case ${{ a }} in a) echo ${{ b }};; *) :;; esac", 'case "${ME_X_1}" in a) echo "${ME_X_2}";; *) :;; esac'),
+        (
+            "case ${{ a }} in a) echo ${{ b }};; *) :;; esac",
+            'case "${ME_X_1}" in a) echo "${ME_X_2}";; *) :;; esac',
+        ),
         ("x=$(case y in y) echo ${{ a }};; esac)", 'x=$(case y in y) echo "${ME_X_1}";; esac)'),
-        ("sh -c 'echo \"$1\"' sh ${{ a }}", "sh -c 'echo \"$1\"' sh \"${ME_X_1}\""),
+        ("sh -c 'echo \"$1\"' sh ${{ a }}", 'sh -c \'echo "$1"\' sh "${ME_X_1}"'),
         ("bash run.sh -c ${{ a }}", 'bash run.sh -c "${ME_X_1}"'),
         ("pip install x[${{ a }}]", 'pip install x["${ME_X_1}"]'),
         ("echo ${{ tasks['a'].output }} 'x'", "echo \"${ME_X_1}\" 'x'"),
         ("cat <<'A' <<B\n'`(\nA\n${{ a }}\nB\n", "cat <<'A' <<B\n'`(\nA\n${ME_X_1}\nB\n"),
         ("f() { echo ${{ a }}; }; f", 'f() { echo "${ME_X_1}"; }; f'),
         ("grep -P $'\\t' ${{ a }}", "grep -P $'\\t' \"${ME_X_1}\""),
-        ("echo \"`date`\" ${{ a }}", 'echo "`date`" "${ME_X_1}"'),
+        ('echo "`date`" ${{ a }}', 'echo "`date`" "${ME_X_1}"'),
     ],
 )
 def test_places_where_a_value_can_stand(text: str, wanted: str) -> None:
@@ -148,7 +159,7 @@ def test_places_where_a_value_can_stand(text: str, wanted: str) -> None:
         ("cat <<${{ a }}\nx\n", OpenShellText),
         ("echo $'a\\'b' ${{ a }}", OpenShellText),
         ("((a); (b)) ${{ a }}", OpenShellText),
-        ("echo \"${x:-\"a\"}\" ${{ a }}", OpenShellText),
+        ('echo "${x:-"a"}" ${{ a }}', OpenShellText),
         ("( " * 60 + " ${{ a }} " + " )" * 60, OpenShellText),
     ],
 )
@@ -186,11 +197,11 @@ POSITIONS = [
     "printf '<%s>' \"${{ a }}\"",
     "printf '<%s>' ''${{ a }}''",
     "x=${{ a }}; printf '<%s>' \"$x\"",
-    "x=${{ a }} sh -c 'printf \"<%s>\" \"$x\"'",
+    'x=${{ a }} sh -c \'printf "<%s>" "$x"\'',
     "for i in ${{ a }}; do printf '<%s>' \"$i\"; done",
     "f() { printf '<%s>' \"$1\"; }; f ${{ a }}",
     "set -- ${{ a }}; printf '<%s>' \"$1\"",
-    "sh -c 'printf \"<%s>\" \"$1\"' sh ${{ a }}",
+    'sh -c \'printf "<%s>" "$1"\' sh ${{ a }}',
     "printf '<%s>' ${unset_variable:-${{ a }}}",
     "printf '<%s>' \"${unset_variable:-${{ a }}}\"",
     "printf '<%s>' \"${PATH+${{ a }}}\"",
@@ -199,8 +210,8 @@ POSITIONS = [
     "printf '<%s>' \"$(printf '%s.' ${{ a }})\" | sed '$s/\\.>$/>/'",
     "y=$(printf '%s.' \"${{ a }}\"); printf '<%s>' \"${y%.}\"",
     "z=pre${{ a }}; printf '<%s>' \"${z#pre}\"",
-    "v=${{ a }}; w=\"${v%${{ a }}}\"; printf '<%s%s>' \"$w\" \"$v\"",
-    "v=x${{ a }}; printf '<%s>' \"${v#\"x\"}\"",
+    'v=${{ a }}; w="${v%${{ a }}}"; printf \'<%s%s>\' "$w" "$v"',
+    'v=x${{ a }}; printf \'<%s>\' "${v#"x"}"',
     "if [ ${{ a }} = \"${{ a }}\" ]; then printf '<%s>' ${{ a }}; fi",
     "{ printf '<%s>' ${{ a }}; }",
     "( printf '<%s>' ${{ a }} )",
@@ -214,7 +225,8 @@ SPECIAL = [
     "''", "-rf /", "=", "a=b", "%s%n", "\r\n", "\u00e9" * 9, "$((1+1))", ";;", "esac", "\t", " ", "\U0001f600",
 ]  # fmt: skip
 VALUES = st.lists(
-    st.sampled_from(SPECIAL) | st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=6), max_size=8
+    st.sampled_from(SPECIAL) | st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=6),
+    max_size=8,
 ).map("".join)
 
 

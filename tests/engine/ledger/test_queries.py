@@ -27,8 +27,8 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 
 def plan_of(ledger: Ledger, sql: str) -> list[str]:
-    marks = [None] * max(sql.count("?"), 4)
-    marks = marks[: max([int(number) for number in re.findall(r"\?(\d)", sql)], default=sql.count("?"))]
+    names = re.findall(r":([a-z_]+)", sql)
+    marks = dict.fromkeys(names) if names else [None] * sql.count("?")
     return [row[3] for row in ledger.connection.execute(f"EXPLAIN QUERY PLAN {sql}", marks)]
 
 
