@@ -16,7 +16,7 @@ SOURCES := $(wildcard *.py) py.typed README.md LICENSE pyproject.toml constraint
     $(shell find $(PARTS) -name __pycache__ -prune -o -print 2>/dev/null)
 
 # A fast part of the tests, and where the demo's report goes.
-DEMO_TESTS ?= tests/schemas tests/tasks
+DEMO_TESTS ?= tests/engine/scheduler tests/engine/test_globs.py tests/schemas/test_ids.py tests/schemas/test_template.py tests/tasks/test_scanner.py
 DEMO_REPORT ?= .metaensemble/reports/quality-review.md
 
 .DEFAULT_GOAL := help

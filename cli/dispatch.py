@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ import typer
 from ..schemas.errors import InputErrors, InternalError, MetaEnsembleError, UnexpectedError
 from .app import find, root
 from .exit import INPUT, OK, code_of_error
-from .speech import give_json, say
+from .speech import give_json, hush, say
 from .terminal import has_colour, prepare_streams
 from .usage import USAGE, as_input_error, is_help
 
@@ -53,7 +52,7 @@ def _guarded(work: Callable[[], int], *, json_wanted: bool) -> int:
     try:
         return work()
     except BrokenPipeError as error:
-        _hush(sys.stdout)
+        hush(sys.stdout)
         return code_of_error(error)
     except KeyboardInterrupt as error:
         _safely(lambda: say("interrupted"))
@@ -93,14 +92,8 @@ def _safely(work: Callable[[], None]) -> None:
         work()
         sys.stderr.flush()
     except BrokenPipeError:
-        _hush(sys.stdout)
-        _hush(sys.stderr)
-
-
-def _hush(stream: Any) -> None:
-    """Let later writes, and the interpreter's own flush at the end, go nowhere."""
-    with suppress(OSError, ValueError, AttributeError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        hush(sys.stdout)
+        hush(sys.stderr)
 
 
 def _wants_json(args: Sequence[str]) -> bool:

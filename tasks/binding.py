@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os.path
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from os import PathLike
 from pathlib import Path as FilePath
 from typing import Any
@@ -32,7 +32,7 @@ from .expression.scanner import Hole, has_expression, scan
 from .json_schemas import UnreadableSchema, load_schema, schema_problem
 from .loader import LoadedGraph
 from .params import Directories, resolve_params
-from .places import places_in_task
+from .places import Place, When, places_in_task
 from .producers import why_impossible
 from .project_paths import is_outside, relative_to_project
 from .reader import by_place
@@ -326,19 +326,24 @@ class _Binding:
             return
         document = self.loaded.document
         binder = Binder(document, {}, problems=self.problems)
-        for name, written in document.value["tasks"].items():
-            for place in places_in_task(name, written):
-                for hole in (piece for piece in scan(place.text) if isinstance(piece, Hole)):
-                    for other, below in schema_references(analyse(hole.source)).items():
-                        for reference, steps in below if other in producers else ():
-                            why = why_impossible("json", producers[other], steps)
-                            if why is None:
-                                continue
-                            base = spell("tasks", reference.path[: len(reference.path) - len(steps)])
-                            error = ImpossibleReference(f"`{base}` {why[0]}", hint=why[1])
-                            binder.add(
-                                error, place.path, hole.offset + reference.start, hole.offset + reference.end
-                            )
+        for place, hole in _holes(document.value["tasks"]):
+            for other, reference, steps in schema_references(analyse(hole.source)):
+                if other not in producers:
+                    continue
+                base = spell("tasks", reference.path[: len(reference.path) - len(steps)])
+                why = why_impossible(base, "json", producers[other], steps)
+                if why is not None:
+                    error = ImpossibleReference(why[0], hint=why[1])
+                    start, end = hole.offset + reference.start, hole.offset + reference.end
+                    binder.add(error, place.path, start, end)
+
+
+def _holes(tasks: Mapping[str, Any]) -> Iterator[tuple[Place, Hole]]:
+    """Every expression of every task."""
+    for name, written in tasks.items():
+        for place in places_in_task(name, written):
+            if place.when is not When.IGNORED:
+                yield from ((place, piece) for piece in scan(place.text) if isinstance(piece, Hole))
 
 
 def _inline(schema: Any) -> Any:

@@ -11,60 +11,68 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..schemas.suggest import did_you_mean, in_backticks
+from .expression.analysis import spell
 
 Steps = Sequence[str | int]
 
+_WORDS = {
+    "array": "a list",
+    "object": "an object",
+    "string": "text",
+    "boolean": "true or false",
+    "null": "null",
+}
 _COMBINING = ("allOf", "anyOf", "oneOf", "not", "if", "then", "else", "$dynamicRef", "dependentSchemas")
 
 
-def why_impossible(form: str, schema: Any, steps: Steps) -> tuple[str, str | None] | None:
-    """Why `steps` lead nowhere in an output of this form and schema, with a hint; else None."""
+def why_impossible(base: str, form: str, schema: Any, steps: Steps) -> tuple[str, str | None] | None:
+    """Why `steps` behind the output called `base` lead nowhere, and a hint; else None.
+
+    `form` is how the output is read and `schema` what it must meet, as far as both are known.
+    """
     if not steps:
         return None
     first = steps[0]
     if form == "text":
         if isinstance(first, int):
             return None
-        return f"is text and has no field `{first}`", "give the task `output: {as: json}` or a schema"
+        return (
+            f"`{base}` is text and has no field `{first}`",
+            "give the task `output: {as: json}` or a schema",
+        )
     if form == "lines":
         if isinstance(first, str):
-            return f"is a list of lines and has no field `{first}`", "an item is written `[0]`"
+            return f"`{base}` is a list of lines and has no field `{first}`", "an item is written `[0]`"
         if len(steps) > 1 and isinstance(steps[1], str):
-            return f"is a list of lines; a line has no field `{steps[1]}`", None
+            return f"`{base}[{first}]` is a line and has no field `{steps[1]}`", None
         return None
-    return _in_schema(schema, steps, schema, 0)
+    return _in_schema(base, schema, steps, schema)
 
 
-def _in_schema(schema: Any, steps: Steps, root: Any, depth: int) -> tuple[str, str | None] | None:
+def _in_schema(base: str, schema: Any, steps: Steps, root: Any) -> tuple[str, str | None] | None:
     schema = _resolved(schema, root)
-    if not isinstance(schema, dict) or not steps or depth > 50 or any(key in schema for key in _COMBINING):
+    if not isinstance(schema, dict) or not steps or any(key in schema for key in _COMBINING):
         return None
     step = steps[0]
     types = _types(schema)
     if isinstance(step, int):
         if types and not types & {"array", "string"}:
-            return f"is {_words(types)} by its schema and has no item {step}", None
-        return _in_item(schema, steps, root, depth)
+            return f"`{base}` is {_words(types)} by its schema and has no item {step}", None
+        items = None if "prefixItems" in schema else schema.get("items")
+        return _in_schema(f"{base}[{step}]", items, steps[1:], root)
     if types and "object" not in types:
-        return f"is {_words(types)} by its schema and has no field `{step}`", None
+        return f"`{base}` is {_words(types)} by its schema and has no field `{step}`", None
     known = schema.get("properties")
     known = known if isinstance(known, dict) else {}
     if step in known:
-        return _in_schema(known[step], steps[1:], root, depth + 1)
+        return _in_schema(spell(base, (step,)), known[step], steps[1:], root)
     patterns = schema.get("patternProperties")
     if schema.get("additionalProperties") is not False or any(
         _matches(name, step) for name in patterns or ()
     ):
         return None
     there = f"it has {in_backticks(known, last='and')}" if known else "it has none"
-    return f"has no field `{step}` by its schema; {there}", did_you_mean(step, known)
-
-
-def _in_item(schema: dict[str, Any], steps: Steps, root: Any, depth: int) -> tuple[str, str | None] | None:
-    items = schema.get("items")
-    if "prefixItems" in schema or not isinstance(items, dict):
-        return None
-    return _in_schema(items, steps[1:], root, depth + 1)
+    return f"`{base}` has no field `{step}` by its schema; {there}", did_you_mean(step, known)
 
 
 def _resolved(schema: Any, root: Any) -> Any:
@@ -92,7 +100,7 @@ def _types(schema: dict[str, Any]) -> set[str]:
 
 
 def _words(types: set[str]) -> str:
-    return " or ".join(sorted(types))
+    return " or ".join(_WORDS.get(name, "a number") for name in sorted(types))
 
 
 def _matches(pattern: Any, name: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ..schemas.bound import NeedMode
@@ -362,13 +362,11 @@ def _when_hint(when: When) -> str:
     return "this is fixed before anything runs: use `params`, `matrix` or `env`"
 
 
-def schema_references(analysis: Analysis) -> dict[str, list[tuple[Reference, list[str | int]]]]:
-    """The references of an expression into outputs of tasks, by task: each with the fields behind."""
-    found: dict[str, list[tuple[Reference, list[str | int]]]] = {}
+def schema_references(analysis: Analysis) -> Iterator[tuple[str, Reference, list[str | int]]]:
+    """The references of an expression into outputs of tasks: the task, and the fields behind its output."""
     for reference in analysis.references:
         match reference.path:
             case (str(name), "output", _, *_) if reference.root == "tasks":
-                found.setdefault(name, []).append((reference, list(reference.path[2:])))
+                yield name, reference, list(reference.path[2:])
             case (str(name), "outputs", int(), "output", _, *_) if reference.root == "tasks":
-                found.setdefault(name, []).append((reference, list(reference.path[4:])))
-    return found
+                yield name, reference, list(reference.path[4:])

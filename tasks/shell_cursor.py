@@ -96,7 +96,7 @@ class ShellCursor:
 
     def _refuse_after(self, hole: Hole, char: str) -> None:
         message = f"an expression stands right behind a `{char}`, which changes its meaning"
-        hint = f"remove the `{char}`, or put it into single quotes: `'{char}'{self._spelled(hole)}`"
+        hint = f"remove the `{char}`, or escape it: `\\{char}{self._spelled(hole)}`"
         self._refuse(hole, ExpressionAfterEscape, message, hint)
 
     # ---- moving

@@ -29,7 +29,7 @@ class ShellQuotes(ShellCursor):
         self._at += 1
         for hole in self._take_until("'", opened, "a single quote", escapes=False):
             fixed = self._spelled(hole)
-            hint = f'use double quotes, which are safe here: `"{fixed}"`'
+            hint = f"use double quotes, or step out of the single ones: `'\"{fixed}\"'`"
             message = "an expression stands inside single quotes, where the shell puts in nothing"
             self._refuse(hole, ExpressionInSingleQuotes, message, hint)
 

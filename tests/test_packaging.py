@@ -98,7 +98,6 @@ def test_no_file_names_a_machine_or_a_registry() -> None:
     halves = [
         ("/ro", "ot/"),
         ("/wo", "rk/"),
-        ("/Us", "ers/"),
         ("py", "pi.org"),
         ("index", "-url"),
         (str(ROOT), "/"),

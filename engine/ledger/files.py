@@ -58,13 +58,19 @@ def open_private(path: Path, flags: int) -> int:
     return os.open(path, flags | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
 
-def pauses(budget_ms: float, rng: Rng) -> Iterator[None]:
+def pauses(
+    budget_ms: float,
+    rng: Rng,
+    *,
+    now: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Iterator[None]:
     """Sleep a little longer each time, with jitter, until `budget_ms` are used up; the first is free."""
-    deadline = time.monotonic() + budget_ms / 1000
+    deadline = now() + budget_ms / 1000
     pause = _FIRST_PAUSE_S
     yield
-    while (left := deadline - time.monotonic()) > 0:
-        time.sleep(min(left, pause * (0.5 + rng())))
+    while (left := deadline - now()) > 0:
+        sleep(min(left, pause * (0.5 + rng())))
         pause = min(pause * 2, _LONGEST_PAUSE_S)
         yield
 

@@ -151,7 +151,7 @@ class ExpressionAfterEscape(ShellTextError):
     """An expression stands right behind a backslash or a `$`, which would change its meaning.
 
     The backslash would escape the reference that the expression becomes, and a `$` would join it.
-    Remove the character, or quote it: `'\\'${{ … }}` or `'$'${{ … }}`.
+    Remove the character, or escape it with a backslash before it.
 
     Example:
 
@@ -172,7 +172,7 @@ class ExpressionAfterEscape(ShellTextError):
     params: {price: {type: string, default: "10"}}
     tasks:
       price:
-        run: echo costs '$'${{ params.price }}
+        run: echo costs \\$${{ params.price }}
     ```
     """
 

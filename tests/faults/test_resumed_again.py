@@ -201,14 +201,14 @@ def test_an_output_of_many_megabytes(tmp_path: Path) -> None:
     text = (
         "outputs: {size: \"${{ tasks.counted.output }}\"}\n"
         "tasks:\n"
-        "  huge: {run: head -c 7000000 /dev/zero | tr '\\\\000' 'x'}\n"
+        "  huge: {run: head -c 1000000 /dev/zero | tr '\\\\000' 'x'}\n"
         "  counted:\n    with: {text: \"${{ tasks.huge.output }}\"}\n    run: wc -c < \"$ME_IN_TEXT_FILE\"\n"
-        "  unused: {run: head -c 90000000 /dev/zero}\n"
+        "  unused: {run: head -c 9000000 /dev/zero}\n"
     )
     project = Project(tmp_path / "project", text)
     report = api.run(project.graph)
     assert report.state == "ok"
-    assert report.outputs == {"size": "7000000"}
+    assert report.outputs == {"size": "1000000"}
     assert (project.state / "runs.jsonl").stat().st_size < 50_000
     assert not list((project.state / "scratch").iterdir())
     project.check_ledger()

@@ -81,13 +81,13 @@ def test_all_problems_come_at_once_in_the_order_of_the_text(tmp_path: Path) -> N
             "[tset]",
             UnknownNeed,
             "there is no task `tset`",
-            "did you mean `test`? there are the other tasks `test` and `long`",
+            "did you mean `test`? there are `test` and `long`",
         ),
         (
             "{nothing: ok}",
             UnknownNeed,
             "there is no task `nothing`",
-            "there are the other tasks `test` and `long`",
+            "there are `test` and `long`",
         ),
         (
             "{test: {ok: 2}}",

@@ -231,7 +231,7 @@ VALUES = st.lists(
 
 
 @pytest.mark.parametrize("position", POSITIONS)
-@pytest.mark.parametrize("shell", SHELLS, ids=lambda command: "-".join(command))
+@pytest.mark.parametrize("shell", SHELLS, ids="-".join)
 def test_values_arrive_unchanged(shell: list[str], position: str, tmp_path: Path) -> None:
     text = bound(position)
     assert text.problems == ()

@@ -51,17 +51,19 @@ def test_opening_waits_as_well(tmp_path: Path) -> None:
 
 
 def test_pauses_grow_with_jitter_and_end() -> None:
-    drawn: list[float] = []
+    time, slept = [0.0], []
 
-    def rng() -> float:
-        drawn.append(0.5)
-        return 0.5
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        time[0] += seconds
 
-    assert len(list(pauses(0, rng))) == 1
-    assert drawn == []
-    count = len(list(pauses(10, rng)))
-    assert 3 <= count <= 40
-    assert len(drawn) == count - 1
+    draws = iter([0.0, 0.5, 1.0] * 1000)
+    turns = len(list(pauses(1000, lambda: next(draws), now=lambda: time[0], sleep=sleep)))
+    assert turns == len(slept) + 1
+    assert sum(slept) == pytest.approx(1.0)
+    assert slept[:3] == pytest.approx([0.0001, 0.0004, 0.0012])
+    assert max(slept) <= 0.03
+    assert list(pauses(0, lambda: 0.5)) == [None]
 
 
 def test_a_full_database_says_so_and_keeps_what_it_has(tmp_path: Path) -> None:
