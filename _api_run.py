@@ -174,7 +174,9 @@ def _reported(ledger: Ledger, dag_run_id: str, observer: Observer | None) -> Rep
 def _checked(answers: Mapping[str, str]) -> Mapping[str, str]:
     for node, answer in answers.items():
         if answer not in {"rerun", "fail"}:
-            raise BadFlagValue(f"the answer about the lost attempt of `{node}` is `{answer}`, not `rerun` or `fail`")
+            raise BadFlagValue(
+                f"the answer about the lost attempt of `{node}` is `{answer}`, not `rerun` or `fail`"
+            )
     return answers
 
 

@@ -221,8 +221,8 @@ class References:
         return self._task_field(name, task, list(reference.path[1:]))
 
     def _task_field(self, name: str, task: Task, rest: list[str | int]) -> _Found:
-        base = spell("tasks", (name,))
         if not rest or rest[0] not in FIELDS:
+            base = spell("tasks", (name,))
             hint = f"write {in_backticks(f'{base}.{known}' for known in FIELDS)}"
             if not rest:
                 return ImpossibleReference, f"`{base}` alone is no value", hint
@@ -242,7 +242,8 @@ class References:
             case "deliverable":
                 return self._deliverable(name, task, below)
         if below:
-            return ImpossibleReference, f"`{base}.status` is text and has no fields", None
+            status = spell("tasks", (name, "status"))
+            return ImpossibleReference, f"`{status}` is text and has no fields", None
         return None
 
     def _output(self, name: str, task: Task, below: list[str | int]) -> _Found:
@@ -252,7 +253,7 @@ class References:
         if _never_ends_ok(self.task, name):
             message = f"`{name}` has no output here: this task needs it to end `failed`"
             return ImpossibleReference, message, f"`{spell('tasks', (name, 'status'))}` tells how it ended"
-        return self._fields(task, spell("tasks", (name, "output")), below)
+        return self._fields(task, spell("tasks", (name, "output")), below) if below else None
 
     def _outputs(self, name: str, task: Task, below: list[str | int]) -> _Found:
         if makes_items(task) is False:
@@ -349,7 +350,9 @@ def what_there_is(wanted: str, names: Collection[str]) -> str:
     listed = in_backticks(names, last="and")
     there = f"there {'is' if len(names) == 1 else 'are'} {listed or 'none'}"
     near = did_you_mean(wanted, names)
-    return there if near is None else f"{near} {there}"
+    if near is None or len(names) == 1:
+        return near or there
+    return f"{near} {there}"
 
 
 def _when_hint(when: When) -> str:

@@ -12,9 +12,6 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from support.documents import Block, Section, exit_code, file_name, sections, shows
-from support.program import path_with_me
-from support.tree import ROOT
 
 from metaensemble import api
 from metaensemble.engine import compile as compiling
@@ -26,6 +23,9 @@ from metaensemble.schemas import reference as keys
 from metaensemble.schemas.states import RETRYABLE
 from metaensemble.tasks import limits
 from metaensemble.tasks.expression import reference as expressions
+from support.documents import Block, Section, exit_code, file_name, sections, shows
+from support.program import path_with_me
+from support.tree import ROOT
 
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 SECTIONS = [section for file in DOCUMENTS for section in sections(file)]
@@ -222,8 +222,10 @@ def test_the_figures_are_those_of_the_code() -> None:
         f"larger than {output_contract.LARGEST_VALUE >> 20} MiB": REFERENCE,
         "Four nodes run at the same time": compiling.DEFAULT_MAXIMUM == 4,
         "SIGKILL five seconds later": AttemptRequest.__dataclass_fields__["grace"].default == 5.0,
-        "SIGTERM and, after five seconds, SIGKILL": AttemptRequest.__dataclass_fields__["grace"].default == 5.0,
+        "SIGTERM and, after five seconds, SIGKILL": AttemptRequest.__dataclass_fields__["grace"].default
+        == 5.0,
         "for at most a minute": coordinator.CANCEL_DEADLINE_SECONDS == 60.0,
+        "Every 0.4 seconds": coordinator.POLL_SECONDS == 0.4,
         "shorter than eight characters": MINIMUM_LENGTH == 8,
     }
     wrong = [words for words, holds in figures.items() if words not in shown or not holds]

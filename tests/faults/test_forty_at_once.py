@@ -24,7 +24,7 @@ def wide(count: int = WIDE) -> str:
     nodes = "".join(f"  n{number}:\n    run: {LOG}; echo {number}\n" for number in range(count))
     total = " + ".join(f"(tasks.n{number}.output | int)" for number in range(count))
     last = f"  total:\n    run: {LOG}; echo ${{{{ {total} }}}}\n"
-    outputs = "outputs: {total: \"${{ tasks.total.output }}\"}\n"
+    outputs = 'outputs: {total: "${{ tasks.total.output }}"}\n'
     return f"name: wide\nconcurrency: {{max: {count}}}\n{outputs}tasks:\n{nodes}{last}"
 
 
@@ -44,9 +44,7 @@ def finish(project: Project, victims: Victims, frozen: dict[str, list[str]]) -> 
 
 def test_a_kill_at_the_twentieth_of_forty(tmp_path: Path, victims: Victims) -> None:
     project = Project(tmp_path / "project", wide())
-    told = victims.start(
-        ["run", "graph.yaml"], cwd=project.root, place="outcome.after_commit", nth=20
-    ).wait()
+    told = victims.start(["run", "graph.yaml"], cwd=project.root, place="outcome.after_commit", nth=20).wait()
     assert told.code == -signal.SIGKILL
     frozen = project.frozen()
     assert [len(ids) for ids in frozen.values()] == [1] * 20
@@ -55,7 +53,7 @@ def test_a_kill_at_the_twentieth_of_forty(tmp_path: Path, victims: Victims) -> N
     assert len(again) <= WIDE - 20
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_kills_after_so_many_executions(seed: int, tmp_path: Path, victims: Victims) -> None:
     chance = Random(seed)
     project = Project(tmp_path / "project", wide())
@@ -72,7 +70,7 @@ def test_kills_after_so_many_executions(seed: int, tmp_path: Path, victims: Vict
     finish(project, victims, frozen)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_kills_at_random_moments(seed: int, tmp_path: Path, victims: Victims) -> None:
     chance = Random(seed)
     calm = Project(tmp_path / "calm", wide())

@@ -74,7 +74,7 @@ def test_killed_once(place: str, tmp_path: Path, calm: Outcome, victims: Victims
     project.check_ledger()
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(5))
 def test_killed_again_and_again(seed: int, tmp_path: Path, calm: Outcome, victims: Victims) -> None:
     chance = Random(seed)
     project = Project(tmp_path / "project", STORM)
@@ -107,7 +107,9 @@ def test_killed_while_the_mirror_is_adopted(tmp_path: Path, calm: Outcome, victi
     frozen = project.frozen()
     Ledger.open(project.state).close()
     older_database(project)
-    assert die_at("mirror.before_adopt", 1, project, victims)
+    # Until it is adopted, the mirror alone knows what was done meanwhile.
+    told = victims.start(project.words(), cwd=project.root, place="mirror.before_adopt").wait()
+    assert told.code == -signal.SIGKILL
     finish(project, calm)
     project.check_executions(frozen)
     project.check_ledger()

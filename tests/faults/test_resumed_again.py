@@ -116,7 +116,7 @@ def test_the_graph_file_changed_or_went_away(project: Project) -> None:
 
 def test_outputs_that_cannot_be_evaluated_fail_the_dag_run(tmp_path: Path) -> None:
     text = (
-        f"outputs: {{third: \"${{{{ tasks.one.output[2].name }}}}\"}}\n"
+        f'outputs: {{third: "${{{{ tasks.one.output[2].name }}}}"}}\n'
         f"tasks:\n  one:\n    output: {{as: json}}\n    run: |\n      {LOG}\n      echo '[1]'\n"
     )
     project = Project(tmp_path / "project", text)
@@ -199,10 +199,10 @@ def test_the_directory_of_a_node_vanished(tmp_path: Path) -> None:
 
 def test_an_output_of_many_megabytes(tmp_path: Path) -> None:
     text = (
-        "outputs: {size: \"${{ tasks.counted.output }}\"}\n"
+        'outputs: {size: "${{ tasks.counted.output }}"}\n'
         "tasks:\n"
         "  huge: {run: head -c 1000000 /dev/zero | tr '\\\\000' 'x'}\n"
-        "  counted:\n    with: {text: \"${{ tasks.huge.output }}\"}\n    run: wc -c < \"$ME_IN_TEXT_FILE\"\n"
+        '  counted:\n    with: {text: "${{ tasks.huge.output }}"}\n    run: wc -c < "$ME_IN_TEXT_FILE"\n'
         "  unused: {run: head -c 9000000 /dev/zero}\n"
     )
     project = Project(tmp_path / "project", text)

@@ -18,7 +18,7 @@ from support.gates import Gate
 from support.scenarios import LOG, Project
 from support.victims import Victims
 
-VALUE = "p4ss \"wörd\"/+?=&'$x\\end"
+VALUE = 'p4ss "wörd"/+?=&\'$x\\end'
 
 SCRIPT = """\
 import base64, json, os, shlex, sys
@@ -31,7 +31,7 @@ forms = [value, json.dumps(value), json.dumps(value, ensure_ascii=False), shlex.
          base64.urlsafe_b64encode(raw).decode()]
 """
 
-OUT = SCRIPT + """\
+PRINTED = """\
 for form in forms:
     print("here:", form, flush=True)
     print("there:", form, file=sys.stderr, flush=True)
@@ -39,6 +39,7 @@ for letter in value:
     sys.stdout.write(letter); sys.stdout.flush()
 print("x" * 70000 + value)
 """
+OUT = SCRIPT + PRINTED
 AS_JSON = SCRIPT + "print(json.dumps({'forms': forms, value: 1, 'escaped': value}))\n"
 DELIVER = SCRIPT + "open('report.md', 'w').write('# Report\\n' + '\\n'.join(forms))\n"
 FAIL = SCRIPT + "sys.exit('failed with ' + value + ' and ' + forms[7])\n"
@@ -125,7 +126,9 @@ def test_it_occurs_nowhere(end: str, tmp_path: Path, victims: Victims) -> None:
     for file in files:
         check_file(file)
     asked = [["dag", "status"], ["dag", "status", "--json", "--outputs"], ["ledger", "recent", "--json"]]
-    asked += [["dag", "logs", str(project.dag_run()), node] for node in states if node not in {"hangs", "nobody"}]
+    asked += [
+        ["dag", "logs", str(project.dag_run()), node] for node in states if node not in {"hangs", "nobody"}
+    ]
     for words in asked:
         said = victims.start(words, cwd=project.root).wait()
         assert said.code == 0, said

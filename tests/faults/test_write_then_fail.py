@@ -13,7 +13,13 @@ from metaensemble.engine.faults import FAULT_POINTS
 from metaensemble.schemas.errors import LedgerUnreadable
 from support.scenarios import ENDS, STORM, Project
 
-PLACES = (*FAULT_POINTS, "ledger.before_commit", "ledger.after_commit", "blob.before_write", "blob.after_rename")
+PLACES = (
+    *FAULT_POINTS,
+    "ledger.before_commit",
+    "ledger.after_commit",
+    "blob.before_write",
+    "blob.after_rename",
+)
 
 
 def failing_at(place: str, nth: int) -> Callable[[str], None]:

@@ -156,8 +156,8 @@ class Project:
     def check_executions(self, frozen: Mapping[str, list[str]]) -> None:
         """Nothing of `frozen` ran again, and every execution is an attempt on record."""
         ran = self.executions()
-        for node, ids in frozen.items():
-            assert ran.get(node, []) == ids, f"`{node}` had ended ok and ran again"
+        for name, before in frozen.items():
+            assert ran.get(name, []) == before, f"`{name}` had ended ok and ran again"
         for node in api.status(None, cwd=self.root).nodes:
             ids = ran.get(node.id, [])
             known = self.attempts(node.id)
@@ -186,4 +186,3 @@ class Project:
             f"ME_DAG_RUN_ID={run.dag_run_id}".encode() for run in api.list_dag_runs(cwd=self.root)
         )
         wait_until(lambda: not list(carrying(names)), "nothing is left over")
-

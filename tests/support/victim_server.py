@@ -82,11 +82,8 @@ def _work(request: dict[str, Any], streams: list[int]) -> None:
         os.dup2(stream, target)
         os.close(stream)
     # Those of the server know what they were opened on.
-    sys.stdin, sys.stdout, sys.stderr = (
-        open(number, mode, encoding="utf-8", closefd=False)  # noqa: SIM115, PTH123
-        for number, mode in enumerate("rww")
-    )
-    sys.stderr.reconfigure(line_buffering=True)
+    sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", encoding="utf-8", closefd=False, buffering=1)  # noqa: SIM115
     if request["terminal"]:
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
     os.environ.clear()

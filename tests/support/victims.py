@@ -126,7 +126,7 @@ class Victims:
     def __init__(self) -> None:
         self._link, theirs = socket.socketpair()
         with theirs:
-            self._server = subprocess.Popen([sys.executable, "-P", str(SERVER)], stdin=theirs)
+            self._server = subprocess.Popen([sys.executable, "-P", str(SERVER)], stdin=theirs.fileno())
         self._started: list[Victim] = []
 
     def start(
@@ -147,7 +147,7 @@ class Victims:
         `terminal` is a terminal's descriptor, to be all three streams and the controlling terminal.
         `vanishing` removes the working directory, which must be empty, before anything starts.
         """
-        out, err = tempfile.TemporaryFile(), tempfile.TemporaryFile()
+        out, err = (tempfile.TemporaryFile() for _ in range(2))  # noqa: SIM115 # the Victim closes them
         reports, tell = os.pipe()
         null = os.open(os.devnull, os.O_RDWR)
         request = {

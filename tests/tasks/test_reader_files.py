@@ -146,7 +146,7 @@ BOMBS = {
     "block lists": "'- ' * 200_000 + 'x'",
     "block maps": "''.join(' ' * i + 'a:\\n' for i in range(3_000))",
     "explicit keys": "'? ' * 200_000 + 'x'",
-    "aliases": "'a0: &a0 [x]\\n' + ''.join('a%d: &a%d [' % (i, i) + '*a%d,' % (i - 1) * 20 + ']\\n' for i in range(1, 60))",  # noqa: E501
+    "aliases": "'a0: &a0 [x]\\n' + ''.join('a%d: &a%d [' % (i, i) + '*a%d,' % (i - 1) * 20 + ']\\n' for i in range(1, 60))",
     "nested anchors": "'- &a0 [x]\\n' + ''.join(f'- &a{i} [*a{i - 1}]\\n' for i in range(1, 5_000))",
     "quotes": "'\"' * 500_001",
     "open quote": "'a: \"' + 'x' * 2_000_000",
