@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, Literal, get_args
 
@@ -15,11 +14,13 @@ from .schema import PROJECTIONS
 
 ExportForm = Literal["jsonl", "json", "csv"]
 
-EXPORT_TABLES: Final = ("journal", "runs", *(name for name in PROJECTIONS if name != "run_outcomes"))
+_INTERNAL: Final = frozenset({"run_outcomes", "stretches"})
+"""Tables that only serve the queries: all that they say stands in another."""
+
+EXPORT_TABLES: Final = ("journal", "runs", *(name for name in PROJECTIONS if name not in _INTERNAL))
 """What can be exported. `journal` holds everything; the others are made from it."""
 
 _ORDER: Final = {
-    "stretches": "first_seq",
     "tasks": "dag_run_id, position",
     "nodes": "dag_run_id, node_id, generation",
     "roles": "role_id, role_version",
@@ -41,20 +42,22 @@ def export(ledger: Ledger, table: str = "runs", form: ExportForm = "jsonl") -> I
 
 
 def _pieces(ledger: Ledger, table: str, form: ExportForm) -> Iterator[str]:
+    # Only who exports pays for the import.
+    from sqlite_utils import Database
+
     with ledger_errors(ledger.path):
-        rows = ledger.connection.execute(
-            f"SELECT * FROM {table} ORDER BY {_ORDER.get(table, 'seq')}"  # noqa: S608  # names from the list above
-        )
-        names = [column[0] for column in rows.description]
-        yield from _FORMS[form](names, rows)
+        database = Database(ledger.connection, recursive_triggers=False, execute_plugins=False)
+        names = [column.name for column in database[table].columns]
+        found = database[table].rows_where(order_by=_ORDER.get(table, "seq"))
+        yield from _FORMS[form](names, (tuple(row.values()) for row in found))
 
 
-def _jsonl(names: list[str], rows: sqlite3.Cursor) -> Iterator[str]:
+def _jsonl(names: list[str], rows: Iterable[tuple[Any, ...]]) -> Iterator[str]:
     for row in rows:
         yield f"{_object(names, row)}\n"
 
 
-def _json(names: list[str], rows: sqlite3.Cursor) -> Iterator[str]:
+def _json(names: list[str], rows: Iterable[tuple[Any, ...]]) -> Iterator[str]:
     before = "[\n"
     for row in rows:
         yield f"{before}{_object(names, row)}"
@@ -62,7 +65,7 @@ def _json(names: list[str], rows: sqlite3.Cursor) -> Iterator[str]:
     yield "\n]\n" if before == ",\n" else "[]\n"
 
 
-def _csv(names: list[str], rows: sqlite3.Cursor) -> Iterator[str]:
+def _csv(names: list[str], rows: Iterable[tuple[Any, ...]]) -> Iterator[str]:
     pieces: list[str] = []
     writer = csv.writer(_Collector(pieces))
     for row in _with_header(names, rows):
@@ -98,7 +101,7 @@ class _Collector:
         return len(text)
 
 
-_FORMS: Final[dict[str, Callable[[list[str], sqlite3.Cursor], Iterator[str]]]] = {
+_FORMS: Final[dict[str, Callable[[list[str], Iterable[tuple[Any, ...]]], Iterator[str]]]] = {
     "jsonl": _jsonl,
     "json": _json,
     "csv": _csv,
