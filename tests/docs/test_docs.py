@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shlex
@@ -62,20 +61,12 @@ def run_block(script: str, project: Path, path: str) -> tuple[int, str]:
     return process.returncode, said
 
 
-def newest(project: Path, path: str, command: str, column: str) -> str:
-    """The id in the first row of what `command` lists."""
-    code, said = run_block(f"{command} -n 1 --json", project, path)
-    assert code == 0, said
-    found: str = json.loads(said)[0][column]
-    return found
-
-
-def filled_in(script: str, project: Path, path: str) -> str:
+def filled_in(script: str, project: Path) -> str:
     """`script` with the ids that `ID` and `RUN` stand for."""
     if re.search(r"\bID\b", script):
-        script = re.sub(r"\bID\b", newest(project, path, "me dag list", "dag_run_id"), script)
+        script = re.sub(r"\bID\b", api.list_dag_runs(limit=1, cwd=project)[0].dag_run_id, script)
     if re.search(r"\bRUN\b", script):
-        script = re.sub(r"\bRUN\b", newest(project, path, "me ledger recent", "run_id"), script)
+        script = re.sub(r"\bRUN\b", api.ledger_recent(limit=1, cwd=project)[0]["run_id"], script)
     return script
 
 
@@ -107,7 +98,7 @@ def test_the_commands_do_what_is_shown(section: Section, tmp_path: Path) -> None
             write_graph(block, project)
         if block.language != "sh" or is_shown_only(block):
             continue
-        code, said = run_block(filled_in(block.text, project, path), project, path)
+        code, said = run_block(filled_in(block.text, project), project, path)
         where = f"line {block.line}: {block.text}"
         assert code == exit_code(block.text), f"{where}exit code {code}\n{said}"
         if following is not None and following.language in ("text", "mermaid"):
