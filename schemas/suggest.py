@@ -33,11 +33,12 @@ def distance(left: str, right: str, limit: int = MAXIMUM_DISTANCE) -> int:
 def closest(name: str, candidates: Iterable[str]) -> str | None:
     """The candidate within `MAXIMUM_DISTANCE` of `name`, or None.
 
-    Case and `_`, `-` or blanks count for nothing. Words of up to three letters must be within 1, so
-    that `cwd` is not offered for `env`. Of equally close ones the first candidate wins.
+    Case and `_`, `-` or blanks count for nothing. Words of two or three letters must be within 1, so
+    that `cwd` is not offered for `env`, and of one letter the same. Of equally close ones the first
+    candidate wins.
     """
     wanted = _plain(name)
-    allowed = MAXIMUM_DISTANCE if len(wanted) > 3 else 1
+    allowed = MAXIMUM_DISTANCE if len(wanted) > 3 else min(1, max(0, len(wanted) - 1))
     best: str | None = None
     for candidate in candidates:
         found = distance(wanted, _plain(candidate), allowed)

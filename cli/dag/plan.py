@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..args import AsJson, Concurrency, GraphFile, Params, pairs, positive
 
 if TYPE_CHECKING:
     from ...schemas.plan import Plan, PlanNode
+
+_SECONDS = ("timeout", "idle_timeout", "backoff")
+"""The settings that are durations."""
 
 
 def plan(
@@ -63,11 +66,18 @@ def _why(node: PlanNode) -> str:
 
 
 def _details(node: PlanNode) -> str:
-    told = []
-    for key, value in node.details.items():
-        shown = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-        told.append(f"{key}: {shown}")
-    return "; ".join(told)
+    return "; ".join(f"{key}: {_setting(key, value)}" for key, value in node.details.items())
+
+
+def _setting(key: str, value: Any) -> str:
+    if key in _SECONDS:
+        from ...engine.render.words import duration
+
+        between = value if isinstance(value, list) else [value]
+        return " to ".join(duration(round(seconds * 1000)) for seconds in between)
+    if isinstance(value, dict):
+        return " ".join(f"{name} {_setting(name, inner)}" for name, inner in value.items())
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def _say_rest(plan: Plan) -> None:

@@ -53,6 +53,8 @@ def test_one_typo_is_at_most_one_away(word: str, data: st.DataObject) -> None:
         ("cwd", ["env", "run"], None),
         ("if", ["in", "as"], "in"),
         ("xyzzy", ["needs"], None),
+        ("z", ["b", "c"], None),
+        ("A", ["b", "a"], "a"),
         ("tets", ["test", "tests"], "test"),
         ("anything", [], None),
     ],
