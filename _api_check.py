@@ -51,11 +51,11 @@ def bound(
         raise InputErrors(problems)
     project = find_project(source.resolve().parent)
     try:
-        graph = bind(loaded, params, project=project, cwd=cwd or working_directory(), environ=environ)
-    except InputErrors as more:
-        raise InputErrors(_in_order(_without_repeats([*problems, *more.errors]))) from None
-    if problems:
-        raise InputErrors(problems)
+        graph = bind(
+            loaded, params, project=project, cwd=cwd or working_directory(), environ=environ, known=problems
+        )
+    except InputErrors as found:
+        raise InputErrors(_in_order(_without_repeats(found.errors))) from None
     # Values of parameters can make writes collide that the text alone leaves open.
     refuse(place(graph_errors(graph), loaded))
     return graph, loaded

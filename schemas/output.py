@@ -24,7 +24,7 @@ class Output(GrammarModel):
     )
     path: Maybe[FullText] = Field(
         default=None,
-        description="The file that holds the output, below `cwd`. Needs `from: file`.",
+        description="The file that holds the output, relative to the project. Needs `from: file`.",
         examples=["report.json"],
     )
     as_: Maybe[Literal["text", "json", "lines"]] = Field(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os.path
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path as FilePath
 from typing import Any
@@ -50,13 +50,15 @@ def bind(
     project: str | PathLike[str],
     cwd: str | PathLike[str],
     environ: Mapping[str, str],
+    known: Sequence[InputError] = (),
 ) -> BoundGraph:
     """The graph with the values of its parameters put in; expressions over other tasks remain.
 
     `params` are those that were given: text is read by the type of its parameter. `project` is the
     project's root, `cwd` the directory of the shell, to which typed paths are relative, and `environ`
     its variables, of which only `HOME` is read, for `~` in a typed path. Schema files are read here.
-    Raises `InputErrors` with everything that is wrong with the graph or the parameters.
+    `known` are the problems that were found before; those of the loader must be among them. Raises
+    `InputErrors` with everything that is wrong with the graph or the parameters, known or not.
     """
     source = os.path.abspath(loaded.file)
     directories = Directories(
@@ -64,8 +66,9 @@ def bind(
     )
     examined = examine(loaded)
     values, problems = resolve_params(loaded.graph.params, params, directories)
-    if examined.problems or problems or not loaded.is_whole:
-        raise InputErrors([*problems, *examined.problems])
+    found = [*problems, *known, *(error for error in examined.problems if error not in known)]
+    if found:
+        raise InputErrors(found)
     binding = _Binding(loaded, values, os.path.abspath(project))
     graph = binding.graph()
     if binding.problems:

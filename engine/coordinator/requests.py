@@ -77,11 +77,17 @@ class RequestBuilder:
         }
 
     def condition(self, task: BoundTask, views: Mapping[str, NeedView]) -> bool:
-        """The truth of the task's `if`. Raises `RenderError`."""
+        """The truth of the task's `if`. Raises `RenderError`.
+
+        `false`, `null`, `0`, what is empty, and the text `false` do not hold: a command can only print
+        text, and one that prints "false" means it.
+        """
         if task.condition is None:
             return True
-        render_one = self._renderer(task, views)
-        return bool(render_one("if", task.condition))
+        value = self._renderer(task, views)("if", task.condition)
+        if isinstance(value, str):
+            return value.strip().lower() not in ("", "false")
+        return bool(value)
 
     def build(
         self,

@@ -43,6 +43,18 @@ def test_both_parsers_say_the_same_of_it(path: Path) -> None:
     assert [error.to_json() for error in fast] == [error.to_json() for error in slow]
 
 
+@pytest.mark.parametrize("path", BROKEN, ids=lambda path: path.stem)
+def test_no_run_of_it_begins(path: Path, tmp_path: Path) -> None:
+    (tmp_path / ".metaensemble").mkdir()
+    broken = tmp_path / path.name
+    broken.write_bytes(path.read_bytes())
+    with pytest.raises(InputErrors) as refused:
+        api.run(broken, params={"not-a-parameter": "x"}, cwd=tmp_path)
+    told = {(error.code, error.message) for error in refused.value.errors}
+    assert {(error.code, error.message) for error in api.check(broken)} <= told
+    assert list((tmp_path / ".metaensemble").iterdir()) == []
+
+
 def test_the_corpus_is_large_and_has_no_orphans() -> None:
     assert len(BROKEN) >= 60
     assert {path.stem for path in CORPUS.glob("*.txt")} == {path.stem for path in BROKEN}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from metaensemble import api
 from metaensemble.cli.draw import draw
 from metaensemble.schemas.errors import InputError, InputErrors
 from metaensemble.tasks import load, load_problems
@@ -270,3 +272,5 @@ def _load_and_draw(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> Non
         assert loaded.is_whole == (not problems)
     if problems:
         assert draw(InputErrors(problems)).startswith("error[ME")
+    with contextlib.suppress(InputErrors):
+        api.plan(path, params={"project": "."})
