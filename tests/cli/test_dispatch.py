@@ -157,7 +157,7 @@ def test_a_reader_who_has_seen_enough(tmp_path: Path) -> None:
     ids=lambda environ: " ".join(f"{name}={value}" for name, value in environ.items()),
 )
 def test_odd_terminals(environ: dict[str, str], tmp_path: Path) -> None:
-    path = path_with_me(tmp_path / "bin")
+    path = path_with_me(tmp_path / "bin", whole=True)
     line = "me explain ME301 && me dag schema tasks && me --help && ! me dag run 'größe-日本-\\377.yaml'"
     done = run_sh(line, path=path, cwd=tmp_path, **environ)
     assert done.returncode == 0, done.stderr

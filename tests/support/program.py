@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import atexit
+import contextlib
+import functools
 import os
+import shutil
+import socket
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
-SCRIPT = """\
+WHOLE = """\
 #!{python}
 import sys
 sys.argv[0] = "me"
@@ -15,15 +21,65 @@ from metaensemble.cli.main import main
 sys.exit(main())
 """
 
+QUICK = """\
+#!{python} -IS
+import json, os, signal, socket, sys
+link = socket.socket(socket.AF_UNIX)
+link.connect({door!r})
+request = {{"words": sys.argv[1:], "environ": dict(os.environ)}}
+told = json.dumps(request).encode() + b"\\n"
+sent = socket.send_fds(link, [told], [0, 1, 2, os.open(".", os.O_RDONLY)])
+link.sendall(told[sent:])
+answers = link.makefile("rb")
+pid = int(answers.readline())
+for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    signal.signal(number, lambda number, _: os.kill(pid, number))
+status = int(answers.readline() or 99)
+if status < 0:
+    signal.signal(-status, signal.SIG_DFL) if -status != signal.SIGKILL else None
+    os.kill(os.getpid(), -status)
+os._exit(status)
+"""
 
-def path_with_me(folder: Path) -> str:
-    """A value for PATH on which `me` is this very code; `folder` keeps the script."""
+
+def path_with_me(folder: Path, *, whole: bool = False) -> str:
+    """A value for PATH on which `me` is this very code; `folder` keeps the script.
+
+    A `me` that is not `whole` has its work done by a copy of a process that has everything imported
+    already (see `me_server`); what the interpreter makes of its environment at its start is not seen.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     script = folder / "me"
-    script.write_text(SCRIPT.format(python=sys.executable))
+    if whole:
+        script.write_text(WHOLE.format(python=sys.executable))
+    else:
+        script.write_text(QUICK.format(python=sys.executable, door=_door()))
     script.chmod(0o755)
     beside = Path(sys.executable).parent
     return os.pathsep.join([str(folder), str(beside), os.environ.get("PATH", os.defpath)])
+
+
+@functools.cache
+def _door() -> str:
+    """The address of this process's server."""
+    folder = tempfile.mkdtemp(prefix="me-", dir="/tmp")  # the address has to be short  # noqa: S108
+    door = socket.socket(socket.AF_UNIX)
+    door.bind(f"{folder}/door")
+    door.listen(64)
+    ends, end = os.pipe()
+    words = [sys.executable, "-P", str(Path(__file__).with_name("me_server.py")), str(ends)]
+    server = subprocess.Popen(words, stdin=door.fileno(), pass_fds=[ends])
+    os.close(ends)
+    door.close()
+
+    def close() -> None:
+        os.close(end)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            server.wait(10)
+        shutil.rmtree(folder, ignore_errors=True)
+
+    atexit.register(close)
+    return f"{folder}/door"
 
 
 def run_sh(

@@ -71,7 +71,7 @@ def test_values(source: str, value: Any) -> None:
 @pytest.mark.parametrize(
     ("source", "words"),
     [
-        ("params.m", "`params` has no field `m`; did you mean `n`?"),
+        ("params.lst", "`params` has no field `lst`; did you mean `list`?"),
         ("tasks.zzz.output", "`tasks` has no field `zzz`; it has `a` and `my-task`"),
         ("params.list[9]", "there is no item 9: the list has 3"),
         ("params.list.a", "a list has no field `a`"),
