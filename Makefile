@@ -9,6 +9,8 @@ PYTEST_ARGS ?=
 BIN := $(VENV)/bin
 PY := $(BIN)/python
 PIP := $(PY) -m pip --disable-pip-version-check
+# Python compiles what it imports; compiling all of what is put in would take longer than the rest.
+PUT_IN := $(PIP) install -q --no-compile
 
 PARTS := cli engine hooks patterns schemas tasks
 # Folders count as sources too, so that a removed file is noticed.
@@ -44,22 +46,23 @@ $(VENV)/.made:
 	  "$(PYTHON)" -m pip --python "$(VENV)" install -q pip; }
 	@touch $@
 
-# The wheel: built from the tree, without what an earlier build left, and put in whole.
+# The wheel: built from the tree, without what an earlier build left, and put in whole. What it needs
+# comes with the extras.
 $(VENV)/.wheel: $(VENV)/.made $(SOURCES)
 	@rm -rf build "$(VENV)/dist" ./*.egg-info
-	@$(PIP) install -q -c constraints.txt setuptools
+	@$(PUT_IN) -c constraints.txt setuptools
 	$(PIP) wheel -q --no-deps --no-build-isolation -w "$(VENV)/dist" .
 	@rm -rf build ./*.egg-info
-	$(PIP) install -q -c constraints.txt "$(VENV)"/dist/*.whl
-	@$(PIP) install -q --no-deps --force-reinstall "$(VENV)"/dist/*.whl
+	$(PUT_IN) --no-deps --force-reinstall "$(VENV)"/dist/*.whl
 	@touch $@
 
+# This repository's own tests, which the demo runs some of, need hypothesis.
 $(VENV)/.demo: $(VENV)/.wheel
-	@set -- "$(VENV)"/dist/*.whl && $(PIP) install -q -c constraints.txt "$$1[examples]"
+	@set -- "$(VENV)"/dist/*.whl && $(PUT_IN) -c constraints.txt "$$1[examples]" hypothesis
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.wheel
-	@set -- "$(VENV)"/dist/*.whl && $(PIP) install -q -c constraints.txt "$$1[test]"
+	@set -- "$(VENV)"/dist/*.whl && $(PUT_IN) -c constraints.txt "$$1[test]"
 	@touch $@
 
 # --- what people call ---

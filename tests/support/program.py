@@ -62,7 +62,7 @@ def path_with_me(folder: Path, *, whole: bool = False) -> str:
 @functools.cache
 def _door() -> str:
     """The address of this process's server."""
-    folder = tempfile.mkdtemp(prefix="me-", dir="/tmp")  # the address has to be short  # noqa: S108
+    folder = tempfile.mkdtemp(prefix="me-", dir="/tmp")  # the address has to be short
     door = socket.socket(socket.AF_UNIX)
     door.bind(f"{folder}/door")
     door.listen(64)
