@@ -248,15 +248,15 @@ def _output(ledger: Ledger, run: RunRow) -> Any:
 
 
 def _summary(ledger: Ledger, row: DagRunRow) -> DagRunSummary:
-    nodes = _latest(_nodes(ledger, row.dag_run_id))
+    nodes, ok = queries.count_nodes(ledger, row.dag_run_id)
     return DagRunSummary(
         dag_run_id=row.dag_run_id,
         name=row.name or "",
         state=_state(ledger, row, held_by_us=False),
         started_ms=row.created_ts,
         ended_ms=row.ended_ts,
-        nodes=len(nodes),
-        ok=sum(node.state == "ok" for node in nodes),
+        nodes=nodes,
+        ok=ok,
         source=row.source or "",
     )
 

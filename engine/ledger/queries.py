@@ -22,6 +22,7 @@ from .rows import JSON_COLUMNS, AttemptRow, DagRunRow, NodeRow, RunRow, json_val
 __all__ = [
     "attempts_of_dag_run",
     "attempts_of_node",
+    "count_nodes",
     "dag_run_by_id",
     "dag_runs_by_prefix",
     "find_dag_run",
@@ -106,6 +107,12 @@ QUERIES: Final = {
         f"{_NODE} WHERE dag_run_id = ? AND (node_id, generation) > (?, ?)"
         " ORDER BY node_id, generation LIMIT ?",
         ("nodes USING PRIMARY KEY",),
+    ),
+    "count_nodes": NamedQuery(
+        "SELECT count(*), count(nullif(state = 'ok', 0)) FROM nodes AS newest WHERE dag_run_id = ?"
+        " AND generation = (SELECT max(generation) FROM nodes"
+        " WHERE dag_run_id = newest.dag_run_id AND node_id = newest.node_id)",
+        ("newest USING PRIMARY KEY", "nodes USING PRIMARY KEY"),
     ),
     "generations_of_node": NamedQuery(
         f"{_NODE} WHERE dag_run_id = ? AND node_id = ? ORDER BY generation LIMIT ?",
@@ -241,6 +248,16 @@ def nodes_of_dag_run(
     O(log n + k), by the primary key of `nodes`.
     """
     return _rows(ledger, "nodes_of_dag_run", NodeRow, (dag_run_id, *after, _bounded(limit)))
+
+
+def count_nodes(ledger: Ledger, dag_run_id: str) -> tuple[int, int]:
+    """How many nodes a DAG run has, and how many of them ended ok in their newest generation.
+
+    O(log n + k), by the primary key of `nodes`; k are the DAG run's nodes.
+    """
+    with ledger_errors(ledger.path):
+        found = ledger.connection.execute(QUERIES["count_nodes"].sql, (dag_run_id,)).fetchone()
+    return found[0], found[1]
 
 
 def generations_of_node(ledger: Ledger, dag_run_id: str, node_id: str, *, limit: int = 1000) -> list[NodeRow]:

@@ -116,6 +116,12 @@ def test_the_newest_unfinished_dag_run(ledger: Ledger) -> None:
     assert [row.dag_run_id for row in queries.recent_dag_runs(ledger, before=2)] == [DAG_RUN]
 
 
+def test_nodes_are_counted(ledger: Ledger) -> None:
+    ok = sum(node.state == "ok" for node in queries.nodes_of_dag_run(ledger, DAG_RUN))
+    assert queries.count_nodes(ledger, DAG_RUN) == (3, ok)
+    assert queries.count_nodes(ledger, "none") == (0, 0)
+
+
 def test_nodes_come_in_pages(ledger: Ledger) -> None:
     first = queries.nodes_of_dag_run(ledger, DAG_RUN, limit=2)
     rest = queries.nodes_of_dag_run(ledger, DAG_RUN, after=(first[-1].node_id, first[-1].generation))
