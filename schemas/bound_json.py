@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from functools import cache
 from typing import Any
 
 from . import template
@@ -125,14 +126,17 @@ _STRUCTURED = (
 
 def _plain(value: Any, kind: type, but: tuple[str, ...]) -> dict[str, Any]:
     data: dict[str, Any] = {}
-    for item in fields(kind):
-        if item.name in but:
+    for name, default in _defaults(kind, but):
+        found = getattr(value, name)
+        if found == default:
             continue
-        found = getattr(value, item.name)
-        if found == item.default:
-            continue
-        data[item.name] = list(found) if isinstance(found, tuple) else found
+        data[name] = list(found) if isinstance(found, tuple) else found
     return data
+
+
+@cache
+def _defaults(kind: type, but: tuple[str, ...]) -> tuple[tuple[str, Any], ...]:
+    return tuple((item.name, item.default) for item in fields(kind) if item.name not in but)
 
 
 def _named(pairs: tuple[tuple[str, template.Template], ...]) -> list[list[Any]]:

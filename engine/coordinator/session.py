@@ -104,7 +104,9 @@ class Session:
         self._make = scheduler
         records = list(_records(ledger, dag_run_id))
         created = _created(records[:1], dag_run_id)
-        self.graph = bound_json.from_json(json.loads(ledger.blobs.get(created["graph"])))
+        stored = json.loads(ledger.blobs.get(created["graph"]))
+        self.graph = bound_json.from_json(stored)
+        self._spec_digests = {task["id"]: digest(task) for task in stored["tasks"]}
         self.outputs = Outputs(ledger.blobs)
         bounds = limits(self.graph)
         self._limits = Limits(maximum=created["concurrency"], pools=bounds.pools)
@@ -238,7 +240,7 @@ class Session:
             evaluate=world.evaluate,
             outputs=self.outputs,
             environ=world.environ,
-            spec_digests=_spec_digests(self.graph),
+            spec_digests=self._spec_digests,
         )
         coordinator = Coordinator(
             self.graph,
@@ -364,7 +366,3 @@ def _created(records: Sequence[Journaled], dag_run_id: str) -> Mapping[str, Any]
     if not records or records[0].kind != "dag_run.created":
         raise ChainBroken(f"the records of DAG run `{dag_run_id}` do not begin with its creation")
     return records[0].payload
-
-
-def _spec_digests(graph: BoundGraph) -> dict[str, str]:
-    return {task.id: digest(bound_json.task_to_json(task)) for task in graph.tasks}
