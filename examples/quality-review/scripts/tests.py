@@ -18,7 +18,11 @@ from pathlib import Path
 from check import Check, broken, project_at, relative
 
 _NO_TESTS = 5
-_MEANINGS = {2: "the run was broken off", 3: "an internal error of pytest", 4: "wrong words for pytest"}
+_MEANINGS = {
+    2: "the run was broken off",
+    3: "an internal error of pytest",
+    4: "wrong words for pytest, or a conftest.py that cannot be imported",
+}
 
 
 def run_tests(project: Path, python: str, source: str, words: list[str]) -> Check:
