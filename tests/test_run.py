@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -193,6 +194,39 @@ def test_a_command_that_prints_more_than_is_kept_of_it_does_not_fill_the_memory(
     text = "tasks:\n  much: {run: 'head -c 30000000 /dev/zero | tr \"\\\\0\" x'}\n"
     report = run(tmp_path, text)
     assert report.state == "ok", report
+
+
+def test_what_a_terminal_would_obey_stays_out_of_the_reason(tmp_path: Path) -> None:
+    report = run(tmp_path, "tasks: {a: {run: \"printf '\\\\033[2J boo' >&2; exit 9\"}}\n")
+    assert node(report, "a").reason == "exit status 9; stderr ends:  [2J boo"
+
+
+@pytest.mark.parametrize("key", ["x", "\\ud800"])
+def test_half_a_surrogate_pair_is_no_output(tmp_path: Path, key: str) -> None:
+    text = f"""tasks: {{a: {{run: [printf, "%s", '{{"{key}": 1, "{key}": "\\udfff"}}'], output: {{as: json}}}}}}\n"""
+    assert node(run(tmp_path, text), "a").attempts[0].failure_reason == "output_invalid"
+
+
+def test_a_secret_is_masked_in_what_another_task_prints(tmp_path: Path) -> None:
+    text = """\
+tasks:
+  owner: {run: "true", secrets: [API_TOKEN]}
+  other: {run: echo "it is $API_TOKEN"}
+outputs: {said: "${{ tasks.other.output }}"}
+"""
+    report = run(tmp_path, text, environ={**os.environ, "API_TOKEN": "correct-horse-battery"})
+    assert report.outputs == {"said": "it is ***API_TOKEN***"}
+
+
+def test_deep_output_beside_a_secret_is_no_fault_of_ours(tmp_path: Path) -> None:
+    code = "print('[' * 600 + ']' * 600)"
+    text = f'tasks: {{a: {{run: [python3, -c, "{code}"], output: {{as: json}}, secrets: [API_TOKEN]}}}}\n'
+    report = run(tmp_path, text, environ={**os.environ, "API_TOKEN": "correct-horse-battery"})
+    assert node(report, "a").attempts[0].failure_reason in (None, "output_invalid")
+
+
+def test_a_variable_without_a_name_is_not_handed_on(tmp_path: Path) -> None:
+    assert run(tmp_path, "tasks: {a: {run: 'true'}}\n", environ={**os.environ, "": "foo"}).state == "ok"
 
 
 def test_an_empty_environment_has_its_commands_told_from_the_project(tmp_path: Path) -> None:

@@ -50,11 +50,14 @@ class RequestBuilder:
         self._dag_run_id = dag_run_id
         self._evaluate = evaluate
         self._outputs = outputs
-        self._environ = environ
         self._spec_digests = spec_digests
         self._params = dict(graph.params)
         self._dynamic = {task.id for task in graph.tasks if any(True for _ in _sources(task))}
         self._referred = _referred(graph)
+        # Every command inherits the environment, so each may print what another one declared.
+        self._secrets = {
+            name: environ[name] for task in graph.tasks for name in task.secrets if name in environ
+        }
 
     def is_dynamic(self, task_id: str) -> bool:
         """Whether anything about the task is only known once its needs have ended."""
@@ -136,7 +139,7 @@ class RequestBuilder:
             cwd=os.path.normpath(os.path.join(project, cwd)),
             command=command,
             env=env,
-            secrets={name: self._environ[name] for name in task.secrets if name in self._environ},
+            secrets=self._secrets,
             inputs=inputs,
             briefs=briefs,
             output=contract,
@@ -182,7 +185,10 @@ class RequestBuilder:
     def _inside(self, path: str, key: str) -> str:
         project = self._graph.project
         absolute = os.path.normpath(os.path.join(project, path))
-        real = os.path.realpath(absolute)
+        try:
+            real = os.path.realpath(absolute)
+        except (ValueError, OSError):  # NUL, half a surrogate pair, a loop of links
+            raise RenderError(f"`{key}` is no path that can exist: {path!r}") from None
         root = os.path.realpath(project)
         if real != root and not real.startswith(root.rstrip("/") + "/"):
             raise RenderError(f"`{key}` leads out of the project: `{path}`")

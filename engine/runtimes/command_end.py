@@ -111,7 +111,11 @@ def _output(request: AttemptRequest, stdout: Capture, masker: Masker) -> Any:
     else:
         data = stdout.value()
     # Escapes can spell a secret in ways that no mask knows; what they stand for is masked as well.
-    value = masker.mask_value(parse(data, contract.form, what))
+    value = parse(data, contract.form, what)
+    try:
+        value = masker.mask_value(value)
+    except RecursionError:
+        raise OutputInvalid(f"{what} is nested too deeply to be masked") from None
     if contract.schema is not None:
         check_schema(value, contract.schema, what)
     return value
@@ -137,7 +141,8 @@ def _last_words(stdout: Capture, stderr: Capture) -> str:
     for name, stream in (("stderr", stderr), ("stdout", stdout)):
         lines = stream.last_lines()
         if lines:
-            return f"; {name} ends: {lines}"
+            # What a terminal would obey is not for a sentence.
+            return f"; {name} ends: {''.join(c if c.isprintable() else ' ' for c in lines)}"
     return ""
 
 

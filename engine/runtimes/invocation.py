@@ -117,8 +117,13 @@ def variable_name(name: str) -> str:
 
 
 def inherited(environ: Mapping[str, str]) -> dict[str, str]:
-    """What of a Coordinator's own environment its commands get: all but another attempt's values."""
-    return {name: value for name, value in environ.items() if not name.startswith(("ME_IN_", "ME_X_"))}
+    """What of a Coordinator's own environment its commands get: all but another attempt's values.
+
+    An entry without a name, which `execve` allows, cannot be handed on.
+    """
+    return {
+        name: value for name, value in environ.items() if name and not name.startswith(("ME_IN_", "ME_X_"))
+    }
 
 
 def _encoded(text: Any, what: str) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import stat
 from collections.abc import Iterator
 from itertools import islice
@@ -20,6 +21,7 @@ LARGEST_VALUE: Final = 8 << 20
 
 SHOWN_VIOLATIONS: Final = 5
 _MESSAGE: Final = 200
+_SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 class OutputInvalid(Exception):
@@ -57,15 +59,18 @@ def parse(data: bytes, form: OutputForm, what: str = "the output") -> Any:
 def parse_json(data: bytes, what: str = "the output") -> Any:
     """The JSON value that `data` is as a whole (RFC 8259). Raises `OutputInvalid`.
 
-    Two equal keys in one object, NaN, infinities and numbers beyond a double are refused.
+    Two equal keys in one object, NaN, infinities, numbers beyond a double, and halves of surrogate
+    pairs, which no UTF-8 can hold, are refused.
     """
     try:
-        return json.loads(
-            data.decode(),
-            object_pairs_hook=_unique,
-            parse_constant=_refuse_constant,
-            parse_float=_finite,
+        text = data.decode()
+        value = json.loads(
+            text, object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_float=_finite
         )
+        if _SURROGATE.search(text):
+            json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise OutputInvalid(f"{what} is not JSON: half of a surrogate pair is no character") from None
     except UnicodeDecodeError as error:
         raise OutputInvalid(f"{what} is not JSON: byte {error.start + 1} is not UTF-8") from None
     except json.JSONDecodeError as error:
@@ -77,6 +82,7 @@ def parse_json(data: bytes, what: str = "the output") -> Any:
         raise OutputInvalid(f"{what} is not JSON: {_lower(str(error))}") from None
     except RecursionError:
         raise OutputInvalid(f"{what} is not JSON that can be read: it is nested too deeply") from None
+    return value
 
 
 def check_schema(value: Any, schema: Any, what: str = "the output") -> None:
@@ -203,6 +209,7 @@ def _is_unresolvable(error: Exception) -> bool:
 
 
 def _short(text: str) -> str:
+    text = text.encode("utf-8", "backslashreplace").decode()
     return text if len(text) <= _MESSAGE else f"{text[: _MESSAGE - 1]}…"
 
 

@@ -30,7 +30,8 @@ class AttemptRequest:
 
     `command` is `{"argv": [...]}` or `{"shell": text}` for the runtime `command`, else empty.
     `env` are the variables to add to the Coordinator's own (bindings of the shell text included);
-    `secrets` maps names of declared secrets to their values, which no one may write down.
+    `secrets` maps the names of all secrets that the graph declares to their values, which no one may
+    write down.
     `inputs` are the named inputs; `briefs` maps the ids of upstream tasks to what they handed on.
     `deliverables` pairs an absolute path with a JSON Schema or None. `scratch` is a directory of
     this attempt's own, private to the user, that exists once the runtime asks for it to be made.

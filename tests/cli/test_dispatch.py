@@ -144,6 +144,17 @@ def test_a_reader_who_has_seen_enough(tmp_path: Path) -> None:
     assert (tmp_path / "code").read_text() == "0\n"
 
 
+@pytest.mark.parametrize("closed", ["2>&-", ">&-", "<&- >&- 2>&-"])
+def test_closed_streams_change_nothing(closed: str, tmp_path: Path) -> None:
+    (tmp_path / ".metaensemble").mkdir()
+    (tmp_path / "graph.yaml").write_text("tasks: {a: {run: echo ran > ran}}\n")
+    path = path_with_me(tmp_path / "bin", whole=True)
+    done = run_sh(f"me dag run graph.yaml --json {closed}", path=path, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    assert (tmp_path / "ran").read_text() == "ran\n"
+
+
 @pytest.mark.parametrize(
     "environ",
     [

@@ -179,6 +179,19 @@ def test_the_key_tells_work_apart(tmp_path: Path) -> None:
     assert key(task, generation=1) != plain
 
 
+def test_every_request_knows_all_secrets_of_the_graph(tmp_path: Path) -> None:
+    owner = BoundTask(id="b", needs=(Need(task="a"),), secrets=("TOKEN",))
+    found = builder(tmp_path, owner, TOKEN="hidden")
+    assert build(found, BoundTask(id="a")).secrets == {"TOKEN": "hidden"}
+
+
+@pytest.mark.parametrize("path", ["a\0b", "\ud800"])
+def test_a_path_that_cannot_exist_is_said(tmp_path: Path, path: str) -> None:
+    task = BoundTask(id="b", output=OutputContract(source="file", path=Literal(path)))
+    with pytest.raises(RenderError, match="no path that can exist"):
+        build(builder(tmp_path, task), task)
+
+
 def test_whether_somebody_reads_the_output(tmp_path: Path) -> None:
     reader = BoundTask(id="b", needs=(Need(task="a"),), condition=Expr("tasks.a.output"))
     found = builder(tmp_path, reader, {"a": 1})
