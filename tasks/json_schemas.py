@@ -44,7 +44,8 @@ def load_schema(file: FilePath) -> Any:
         place = f" (line {first.span.line})" if first.span else ""
         raise UnreadableSchema(f"{message}{place}") from None
     except InputError as error:
-        raise UnreadableSchema(error.message.replace(f"`{file}`", "it")) from None
+        message = error.message.replace(f"there is no file `{file}`", "there is no such file")
+        raise UnreadableSchema(message.replace(f"`{file}`", "it")) from None
     except json.JSONDecodeError as error:
         raise UnreadableSchema(f"it is not JSON from line {error.lineno}, column {error.colno} on") from None
     except RecursionError:
