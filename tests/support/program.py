@@ -83,7 +83,7 @@ def _door() -> str:
 
 
 def run_sh(
-    text: str, *, path: str, cwd: Path, timeout: float = 60, **environ: str
+    text: str, *, path: str, cwd: Path, timeout: float = 240, **environ: str
 ) -> subprocess.CompletedProcess[str]:
     """Run `text` with `sh` in `cwd`; stdout and stderr are captured apart."""
     return subprocess.run(
