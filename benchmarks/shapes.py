@@ -34,5 +34,6 @@ def yaml_of(shape: str, count: int, run: str = "true") -> str:
     lines = ["version: 1", f"name: {shape}-{count}", "tasks:"]
     for index, needs in enumerate(needs_of(shape, count)):
         wanted = f", needs: [{', '.join(f'n{need}' for need in needs)}]" if needs else ""
-        lines.append(f"  n{index}: {{run: [{run}]{wanted}}}")
+        # In quotes: `true` alone would be a boolean.
+        lines.append(f'  n{index}: {{run: ["{run}"]{wanted}}}')
     return "\n".join(lines) + "\n"
