@@ -7,6 +7,7 @@ Each command but the recording ones ends as exactly one terminal event that goes
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from ...schemas.states import NodeState
 from .events import CancelWhy
@@ -14,11 +15,28 @@ from .events import CancelWhy
 
 @dataclass(frozen=True, slots=True)
 class StartAttempt:
-    """Record an intent and start an attempt. Ends as `AttemptFinished`, after `AttemptStarted`."""
+    """Record an intent and start an attempt. Ends as `AttemptFinished`, after `AttemptStarted`; or as
+    `NodeReused`, when an earlier result is taken instead."""
 
     node: str
     generation: int
     attempt_no: int
+
+
+@dataclass(frozen=True, slots=True)
+class GrowGroup:
+    """Find the members of a group, or its next round. Ends as `GraphGrew` or `GrowthFailed`."""
+
+    node: str
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeGroup:
+    """Evaluate the outputs, or the `until`, of a group whose members ended well. Ends as `GroupJudged`."""
+
+    node: str
+    generation: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +68,14 @@ class SetTimer:
 
 @dataclass(frozen=True, slots=True)
 class AskPrincipal:
-    """Ask a person about a node. Ends as `PrincipalAnswered`, perhaps in another process."""
+    """Ask a person about a node. Ends as `PrincipalAnswered`, perhaps in another process.
+
+    `about` tells what is asked: whether to repeat a `lost` attempt, or the node's own question (`own`).
+    """
 
     node: str
     generation: int
-    question: str
+    about: Literal["lost", "own"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +100,24 @@ class RecordEnds:
     ends: tuple[NodeEnd, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class RecordRenewal:
+    """Note in the Ledger which nodes a rewind made anew (id and generation), and which members it
+    dropped, since their group will grow again. Recording only, no event follows."""
+
+    nodes: tuple[tuple[str, int], ...]
+    dropped: tuple[tuple[str, int], ...]
+
+
 Command = (
     StartAttempt
+    | GrowGroup
+    | JudgeGroup
     | CancelAttempt
     | EvaluateCondition
     | SetTimer
     | AskPrincipal
     | SetCancelDeadline
     | RecordEnds
+    | RecordRenewal
 )

@@ -7,10 +7,12 @@ fact, or None for facts that are true of this process only and are not journaled
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 from ...schemas.states import FailureReason, Outcome
+from .graph import NodeSpec
 
 CancelWhy = Literal["stop", "cancel", "unneeded"]
 
@@ -38,6 +40,7 @@ class AttemptFinished:
 
     `cancelled_for` tells why a `cancelled` attempt was cancelled. `backoff` is the number of seconds
     to wait before another attempt, should there be one; it is drawn before the event is made.
+    `output` is given for nodes that a settle rule looks at.
     """
 
     node: str
@@ -48,6 +51,57 @@ class AttemptFinished:
     reason: str = ""
     cancelled_for: CancelWhy | None = None
     backoff: float = 0.0
+    output: Any = None
+    cause: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeReused:
+    """Instead of an attempt, the result of the Run `run_id` of another DAG run was taken over."""
+
+    node: str
+    generation: int
+    run_id: str
+    output: Any = None
+    cause: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GraphGrew:
+    """A group got members: all of its items, all tasks of its graph, or the next round.
+
+    `specs` need nothing but one another. `pools` are limited pools of their own.
+    """
+
+    group: str
+    generation: int
+    specs: tuple[NodeSpec, ...]
+    pools: Mapping[str, int] = field(default_factory=dict)
+    cause: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrowthFailed:
+    """A group could not get its members: `each` was no list, two keys were equal, and the like."""
+
+    group: str
+    generation: int
+    reason: str
+    cause: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupJudged:
+    """What a group came to, once its members had ended well.
+
+    `holds` is the value of `until` for rounds, true for others; `error` is set, and `holds` None, when
+    `until` or the outputs could not be evaluated.
+    """
+
+    group: str
+    generation: int
+    holds: bool | None
+    error: str | None = None
     cause: int | None = None
 
 
@@ -73,11 +127,14 @@ class TimerFired:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrincipalAnswered:
-    """A person decided about a node that waits for them: run it again, or let it fail."""
+    """A person decided about a node that waits for them.
+
+    About a lost attempt: run it again, or let it fail. To the question of an `ask` node: yes or no.
+    """
 
     node: str
     generation: int
-    answer: Literal["rerun", "fail"]
+    answer: Literal["rerun", "fail", "yes", "no"]
     by: str = ""
     cause: int | None = None
 
@@ -111,6 +168,10 @@ Event = (
     DispatchOpened
     | AttemptStarted
     | AttemptFinished
+    | NodeReused
+    | GraphGrew
+    | GrowthFailed
+    | GroupJudged
     | ConditionEvaluated
     | TimerFired
     | PrincipalAnswered

@@ -4,20 +4,54 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from ...schemas.bound import NeedMode, OnLost
+
+NodeKind = Literal["work", "group", "ask"]
+"""`work` starts attempts, a `group` is what its members make of it, `ask` waits for a person."""
+
+Growth = Literal["items", "graph", "rounds"]
+"""How a group gets its members: one per item or cell, the tasks of another graph, or one by one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quorum:
+    """How many members of a group must end `ok`: `count`, or the share `count/of` of them, rounded up.
+
+    `whole`: the consumer takes the outputs of all members, and so waits for every one of them to end.
+    """
+
+    count: int
+    of: int | None = None
+    whole: bool = False
+
+    def needed(self, total: int) -> int:
+        """How many of `total` members that is."""
+        return self.count if self.of is None else -(-total * self.count // self.of)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeSpec:
-    """One node. `needs` pairs a node id with the end that is asked for, in declaration order.
+    """One node. `needs` pairs a node id with the end that is asked for, in declaration order; for the
+    ids in `quorums` a number of members is asked for instead.
 
     `pools` are the names of the limited pools that a running attempt takes a slot of. `retry_on` is
     None for every retryable reason. `weight` is the estimated duration, in any unit, above 0.
+
+    `group` is the id of the group that the node is a member of. A group has `grows`; for `items`,
+    `parallel` bounds members that are at work at once, and `rest` says what becomes of those that
+    nobody waits for any more, unless `outputs_taken`. For `rounds`, `most` bounds them. An `ask` node
+    whose answer is no starts `rewind_to`, and all behind it, anew.
+
+    `held` nodes wait for a rule to release them; `settles` names the rule that is asked whenever a need
+    of this node has ended (see `rules`).
     """
 
     id: str
     needs: tuple[tuple[str, NeedMode], ...] = ()
+    quorums: Mapping[str, Quorum] | None = None
+    kind: NodeKind = "work"
     has_condition: bool = False
     priority: int = 0
     pools: tuple[str, ...] = ()
@@ -25,6 +59,15 @@ class NodeSpec:
     retry_on: frozenset[str] | None = None
     on_lost: OnLost = "rerun"
     weight: float = 1.0
+    group: str | None = None
+    grows: Growth | None = None
+    parallel: int | None = None
+    rest: Literal["stop", "keep"] = "stop"
+    outputs_taken: bool = False
+    most: int = 1
+    rewind_to: str | None = None
+    held: bool = False
+    settles: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable
+from typing import Any
 
-from ...schemas.errors import IllegalTransition
 from ...schemas.states import ENDED, FREE_RETRY, DagRunState, NodeState
 from . import invariants
 from .commands import (
@@ -12,6 +12,8 @@ from .commands import (
     CancelAttempt,
     Command,
     EvaluateCondition,
+    GrowGroup,
+    JudgeGroup,
     NodeEnd,
     RecordEnds,
     SetCancelDeadline,
@@ -25,129 +27,63 @@ from .events import (
     ConditionEvaluated,
     DispatchOpened,
     Event,
+    GraphGrew,
+    GroupJudged,
+    GrowthFailed,
+    NodeReused,
     NodesReopened,
     PrincipalAnswered,
     StopRequested,
     TimerFired,
 )
-from .graph import Limits, NodeSpec, remaining_path, topological_order
-from .needs import weigh
 from .node import Node
-from .outcomes import classify
-from .ready import ReadyQueue
+from .outcomes import classify, reason_of
+from .renewal import Renewal
 from .transitions import EventKind, next_state
 from .verdict import verdict
 
 
-class Scheduler:
+class Scheduler(Renewal):
     """Decides what runs next. It reads no clock, file, socket, random source or environment.
 
     `handle` is the only method that changes state; the same events give the same commands. Until
     `DispatchOpened` comes in it only takes note: that is how a replay of recorded facts works, and
     what was due meanwhile is asked for then.
 
-    `specs` must be acyclic and closed (every need is among them); `ValueError` otherwise.
+    `specs` must be acyclic and closed (every need is among them); `ValueError` otherwise. `rules` are
+    the settle rules that `specs` name.
     """
 
-    def __init__(self, specs: Sequence[NodeSpec], limits: Limits) -> None:
-        by_id = {spec.id: spec for spec in specs}
-        order = topological_order(specs)
-        if len(by_id) != len(specs) or len(order) != len(specs):
-            raise ValueError("the graph has a cycle, an unknown need or two nodes with one id")
-        self._specs = by_id
-        self._remaining = remaining_path(by_id, order)
-        self._order = {spec.id: index for index, spec in enumerate(specs)}
-        self._consumers: dict[str, list[str]] = {node: [] for node in by_id}
-        for spec in specs:
-            for need in dict.fromkeys(need for need, _ in spec.needs):
-                self._consumers[need].append(spec.id)
-        self._limits = limits
-        self._queue = ReadyQueue(limits)
-        self._open = False
-        self._stopping = False
-        self._stop_hard = False
-        self._cancelling = False
-        self._cancel_now = False
-        self._past: list[Node] = []
-        self._counts: dict[NodeState, int] = {}
-        self._unended = 0
-        self._to_evaluate: dict[str, None] = {}
-        self._to_time: dict[str, None] = {}
-        self._to_ask: dict[str, None] = {}
-        self._ends: list[NodeEnd] = []
-        self._nodes: dict[str, Node] = {}
-        for spec in specs:
-            self._add(spec.id, generation=0)
-        for node in self._nodes.values():
-            if node.open_needs == 0:
-                self._needs_ended(node, None)
+    _open = False
+    _stopping = False
+    _stop_hard = False
 
-    # What may be read
-
-    @property
-    def nodes(self) -> Mapping[str, Node]:
-        """The live generation of every node, in declaration order. Not to be changed by callers."""
-        return self._nodes
-
-    @property
-    def past(self) -> Sequence[Node]:
-        """Nodes of earlier generations, in the order in which they were replaced."""
-        return self._past
-
-    @property
-    def counts(self) -> dict[NodeState, int]:
-        """How many nodes are in each state; states with none are left out."""
-        return {state: count for state, count in self._counts.items() if count}
-
-    @property
-    def consumers(self) -> Mapping[str, Sequence[str]]:
-        """The nodes that need each node, in declaration order."""
-        return self._consumers
-
-    @property
-    def limits(self) -> Limits:
-        """The limits given to the constructor."""
-        return self._limits
-
-    @property
-    def queue(self) -> ReadyQueue:
-        """The queue of ready nodes; not to be changed by callers."""
-        return self._queue
+    # What may be read, besides what the book offers
 
     @property
     def is_stopping(self) -> bool:
         """Whether this process was asked to stop."""
         return self._stopping
 
-    @property
-    def is_cancelling(self) -> bool:
-        """Whether the DAG run is being cancelled."""
-        return self._cancelling
-
-    @property
-    def in_flight(self) -> int:
-        """Nodes that run, or that were asked to start."""
-        return self._limits.maximum - self._queue.free
-
-    @property
-    def is_done(self) -> bool:
-        """Whether every node has ended."""
-        return self._unended == 0
-
     def waits_for_person(self) -> list[Node]:
         """The nodes that nothing but a person's answer can move, in declaration order."""
         return [node for node in self._nodes.values() if node.asked]
 
+    def is_watched(self, node_id: str) -> bool:
+        """Whether a settle rule looks at the node, so that its end must tell its output."""
+        return any(self._nodes[name].spec.settles is not None for name in self._consumers.get(node_id, ()))
+
     def verdict(self) -> tuple[DagRunState, str]:
         """How the DAG run ends, and why; meaningful once `is_done`."""
-        return verdict(self._nodes, self._consumers)
+        outermost = {name: node for name, node in self._nodes.items() if node.spec.group is None}
+        return verdict(outermost, self._consumers)
 
     def failures_ahead(self, event: AttemptFinished) -> tuple[EventKind, NodeState, str]:
         """What `event` will make of its node, without doing it: the kind, the state, the reason."""
-        node = self._nodes[event.node]
-        kind = classify(node.spec, event, node.failures, cancelling=self._cancelling)
+        node = self._retired.get(event.run_id) or self._nodes[event.node]
+        kind = classify(node, event, cancelling=self._cancelling)
         state = next_state("running", kind, node=event.node)
-        return kind, state, _reason_of(kind, event, node)
+        return kind, state, reason_of(kind, event, node)
 
     def story(self, node_id: str) -> list[str]:
         """Every event that the node has seen, one line each."""
@@ -165,39 +101,29 @@ class Scheduler:
         An illegal event raises `IllegalTransition` and changes nothing. Events of an attempt or a
         generation that is no longer the live one are ignored.
         """
-        commands: list[Command] = []
-        match event:
-            case AttemptFinished():
-                self._on_attempt_finished(event)
-            case AttemptStarted():
-                self._on_attempt_started(event, commands)
-            case ConditionEvaluated():
-                self._on_condition_evaluated(event)
-            case TimerFired():
-                self._on_timer_fired(event)
-            case PrincipalAnswered():
-                self._on_principal_answered(event)
-            case CancelRequested():
-                self._on_cancel_requested(event, commands)
-            case StopRequested():
-                self._on_stop_requested(event, commands)
-            case NodesReopened():
-                self._on_nodes_reopened(event)
-            case DispatchOpened():
-                self._open = True
+        handler = _HANDLERS[type(event)]
+        handler(self, event)
+        commands, self._commands = self._commands, []
         if self._open:
             self._dispatch(commands)
         return commands
 
     # Handlers, one per event
 
-    def _on_attempt_started(self, event: AttemptStarted, commands: list[Command]) -> None:
+    def _on_dispatch_opened(self, _event: DispatchOpened) -> None:
+        self._open = True
+
+    def _on_attempt_started(self, event: AttemptStarted) -> None:
         node = self._live(event.node, event.generation)
-        if node is None or node.live == event.run_id or event.run_id in node.past_runs:
+        if node is None:
+            self._commands.append(CancelAttempt(event.node, event.run_id, True, "unneeded"))
+            return
+        if node.live == event.run_id or event.run_id in node.past_runs:
             return
         if node.state == "waiting" and not self._open:
             # A replayed start says that the wait was over, whether or not its timer was recorded.
             self._move(node, "answer_rerun" if node.asked else "timer_fired", event.cause, "")
+            self._forget(node)
         self._move(node, "attempt_started", event.cause, event.run_id)
         if node.starting:
             node.starting = False
@@ -206,19 +132,28 @@ class Scheduler:
         node.live = event.run_id
         node.attempts += 1
         if self._stopping:
-            commands.append(CancelAttempt(event.node, event.run_id, self._stop_hard, "stop"))
+            self._commands.append(CancelAttempt(event.node, event.run_id, self._stop_hard, "stop"))
+        elif node.unneeded:
+            self._commands.append(CancelAttempt(event.node, event.run_id, False, "unneeded"))
         elif self._cancelling and self._is_ended_by_cancel(node):
-            commands.append(CancelAttempt(event.node, event.run_id, self._cancel_now, "cancel"))
+            self._commands.append(CancelAttempt(event.node, event.run_id, self._cancel_now, "cancel"))
 
     def _on_attempt_finished(self, event: AttemptFinished) -> None:
+        retired = self._retired.get(event.run_id)
+        if retired is not None:
+            del self._retired[event.run_id]
+            self._queue.give_back(retired)
+            retired.live = None
+            return
         node = self._live(event.node, event.generation)
         if node is None or node.live != event.run_id:
             return
-        kind = classify(node.spec, event, node.failures, cancelling=self._cancelling)
-        self._move(node, kind, event.cause, event.run_id, _reason_of(kind, event, node))
+        kind = classify(node, event, cancelling=self._cancelling)
+        self._move(node, kind, event.cause, event.run_id, reason_of(kind, event, node))
         self._queue.give_back(node)
         node.past_runs = (*node.past_runs, event.run_id)
         node.live = None
+        node.output = event.output
         if event.outcome == "failed" and event.failure_reason not in FREE_RETRY:
             node.failures += 1
         if node.state == "ready":
@@ -231,26 +166,92 @@ class Scheduler:
                 node.backoff = event.backoff
                 self._to_time[node.spec.id] = None
         else:
-            self._spread(node, event.cause, record=False)
+            # The record of the attempt holds this end: it is not noted once more.
+            self._ended.append(node)
+            self._spread(event.cause)
+
+    def _on_node_reused(self, event: NodeReused) -> None:
+        node = self._live(event.node, event.generation)
+        if node is None or node.state != "ready":
+            return
+        self._move(node, "reused", event.cause, event.run_id, f"reused the result of Run {event.run_id}")
+        if node.starting:
+            node.starting = False
+            self._queue.give_back(node)
+        node.output = event.output
+        self._ended.append(node)
+        self._spread(event.cause)
+
+    def _on_graph_grew(self, event: GraphGrew) -> None:
+        group = self._growing(event.group, event.generation)
+        if group is not None:
+            self._to_grow.pop(event.group, None)
+            self._queue.add_pools(event.pools)
+            self._grow(group, event.specs, event.cause)
+            self._spread(event.cause)
+
+    def _on_growth_failed(self, event: GrowthFailed) -> None:
+        group = self._growing(event.group, event.generation)
+        if group is not None:
+            self._to_grow.pop(event.group, None)
+            self._move(group, "growth_failed", event.cause, "", event.reason)
+            self._ended.append(group)
+            self._spread(event.cause)
+
+    def _growing(self, node_id: str, generation: int) -> Node | None:
+        """The group, if it waits for members."""
+        group = self._live(node_id, generation)
+        if group is None or group.spec.grows is None:
+            return None
+        is_next_round = group.state == "running" and group.spec.grows == "rounds" and self._may_go_on(group)
+        return group if group.state == "ready" or is_next_round else None
+
+    def _may_go_on(self, group: Node) -> bool:
+        members = group.members
+        return members is not None and not members.open and len(members.ids) < members.allowed
+
+    def _on_group_judged(self, event: GroupJudged) -> None:
+        group = self._live(event.group, event.generation)
+        if group is None or group.state != "running" or group.members is None or group.members.open:
+            return
+        self._to_judge.pop(event.group, None)
+        is_repeat = group.spec.grows == "rounds"
+        rounds = len(group.members.ids)
+        if event.error is not None:
+            what = "`until`" if is_repeat else "its `outputs`"
+            kind: EventKind = "members_failed"
+            reason = f"{what} could not be evaluated: {event.error}"
+        elif event.holds:
+            kind = "members_ok"
+            reason = f"`until` held after round {rounds}" if is_repeat else "all of it ended ok"
+        elif self._cancelling and self._is_ended_by_cancel(group):
+            kind, reason = "members_cancelled", "cancelled before the next round"
+        elif rounds < group.members.allowed:
+            self._to_grow[event.group] = None
+            return
+        else:
+            kind = "members_failed"
+            reason = f"repeat_exhausted: `until` did not hold after {rounds} rounds"
+        self._move(group, kind, event.cause, "", reason)
+        self._ended.append(group)
+        self._spread(event.cause)
 
     def _on_condition_evaluated(self, event: ConditionEvaluated) -> None:
         node = self._live(event.node, event.generation)
         if node is None or node.state != "pending" or not node.evaluating:
             return
-        if event.error is not None:
-            kind: EventKind = "condition_error"
-            reason = f"its condition could not be evaluated: {event.error}"
-        elif event.value:
-            kind, reason = "condition_true", ""
-        else:
-            kind, reason = "condition_false", "its condition was false"
-        self._move(node, kind, event.cause, "", reason)
-        node.evaluating = False
         self._to_evaluate.pop(event.node, None)
-        if kind == "condition_true":
-            self._queue.push(node)
+        if event.error is not None:
+            reason = f"its condition could not be evaluated: {event.error}"
+            self._move(node, "condition_error", event.cause, "", reason)
+            self._end(node)
+        elif event.value:
+            self._begin(node, event.cause)
         else:
-            self._spread(node, event.cause)
+            self._move(node, "condition_false", event.cause, "", "its condition was false")
+            self._end(node)
+        node.evaluating = False
+        self._spread(event.cause)
 
     def _on_timer_fired(self, event: TimerFired) -> None:
         node = self._live(event.node, event.generation)
@@ -262,21 +263,33 @@ class Scheduler:
 
     def _on_principal_answered(self, event: PrincipalAnswered) -> None:
         node = self._live(event.node, event.generation)
-        if node is None or not node.asked:
+        own = node is not None and node.spec.kind == "ask"
+        if node is None or not node.asked or own != (event.answer in ("yes", "no")):
             return
+        by = event.by or "the Principal"
         if event.answer == "rerun":
             self._move(node, "answer_rerun", event.cause, event.by)
+        elif event.answer == "fail":
+            self._move(
+                node, "answer_fail", event.cause, event.by, f"its end was never seen, and {by} let it fail"
+            )
+        elif event.answer == "yes":
+            self._move(node, "answer_yes", event.cause, event.by, f"{by} said yes")
         else:
-            reason = f"its end was never seen, and {event.by or 'the Principal'} let it fail"
-            self._move(node, "answer_fail", event.cause, event.by, reason)
-        self._to_ask.pop(event.node, None)
-        node.asked = False
+            self._move(node, "answer_no", event.cause, event.by, f"rejected: {by} said no")
+        self._forget(node)
         if node.state == "ready":
             self._queue.push(node)
-        else:
-            self._spread(node, event.cause)
+            return
+        if event.answer == "no" and node.spec.rewind_to is not None and not self._cancelling:
+            # Its own end is told, and then it is made anew with the rest.
+            self._ends.append(NodeEnd(node.spec.id, node.generation, node.state, node.reason))
+            self._rewind(node.spec.rewind_to, event.cause)
+            return
+        self._end(node)
+        self._spread(event.cause)
 
-    def _on_cancel_requested(self, event: CancelRequested, commands: list[Command]) -> None:
+    def _on_cancel_requested(self, event: CancelRequested) -> None:
         if self._cancelling and (self._cancel_now or not event.now):
             return
         self._cancelling = True
@@ -286,189 +299,81 @@ class Scheduler:
             if node.state in ENDED or node.starting or not self._is_ended_by_cancel(node):
                 continue
             if node.live is not None:
-                commands.append(CancelAttempt(node.spec.id, node.live, event.now, "cancel"))
-            else:
+                self._commands.append(CancelAttempt(node.spec.id, node.live, event.now, "cancel"))
+            elif node.state != "running":
                 self._drop(node, event.cause, reason)
+            elif node.spec.id in self._to_grow:
+                self._forget(node)
+                self._move(node, "members_cancelled", event.cause, "", reason)
+                self._end(node)
+                self._spread(event.cause)
         if not event.now:
-            commands.append(SetCancelDeadline())
+            self._commands.append(SetCancelDeadline())
 
-    def _on_stop_requested(self, event: StopRequested, commands: list[Command]) -> None:
+    def _on_stop_requested(self, event: StopRequested) -> None:
         if self._stopping and (self._stop_hard or not event.hard):
             return
         self._stopping = True
         self._stop_hard = event.hard
-        commands.extend(
+        self._commands.extend(
             CancelAttempt(node.spec.id, node.live, event.hard, "stop")
             for node in self._nodes.values()
             if node.live is not None
         )
 
     def _on_nodes_reopened(self, event: NodesReopened) -> None:
-        for node_id, generation in event.nodes:
-            node = self._nodes[node_id]
-            if generation != node.generation + 1 or node.state not in ENDED:
-                raise IllegalTransition(
-                    f"node `{node_id}` cannot be reopened as generation {generation}",
-                    story=node.told(),
-                    task=node_id,
-                )
-        self._cancelling = self._cancel_now = False
-        for node_id, generation in event.nodes:
-            old = self._nodes[node_id]
-            self._past.append(old)
-            self._counts[old.state] -= 1
-            node = self._add(node_id, generation=generation)
-            node.story.append((event.cause, f"reopened as generation {generation}"))
-        for node in self._nodes.values():
-            if node.state == "pending":
-                needs = {need for need, _ in node.spec.needs}
-                node.open_needs = sum(self._nodes[need].state not in ENDED for need in needs)
-        for node_id, _ in event.nodes:
-            node = self._nodes[node_id]
-            if node.state == "pending" and node.open_needs == 0 and self._needs_ended(node, event.cause):
-                self._spread(node, event.cause)
+        self._reopen(event.nodes, event.cause)
 
-    # State, and what follows from it
-
-    def _add(self, node_id: str, *, generation: int) -> Node:
-        spec = self._specs[node_id]
-        node = Node(
-            spec, index=self._order[node_id], generation=generation, remaining=self._remaining[node_id]
-        )
-        self._nodes[node_id] = node
-        self._counts["pending"] = self._counts.get("pending", 0) + 1
-        self._unended += 1
-        node.open_needs = len({need for need, _ in spec.needs})
-        return node
-
-    def _is_ended_by_cancel(self, node: Node) -> bool:
-        return self._cancel_now or not _is_cleanup(node.spec)
-
-    def _live(self, node_id: str, generation: int) -> Node | None:
-        node = self._nodes.get(node_id)
-        return node if node is not None and node.generation == generation else None
-
-    def _move(self, node: Node, kind: EventKind, cause: int | None, what: str, reason: str = "") -> None:
-        old = node.state
-        try:
-            new = next_state(old, kind, node=node.spec.id)
-        except IllegalTransition as error:
-            raise IllegalTransition(error.message, story=node.told(), task=node.spec.id) from None
-        node.state = new
-        if reason:
-            node.reason = reason
-        node.story.append((cause, f"{kind} {what}" if what else kind))
-        counts = self._counts
-        counts[old] -= 1
-        counts[new] = counts.get(new, 0) + 1
-        if new in ENDED:
-            self._unended -= 1
-
-    def _spread(self, node: Node, cause: int | None, *, record: bool = True) -> None:
-        # A work list instead of recursion: a chain may be longer than the interpreter's stack.
-        ended = [node]
-        if record:
-            self._ends.append(_end_of(node))
-        for done in ended:
-            for consumer_id in self._consumers[done.spec.id]:
-                consumer = self._nodes[consumer_id]
-                if consumer.state != "pending":
-                    continue
-                consumer.open_needs -= 1
-                if consumer.open_needs == 0 and self._needs_ended(consumer, cause):
-                    ended.append(consumer)
-                    self._ends.append(_end_of(consumer))
-
-    def _needs_ended(self, node: Node, cause: int | None) -> bool:
-        """All needs have ended: make the node ready, or end it; True when it ended."""
-        nodes = self._nodes
-        needs = node.spec.needs
-        for need, mode in needs:
-            if mode != "ok" or nodes[need].state != "ok":
-                break
-        else:
-            return self._begin(node, cause)
-        ends = [(need, mode, nodes[need].state, nodes[need].reason) for need, mode in needs]
-        kind, reason = weigh(ends)
-        if kind == "needs_met":
-            return self._begin(node, cause)
-        self._move(node, kind, cause, "", reason)
-        return True
-
-    def _begin(self, node: Node, cause: int | None) -> bool:
-        if self._cancelling and self._is_ended_by_cancel(node):
-            self._move(node, "cancelled", cause, "", "cancelled before it could start")
-            return True
-        if node.spec.has_condition:
-            node.evaluating = True
-            self._to_evaluate[node.spec.id] = None
-        else:
-            self._move(node, "needs_met", cause, "")
-            self._queue.push(node)
-        return False
+    # What is to be done
 
     def _drop(self, node: Node, cause: int | None, reason: str) -> None:
         self._move(node, "cancelled", cause, "", reason)
-        node.evaluating = node.asked = False
-        for waiting in (self._to_evaluate, self._to_time, self._to_ask):
-            waiting.pop(node.spec.id, None)
-        self._spread(node, cause)
-
-    # What is to be done
+        self._forget(node)
+        self._end(node)
+        self._spread(cause)
 
     def _dispatch(self, commands: list[Command]) -> None:
         if self._ends:
             commands.append(RecordEnds(tuple(self._ends)))
             self._ends = []
+        nodes = self._nodes
         if self._to_ask:
-            for node_id in self._to_ask:
-                node = self._nodes[node_id]
-                commands.append(AskPrincipal(node_id, node.generation, _LOST_QUESTION))
+            for name in self._to_ask:
+                about = "own" if nodes[name].spec.kind == "ask" else "lost"
+                commands.append(AskPrincipal(name, nodes[name].generation, about))
             self._to_ask = {}
         if self._stopping:
             return
         if self._to_evaluate:
-            commands.extend(
-                EvaluateCondition(node, self._nodes[node].generation) for node in self._to_evaluate
-            )
+            commands += [EvaluateCondition(name, nodes[name].generation) for name in self._to_evaluate]
             self._to_evaluate = {}
+        if self._to_grow:
+            commands += [GrowGroup(name, nodes[name].generation) for name in self._to_grow]
+            self._to_grow = {}
+        if self._to_judge:
+            commands += [JudgeGroup(name, nodes[name].generation) for name in self._to_judge]
+            self._to_judge = {}
         if self._to_time:
-            for node_id in self._to_time:
-                node = self._nodes[node_id]
-                commands.append(SetTimer(node_id, node.generation, node.backoff))
+            for name in self._to_time:
+                commands.append(SetTimer(name, nodes[name].generation, nodes[name].backoff))
             self._to_time = {}
         while (ready := self._queue.pop()) is not None:
             ready.starting = True
             commands.append(StartAttempt(ready.spec.id, ready.generation, ready.attempts + 1))
 
 
-_LOST_QUESTION = "the end of its attempt was never seen and it may have changed the world: run it again?"
-
-
-def _is_cleanup(spec: NodeSpec) -> bool:
-    """Whether the node accepts an end other than ok of some need, and so may run after a cancel."""
-    return any(mode == "done" for _, mode in spec.needs)
-
-
-def _end_of(node: Node) -> NodeEnd:
-    return NodeEnd(node.spec.id, node.generation, node.state, node.reason)
-
-
-def _reason_of(kind: EventKind, event: AttemptFinished, node: Node) -> str:
-    tries = node.attempts
-    if kind == "attempt_ok":
-        return "its attempt ended ok" if tries == 1 else f"attempt {tries} ended ok"
-    if kind == "attempt_failed":
-        reason = event.reason or event.failure_reason or event.outcome
-        return reason if tries == 1 else f"{reason} (attempt {tries})"
-    if kind == "attempt_retry":
-        return f"attempt {tries} failed, another follows: {event.reason or event.failure_reason}"
-    if kind == "attempt_lost_fail":
-        return "its end was never seen, and `on_lost` is `fail`"
-    if kind == "attempt_lost_ask":
-        return "its end was never seen, and `on_lost` is `ask`"
-    if kind == "attempt_unneeded":
-        return event.reason or "its result can no longer change the outcome"
-    if kind == "attempt_cancelled":
-        return event.reason or "cancelled while it ran"
-    return event.reason or "stopped, to be run again"
+_HANDLERS: dict[type, Callable[[Scheduler, Any], None]] = {
+    DispatchOpened: Scheduler._on_dispatch_opened,
+    AttemptStarted: Scheduler._on_attempt_started,
+    AttemptFinished: Scheduler._on_attempt_finished,
+    NodeReused: Scheduler._on_node_reused,
+    GraphGrew: Scheduler._on_graph_grew,
+    GrowthFailed: Scheduler._on_growth_failed,
+    GroupJudged: Scheduler._on_group_judged,
+    ConditionEvaluated: Scheduler._on_condition_evaluated,
+    TimerFired: Scheduler._on_timer_fired,
+    PrincipalAnswered: Scheduler._on_principal_answered,
+    CancelRequested: Scheduler._on_cancel_requested,
+    StopRequested: Scheduler._on_stop_requested,
+    NodesReopened: Scheduler._on_nodes_reopened,
+}

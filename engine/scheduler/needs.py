@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 from ...schemas.bound import NeedMode
 from ...schemas.states import NodeState
@@ -10,13 +11,16 @@ from .transitions import EventKind
 
 FAILED = frozenset({"failed", "blocked"})
 
+Asked = NeedMode | Literal["met", "lost"]
+"""What a need asks for; for a quorum over members, whether it was met."""
+
 
 def is_knowing(mode: NeedMode, state: NodeState) -> bool:
     """Whether a consumer with this need took the failed or blocked end of its need knowingly."""
     return mode in ("done", "failed") and state in FAILED
 
 
-def weigh(ends: Sequence[tuple[str, NeedMode, NodeState, str]]) -> tuple[EventKind, str]:
+def weigh(ends: Sequence[tuple[str, Asked, NodeState, str]]) -> tuple[EventKind, str]:
     """What follows from the ends of ALL needs, and why.
 
     `ends` holds node id, mode, end state and end reason of each need, in declaration order. The
@@ -25,9 +29,14 @@ def weigh(ends: Sequence[tuple[str, NeedMode, NodeState, str]]) -> tuple[EventKi
     """
     cancelled = skipped = ""
     for node, mode, state, reason in ends:
-        if mode == "done" or (mode == "ok" and state == "ok"):
+        if mode in ("done", "met") or (mode == "ok" and state == "ok"):
             continue
-        if mode == "failed":
+        if mode == "lost":
+            if state == "cancelled":
+                cancelled = cancelled or f"cancelled because `{node}` was cancelled"
+            else:
+                return "needs_failed", f"blocked because too few of `{node}` ended ok: {reason}"
+        elif mode == "failed":
             if state not in FAILED and not skipped:
                 skipped = f"skipped because `{node}` did not fail: it ended `{state}`"
         elif state == "blocked":

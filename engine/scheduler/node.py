@@ -2,46 +2,77 @@
 
 from __future__ import annotations
 
+from collections import deque
+from typing import Any
+
 from ...schemas.states import ENDED, NodeState
 from .graph import NodeSpec
+
+
+class Members:
+    """What a group knows of its members: their ids in order, and counts that are kept up to date.
+
+    `held` are those that wait for `parallel`, in order. `allowed` bounds the rounds of a `repeat`.
+    """
+
+    __slots__ = ("allowed", "held", "ids", "ok", "open")
+
+    def __init__(self, allowed: int) -> None:
+        self.ids: list[str] = []
+        self.open = 0
+        self.ok = 0
+        self.held: deque[str] = deque()
+        self.allowed = allowed
 
 
 class Node:
     """Mutable, owned by the scheduler alone.
 
-    `open_needs` counts needs that have not ended. `live` is the run id of the attempt that is
-    `running`; `attempts` and `failures` count attempts begun and failures that count against
-    `retry.max`. `starting` is true between the command to start and the record of the intent.
-    `asked` is true while a person is asked. `story` holds (cause, what happened) in order.
+    `open_needs` counts needs that have not ended and are not decided, and one more for a member whose
+    group has not begun; `decided` are the needs that were settled before they ended. `live` is the run
+    id of the attempt that is `running`; `attempts` and `failures` count attempts begun and failures
+    that count against `retry.max`. `starting` is true between the command to start and the record of
+    the intent. `asked` is true while a person is asked, `unneeded` once nobody waits for the node any
+    more. `rewinds` counts how often a person sent the work back. `members` is None but for groups that
+    have grown. `output` is kept only for nodes that a rule looks at. `story` holds (cause, what
+    happened) in order.
     """
 
     __slots__ = (
         "asked",
         "attempts",
         "backoff",
+        "decided",
         "evaluating",
         "failures",
         "generation",
         "index",
         "live",
+        "members",
         "open_needs",
+        "output",
         "past_runs",
         "reason",
         "remaining",
+        "rewinds",
         "spec",
         "starting",
         "state",
         "story",
+        "unneeded",
     )
 
-    def __init__(self, spec: NodeSpec, *, index: int, generation: int, remaining: float) -> None:
+    def __init__(
+        self, spec: NodeSpec, *, index: int, generation: int, remaining: float, state: NodeState = "pending"
+    ) -> None:
         self.spec = spec
         self.index = index
         self.generation = generation
         self.remaining = remaining
-        self.state: NodeState = "pending"
+        self.state: NodeState = state
         self.reason = ""
         self.open_needs = 0
+        self.decided: set[str] | None = None
         self.live: str | None = None
         self.past_runs: tuple[str, ...] = ()
         self.attempts = 0
@@ -50,6 +81,10 @@ class Node:
         self.starting = False
         self.evaluating = False
         self.asked = False
+        self.unneeded = ""
+        self.rewinds = 0
+        self.members: Members | None = None
+        self.output: Any = None
         self.story: list[tuple[int | None, str]] = []
 
     @property

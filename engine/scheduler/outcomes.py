@@ -5,6 +5,7 @@ from __future__ import annotations
 from ...schemas.states import FREE_RETRY, RETRYABLE, FailureReason
 from .events import AttemptFinished
 from .graph import NodeSpec
+from .node import Node
 from .transitions import EventKind
 
 
@@ -18,26 +19,31 @@ def is_retried(spec: NodeSpec, reason: FailureReason | None, failures: int) -> b
     return reason in FREE_RETRY or failures < spec.retry_max
 
 
-def classify(spec: NodeSpec, event: AttemptFinished, failures: int, *, cancelling: bool) -> EventKind:
-    """The kind of `event` for a node with `failures` counted failures behind it.
+def classify(node: Node, event: AttemptFinished, *, cancelling: bool) -> EventKind:
+    """The kind of `event` for the node's live attempt.
 
     While the DAG run is being cancelled nothing is retried, and an attempt that was stopped or lost
-    ends the node as `cancelled`.
+    ends the node as `cancelled`; likewise nothing is retried for a node that nobody waits for any more,
+    and what was stopped or lost of it ends `skipped`.
     """
+    spec = node.spec
     if event.outcome == "ok":
         return "attempt_ok"
     if event.outcome == "cancelled":
-        if event.cancelled_for == "unneeded":
+        if event.cancelled_for == "unneeded" or node.unneeded:
             return "attempt_unneeded"
         if event.cancelled_for == "stop" and not cancelling:
             return "attempt_stopped"
         return "attempt_cancelled"
     if event.outcome == "interrupted":
-        if cancelling:
-            return "attempt_cancelled"
-        return _LOST[spec.on_lost]
-    if event.outcome == "failed" and not cancelling and is_retried(spec, event.failure_reason, failures):
-        return "attempt_retry"
+        if node.unneeded:
+            return "attempt_unneeded"
+        return "attempt_cancelled" if cancelling else _LOST[spec.on_lost]
+    if event.outcome == "failed" and is_retried(spec, event.failure_reason, node.failures):
+        if node.unneeded:
+            return "attempt_unneeded"
+        if not cancelling:
+            return "attempt_retry"
     return "attempt_failed"
 
 
@@ -46,3 +52,24 @@ _LOST: dict[str, EventKind] = {
     "ask": "attempt_lost_ask",
     "fail": "attempt_lost_fail",
 }
+
+
+def reason_of(kind: EventKind, event: AttemptFinished, node: Node) -> str:
+    """Why the node is in the state that `kind` leads to, in one sentence."""
+    tries = node.attempts
+    if kind == "attempt_ok":
+        return "its attempt ended ok" if tries == 1 else f"attempt {tries} ended ok"
+    if kind == "attempt_failed":
+        reason = event.reason or event.failure_reason or event.outcome
+        return reason if tries == 1 else f"{reason} (attempt {tries})"
+    if kind == "attempt_retry":
+        return f"attempt {tries} failed, another follows: {event.reason or event.failure_reason}"
+    if kind == "attempt_lost_fail":
+        return "its end was never seen, and `on_lost` is `fail`"
+    if kind == "attempt_lost_ask":
+        return "its end was never seen, and `on_lost` is `ask`"
+    if kind == "attempt_unneeded":
+        return node.unneeded or event.reason or "its result can no longer change the outcome"
+    if kind == "attempt_cancelled":
+        return event.reason or "cancelled while it ran"
+    return event.reason or "stopped, to be run again"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from heapq import heappop, heappush
 
 from .graph import Limits
@@ -23,6 +24,7 @@ class ReadyQueue:
         self._heaps: dict[tuple[str, ...], list[_Entry]] = {}
         self._free = limits.maximum
         self._free_in = dict(limits.pools)
+        self._sizes = dict(limits.pools)
 
     @property
     def free(self) -> int:
@@ -32,6 +34,17 @@ class ReadyQueue:
     def free_in(self, pool: str) -> int:
         """Slots of a pool that are not taken."""
         return self._free_in[pool]
+
+    def add_pools(self, pools: Mapping[str, int]) -> None:
+        """Know further pools; one that is known keeps its size."""
+        for pool, size in pools.items():
+            self._free_in.setdefault(pool, size)
+            self._sizes.setdefault(pool, size)
+
+    @property
+    def sizes(self) -> Mapping[str, int]:
+        """The size of every pool, those of grown graphs included."""
+        return self._sizes
 
     def push(self, node: Node) -> None:
         """Queue a node that has become ready."""

@@ -9,6 +9,12 @@ condition is evaluated.
 
 A `ready` node waits for a slot. The scheduler then asks for an attempt; the node is `running` from
 the moment at which the intent stands in the Ledger, so a crash between the two leaves it `ready`.
+Where an earlier result is taken instead of an attempt, it goes from `ready` to its end (`reused`).
+
+A group (a fan-out, a sub-graph, a repeat) takes no slot and has no attempts. It is `ready` while its
+members are being found, `running` as long as any of them has not ended or another round may follow
+(`grew`), and ends by what they came to. A node that asks a person goes to `waiting` once its needs are
+met, without ever running.
 
 An attempt can end in several ways, and what follows depends on more than its outcome: on retries
 left, on `on_lost`, on why it was cancelled. That choice is made BEFORE this table by a pure rule
@@ -40,6 +46,14 @@ EventKind = Literal[
     "condition_false",
     "condition_error",
     "released",
+    "asked",
+    "grew",
+    "growth_failed",
+    "members_ok",
+    "members_failed",
+    "members_cancelled",
+    "members_skipped",
+    "reused",
     "attempt_started",
     "attempt_ok",
     "attempt_retry",
@@ -53,6 +67,8 @@ EventKind = Literal[
     "timer_fired",
     "answer_rerun",
     "answer_fail",
+    "answer_yes",
+    "answer_no",
     "cancelled",
     "unneeded",
 ]
@@ -66,6 +82,7 @@ TRANSITIONS: Final[dict[NodeState, dict[EventKind, NodeState]]] = {
         "condition_true": "ready",
         "condition_false": "skipped",
         "condition_error": "failed",
+        "asked": "waiting",
         "cancelled": "cancelled",
         "unneeded": "skipped",
     },
@@ -76,10 +93,19 @@ TRANSITIONS: Final[dict[NodeState, dict[EventKind, NodeState]]] = {
     },
     "ready": {
         "attempt_started": "running",
+        "reused": "ok",
+        "grew": "running",
+        "growth_failed": "failed",
         "cancelled": "cancelled",
         "unneeded": "skipped",
     },
     "running": {
+        "grew": "running",
+        "growth_failed": "failed",
+        "members_ok": "ok",
+        "members_failed": "failed",
+        "members_cancelled": "cancelled",
+        "members_skipped": "skipped",
         "attempt_ok": "ok",
         "attempt_retry": "waiting",
         "attempt_failed": "failed",
@@ -94,6 +120,8 @@ TRANSITIONS: Final[dict[NodeState, dict[EventKind, NodeState]]] = {
         "timer_fired": "ready",
         "answer_rerun": "ready",
         "answer_fail": "failed",
+        "answer_yes": "ok",
+        "answer_no": "failed",
         "cancelled": "cancelled",
         "unneeded": "skipped",
     },

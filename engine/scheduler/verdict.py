@@ -1,4 +1,4 @@
-"""How a DAG run ends, from the ends of its nodes."""
+"""How a DAG run, or a sub-graph, ends: from the ends of its nodes."""
 
 from __future__ import annotations
 
@@ -12,26 +12,39 @@ NAMED = 5
 
 
 def is_taken_knowingly(node: Node, nodes: Mapping[str, Node], consumers: Sequence[str]) -> bool:
-    """Whether the node has consumers and every one of them accepted its failed or blocked end."""
+    """Whether the node has consumers and every one of them accepted its failed or blocked end.
+
+    A consumer that asked for a number of a group's members accepted the rest, if the number was met.
+    """
+    return bool(consumers) and all(_took_knowingly(node, nodes[consumer]) for consumer in consumers)
+
+
+def _took_knowingly(node: Node, consumer: Node) -> bool:
     node_id = node.spec.id
-    return bool(consumers) and all(
-        is_knowing(mode, node.state)
-        for consumer in consumers
-        for need, mode in nodes[consumer].spec.needs
-        if need == node_id
-    )
+    quorum = (consumer.spec.quorums or {}).get(node_id)
+    if quorum is not None:
+        members = node.members
+        return members is not None and members.ok >= quorum.needed(len(members.ids))
+    return all(is_knowing(mode, node.state) for need, mode in consumer.spec.needs if need == node_id)
 
 
-def verdict(nodes: Mapping[str, Node], consumers: Mapping[str, Sequence[str]]) -> tuple[DagRunState, str]:
-    """The state of a DAG run all of whose nodes have ended, and one sentence on why.
+def verdict(
+    nodes: Mapping[str, Node],
+    consumers: Mapping[str, Sequence[str]],
+    *,
+    every_node: Mapping[str, Node] | None = None,
+) -> tuple[DagRunState, str]:
+    """The state of a graph all of whose `nodes` have ended, and one sentence on why.
 
     `failed` when a node is failed or blocked and some consumer (or nobody at all) did not take that
-    end knowingly; else `cancelled` when a person cancelled a node; else `ok`.
+    end knowingly; else `cancelled` when a person cancelled a node; else `ok`. Members of groups are not
+    among `nodes`: their group speaks for them. `every_node` is where consumers are looked up.
     """
+    known = nodes if every_node is None else every_node
     spoiled = [
         node
         for node in nodes.values()
-        if node.state in FAILED and not is_taken_knowingly(node, nodes, consumers[node.spec.id])
+        if node.state in FAILED and not is_taken_knowingly(node, known, consumers[node.spec.id])
     ]
     cancelled = [node for node in nodes.values() if node.state == "cancelled"]
     if cancelled:

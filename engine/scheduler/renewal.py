@@ -1,0 +1,137 @@
+"""New generations: nodes that a retry of the DAG run, or a person who sends work back, makes anew."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ...schemas.errors import IllegalTransition
+from ...schemas.states import ENDED, NodeState
+from .commands import CancelAttempt, RecordRenewal
+from .node import Members, Node
+from .propagation import Propagation
+
+
+class Renewal(Propagation):
+    """Ended nodes never change: a new generation stands beside the old one, which is kept as past."""
+
+    # A retry of the DAG run: named nodes, as recorded
+
+    def _reopen(self, nodes: Sequence[tuple[str, int]], cause: int | None) -> None:
+        for node_id, generation in nodes:
+            node = self._nodes[node_id]
+            if generation != node.generation + 1 or node.state not in ENDED:
+                raise IllegalTransition(
+                    f"node `{node_id}` cannot be reopened as generation {generation}",
+                    story=node.told(),
+                    task=node_id,
+                )
+        self._cancelling = self._cancel_now = False
+        fresh = [self._renewed(self._nodes[node_id], cause, "reopened") for node_id, _ in nodes]
+        self._recount(fresh)
+        self._begin_again(fresh, cause)
+
+    def _renewed(self, old: Node, cause: int | None, how: str, *, members: bool = True) -> Node:
+        """The next generation of a node. A group that had grown keeps its members, unless told not to."""
+        self._take_out(old)
+        spec = old.spec
+        state: NodeState = "held" if spec.held else "pending"
+        node = Node(
+            spec, index=old.index, generation=old.generation + 1, remaining=old.remaining, state=state
+        )
+        node.rewinds = old.rewinds
+        if members and old.members is not None:
+            node.members = Members(old.members.allowed)
+            node.members.ids = old.members.ids
+            if spec.grows == "rounds":
+                # The rounds that were used up stay; as many again may follow.
+                node.members.allowed = len(old.members.ids) + spec.most
+        node.story.append((cause, f"{how} as generation {node.generation}"))
+        self._put(node)
+        return node
+
+    def _recount(self, fresh: Sequence[Node]) -> None:
+        """Bring the counts up to date in everything that new generations touch."""
+        names = {node.spec.id for node in fresh}
+        for node in self._nodes.values():
+            if node.state in ("pending", "held"):
+                self._recount_needs(node)
+            members = node.members
+            if members is not None and node.state not in ENDED and not names.isdisjoint(members.ids):
+                states = [self._nodes[member].state for member in members.ids]
+                members.open = sum(state not in ENDED for state in states)
+                members.ok = states.count("ok")
+        for node in fresh:
+            group = self._nodes.get(node.spec.group) if node.spec.group is not None else None
+            if group is not None and group.members is not None and group.spec.parallel is not None:
+                if node.state == "pending" and group.state not in ENDED:
+                    self._hold(group.members, node)
+
+    def _recount_needs(self, node: Node) -> None:
+        needs = {need for need, _ in node.spec.needs}
+        if node.decided:
+            node.decided = {need for need in node.decided if self._nodes[need].state in ENDED} or None
+        node.open_needs = sum(self._nodes[need].state not in ENDED for need in needs)
+
+    def _begin_again(self, fresh: Sequence[Node], cause: int | None) -> None:
+        for node in fresh:
+            if self._nodes.get(node.spec.id) is not node or node.state != "pending":
+                continue
+            if node.spec.settles is not None:
+                self._ask_rule(node, cause)
+            elif node.open_needs == 0 and not node.evaluating and self._may_begin(node):
+                self._needs_ended(node, cause)
+        for group_id in dict.fromkeys(node.spec.group for node in fresh if node.spec.group is not None):
+            group = self._nodes[group_id]
+            if group.state == "running":
+                self._release_held(group, cause)
+                self._count_votes(group, cause)
+        self._spread(cause)
+
+    # Work that is sent back
+
+    def _rewind(self, target: str, cause: int | None) -> None:
+        """Make `target` and everything behind it anew; what runs of it is stopped."""
+        behind = {target}
+        queue = [target]
+        for node_id in queue:
+            for consumer in self._consumers[node_id]:
+                if consumer not in behind:
+                    behind.add(consumer)
+                    queue.append(consumer)
+        dropped: list[tuple[str, int]] = []
+        fresh = []
+        for node_id in [name for name in self._nodes if name in behind]:
+            old = self._nodes[node_id]
+            if old.members is not None:
+                for member in old.members.ids:
+                    self._drop_member(self._nodes[member], dropped)
+            self._retire(old)
+            node = self._renewed(old, cause, "sent back", members=False)
+            node.rewinds = old.rewinds + 1
+            fresh.append(node)
+        self._recount(fresh)
+        self._commands.append(
+            RecordRenewal(
+                nodes=tuple((node.spec.id, node.generation) for node in fresh), dropped=tuple(dropped)
+            )
+        )
+        self._begin_again(fresh, cause)
+
+    def _drop_member(self, node: Node, dropped: list[tuple[str, int]]) -> None:
+        """Take a member, and the members that it has, out of the graph: its group will grow again."""
+        if node.members is not None:
+            for member in node.members.ids:
+                self._drop_member(self._nodes[member], dropped)
+        dropped.append((node.spec.id, node.generation))
+        self._retire(node)
+        self._take_out(node)
+        del self._consumers[node.spec.id]
+
+    def _retire(self, node: Node) -> None:
+        """Stop what the node still does; its attempt keeps its slot until it has ended."""
+        if node.live is not None:
+            self._retired[node.live] = node
+            self._commands.append(CancelAttempt(node.spec.id, node.live, False, "unneeded"))
+        elif node.starting:
+            node.starting = False
+            self._queue.give_back(node)
