@@ -8,12 +8,14 @@ from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
 
 from .engine.compile import graph_errors
+from .engine.instances import graphs_of
 from .engine.project import find_project, working_directory
 from .schemas.errors import InputError, InputErrors
 from .schemas.errors.invocation import KeyNotBuilt
 from .tasks.binding import bind
 from .tasks.check import check_loaded, outline
 from .tasks.loader import load_problems
+from .tasks.sub_graphs import Sources
 
 if TYPE_CHECKING:
     from .schemas.bound import BoundGraph, LaterKey
@@ -44,27 +46,59 @@ def plan(
 
 def bound(
     source: FilePath, params: Mapping[str, object], *, cwd: FilePath | None, environ: Mapping[str, str]
-) -> tuple[BoundGraph, LoadedGraph]:
-    """The bound graph of a file, with what its text looked like. Raises `InputErrors`."""
+) -> tuple[BoundGraph, Texts]:
+    """The bound graph of a file, with what its text, and that of the graphs in it, looked like.
+
+    Raises `InputErrors`.
+    """
     loaded, problems = _checked(source)
     if loaded is None:
         raise InputErrors(problems)
+    sources = Sources()
     project = find_project(source.resolve().parent)
     try:
         graph = bind(
-            loaded, params, project=project, cwd=cwd or working_directory(), environ=environ, known=problems
+            loaded,
+            params,
+            project=project,
+            cwd=cwd or working_directory(),
+            environ=environ,
+            known=problems,
+            sources=sources,
         )
     except InputErrors as found:
         raise InputErrors(_in_order(_without_repeats(found.errors))) from None
+    texts = Texts(loaded, sources)
     # Values of parameters can make writes collide that the text alone leaves open.
-    refuse(place(graph_errors(graph), loaded))
-    return graph, loaded
+    found_errors = []
+    for one in graphs_of(graph):
+        errors = graph_errors(one)
+        for error in errors:
+            error.source = one.source
+        found_errors += place(errors, texts)
+    refuse(_without_repeats(found_errors))
+    return graph, texts
 
 
-def refuse_later(graph: BoundGraph, loaded: LoadedGraph) -> None:
+class Texts:
+    """The text of a graph file and of every graph that its tasks run."""
+
+    def __init__(self, loaded: LoadedGraph, sources: Sources) -> None:
+        self._main = loaded
+        self._sources = sources
+
+    def document(self, source: str | None) -> Document:
+        """The document of the file `source`, given by its absolute path; of the main one by default."""
+        other = self._sources.loaded.get(source) if source is not None else None
+        return (other or self._main).document
+
+
+def refuse_later(graph: BoundGraph, texts: Texts) -> None:
     """Raise for every key that validates and is not carried out by this version."""
-    found: list[tuple[str | None, LaterKey]] = [(None, later) for later in graph.later]
-    found += [(task.id, later) for task in graph.tasks for later in task.later]
+    found: list[tuple[str | None, LaterKey]] = []
+    for one in graphs_of(graph):
+        found += [(None, later) for later in one.later]
+        found += [(task.id, later) for task in one.tasks for later in task.later]
     errors: list[InputError] = []
     for task, later in found:
         owner = f"task `{task}` uses `{later.key}`" if task else f"the graph uses `{later.key}`"
@@ -73,19 +107,20 @@ def refuse_later(graph: BoundGraph, loaded: LoadedGraph) -> None:
                 f"{owner}, which this version cannot carry out yet",
                 hint="the file is valid, and `me dag plan` shows it; take the key out to run the rest",
                 where=later.where,
+                span=later.span,
                 task=task,
                 key=later.key,
             )
         )
-    refuse(place(errors, loaded))
+    refuse(place(errors, texts))
 
 
-def place(errors: Iterable[InputError], loaded: LoadedGraph) -> list[InputError]:
+def place(errors: Iterable[InputError], texts: Texts) -> list[InputError]:
     """Give each error that knows its place in the document the place in the text."""
     placed = list(errors)
     for error in placed:
         if error.span is None and error.where:
-            error.span = _span(loaded.document, error.where)
+            error.span = _span(texts.document(error.source), error.where)
     return placed
 
 
@@ -99,7 +134,7 @@ def _checked(source: FilePath) -> tuple[LoadedGraph | None, list[InputError]]:
     loaded, problems = load_problems(source)
     if loaded is None:
         return None, problems
-    problems = [*problems, *check_loaded(loaded), *place(graph_errors(outline(loaded)), loaded)]
+    problems = [*problems, *check_loaded(loaded), *place(graph_errors(outline(loaded)), Texts(loaded, Sources()))]
     return loaded, _in_order(problems)
 
 

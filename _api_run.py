@@ -7,7 +7,7 @@ import getpass
 import os
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import replace as replaced
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,8 @@ from ._api_check import bound, place, refuse, refuse_later
 from ._api_read import CancelAnswer, named_dag_run, newest_unfinished, report_of
 from .engine.coordinator.session import Session, Surroundings, create, stored_graph
 from .engine.coordinator.steady import SteadyObserver
+from .engine.growth import MOST_ITEMS, MOST_ITEMS_VARIABLE
+from .engine.instances import leaf_tasks, replayed
 from .engine.ledger.ledger import Ledger
 from .engine.ledger.lock import DagRunLock, is_held
 from .engine.ledger.records import Record
@@ -26,6 +28,7 @@ from .schemas.errors import BadFlagValue, NothingToResume, RunHeld, UnknownNode
 from .schemas.ids import new_id
 from .schemas.progress import Note, RunEnded
 from .tasks.expression.evaluator import evaluate
+from .tasks.sub_graphs import read_late_parameter
 
 if TYPE_CHECKING:
     from .schemas.bound import BoundGraph
@@ -55,12 +58,11 @@ def run(
     """
     variables = dict(os.environ if environ is None else environ)
     observer = SteadyObserver(observer) if observer is not None else None
-    graph, loaded = bound(source, params or {}, cwd=cwd, environ=variables)
-    refuse_later(graph, loaded)
+    graph, texts = bound(source, params or {}, cwd=cwd, environ=variables)
+    refuse_later(graph, texts)
     if replay is not None:
-        tasks = tuple(replaced(task, runtime="replay") for task in graph.tasks)
-        graph = replaced(graph, tasks=tasks)
-    refuse(place(preflight(graph, environ=variables, replay=replay), loaded))
+        graph = replayed(graph)
+    refuse(place(preflight(graph, environ=variables, replay=replay), texts))
     state = state_dir(Path(graph.project))
     dag_run_id = new_id()
     with ExitStack() as stack:
@@ -200,11 +202,12 @@ def _world(
     surroundings: Mapping[str, Any] | None,
     replay: Path | None,
 ) -> Surroundings:
-    runtimes = open_runtimes(
-        {task.runtime for task in graph.tasks}, blobs=ledger.blobs, environ=variables, replay=replay
-    )
+    names = {task.runtime for _, task in leaf_tasks(graph) if task.ask is None}
+    runtimes = open_runtimes(names, blobs=ledger.blobs, environ=variables, replay=replay)
     world = Surroundings(
         evaluate=evaluate,
+        read_parameter=read_late_parameter,
+        most_items=_most_items(variables),
         runtimes=runtimes,
         environ=variables,
         observer=observer,
@@ -214,7 +217,12 @@ def _world(
     for notice in ledger.notices:
         if observer is not None:
             observer.notice(Note(notice))
-    return replaced(world, **surroundings) if surroundings else world
+    return replace(world, **surroundings) if surroundings else world
+
+
+def _most_items(variables: Mapping[str, str]) -> int:
+    text = variables.get(MOST_ITEMS_VARIABLE, "")
+    return int(text) if text.isascii() and text.isdigit() and int(text) else MOST_ITEMS
 
 
 def _ledger_arguments(surroundings: Mapping[str, Any] | None) -> dict[str, Any]:

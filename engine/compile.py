@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from ..schemas.bound import BoundGraph, BoundTask
+from ..schemas.bound import BoundGraph
 from ..schemas.errors import InputError
-from .conflicts import requirements, unreachable_errors, write_conflict_errors
+from .conflicts import requirements, rewind_errors, unreachable_errors, write_conflict_errors
+from .instances import root_instances, spec_of
 from .scheduler.graph import Limits, NodeSpec, topological_order
 
 DEFAULT_MAXIMUM = 4
@@ -12,23 +13,8 @@ DEFAULT_MAXIMUM = 4
 
 
 def node_specs(graph: BoundGraph) -> list[NodeSpec]:
-    """One node per task, in declaration order."""
-    pools = {name for name, _ in graph.pools}
-    return [_node_spec(task, pools) for task in graph.tasks]
-
-
-def _node_spec(task: BoundTask, pools: set[str]) -> NodeSpec:
-    named = (task.pool, task.runtime)
-    return NodeSpec(
-        id=task.id,
-        needs=tuple((need.task, need.mode) for need in task.needs),
-        has_condition=task.condition is not None,
-        priority=task.priority,
-        pools=tuple(dict.fromkeys(name for name in named if name in pools)),
-        retry_max=task.retry.maximum,
-        retry_on=task.retry.on,
-        on_lost=task.on_lost or ("ask" if task.effects == "external" else "rerun"),
-    )
+    """The nodes that a DAG run begins with, one per task, in declaration order."""
+    return [spec_of(instance) for instance in root_instances(graph)]
 
 
 def limits(graph: BoundGraph, concurrency: int | None = None) -> Limits:
@@ -57,9 +43,15 @@ def graph_errors(graph: BoundGraph) -> list[InputError]:
 
         return Dag(graph).cycle_errors()
     judged = any(need.mode == "failed" for task in graph.tasks for need in task.needs)
-    if not judged and sum(bool(task.writes) for task in graph.tasks) < 2:
+    writers = [task for task in graph.tasks if task.writes or task.cells or task.body is not None]
+    asks = [task for task in graph.tasks if task.ask is not None and task.ask.rewind_to is not None]
+    if not judged and not asks and not writers:
         return []
     if any(need.task not in known or need.task == task.id for task in graph.tasks for need in task.needs):
         return []
     required, before = requirements(graph.tasks, order)
-    return unreachable_errors(graph.tasks, required) + write_conflict_errors(graph, required, before)
+    return [
+        *unreachable_errors(graph.tasks, required),
+        *write_conflict_errors(graph, required, before),
+        *rewind_errors(graph.tasks, before),
+    ]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ..schemas.bound import BoundGraph, BoundTask
-from ..schemas.errors import InputError, UnreachableTask, WriteConflict
+from ..schemas.errors import InputError, ItemsCollide, RewindNotBefore, UnreachableTask, WriteConflict
+from ..schemas.suggest import did_you_mean, in_backticks
+from ..schemas.template import Literal
 from .globs import is_plain, may_overlap, segments
 
 _Requirements = dict[str, tuple[int, int]]
@@ -61,36 +63,101 @@ def unreachable_errors(tasks: Sequence[BoundTask], required: _Requirements) -> l
     return errors
 
 
+def rewind_errors(tasks: Sequence[BoundTask], before: dict[str, int]) -> list[InputError]:
+    """One error per question whose `rewind_to` names no task that leads to it."""
+    position = {task.id: index for index, task in enumerate(tasks)}
+    errors: list[InputError] = []
+    for task in tasks:
+        target = task.ask.rewind_to if task.ask is not None else None
+        if target is None or (target in position and before[task.id] >> position[target] & 1):
+            continue
+        there = [tasks[index].id for index in range(len(tasks)) if before[task.id] >> index & 1]
+        listed = f"before it come {in_backticks(there, last='and')}" if there else "nothing comes before it"
+        errors.append(
+            RewindNotBefore(
+                f"`{target}` does not lead to the question `{task.id}`, so it cannot be gone back to",
+                hint=did_you_mean(target, there) or listed,
+                task=task.id,
+                where=("tasks", task.id, "rewind_to"),
+            )
+        )
+    return errors
+
+
 def write_conflict_errors(
     graph: BoundGraph, required: _Requirements, before: dict[str, int]
 ) -> list[InputError]:
     """One error per pair of tasks that may run at the same time and whose `writes` overlap."""
     position = {task.id: index for index, task in enumerate(graph.tasks)}
-    writers = [task for task in graph.tasks if task.writes and task.isolation == "none"]
-    errors: list[InputError] = []
-    for one, two in _pairs_worth_a_look(writers):
+    writes = {task.id: fixed_writes(task) for task in graph.tasks}
+    errors = [error for task in graph.tasks for error in _items_collide(task)]
+    for one, two in _pairs_worth_a_look([task for task in graph.tasks if writes[task.id]], writes):
         if before[two.id] >> position[one.id] & 1 or before[one.id] >> position[two.id] & 1:
             continue
         if _exclude_each_other(required[one.id], required[two.id]):
             continue
-        pair = next(((a, b) for a in one.writes for b in two.writes if may_overlap(a, b)), None)
+        pair = next(((a, b) for a in writes[one.id] for b in writes[two.id] if may_overlap(a, b)), None)
         if pair is None:
             continue
-        index = two.writes.index(pair[1])
+        own = [item.value for item in two.writes if isinstance(item, Literal)]
+        place = ("writes", own.index(pair[1])) if pair[1] in own else ()
         errors.append(
             WriteConflict(
                 f"tasks `{one.id}` and `{two.id}` may run at the same time and both write "
                 + (f"`{pair[0]}`" if pair[0] == pair[1] else f"what `{pair[0]}` and `{pair[1]}` match"),
-                hint=f"add `needs: [{one.id}]` to `{two.id}`, or give one of them `isolation: worktree`",
+                hint=f"add `needs: [{one.id}]` to `{two.id}`, or let each write to a place of its own",
                 task=two.id,
-                where=("tasks", two.id, "writes", index),
+                where=("tasks", two.id, *place),
                 other=one.id,
             )
         )
     return errors
 
 
-def _pairs_worth_a_look(writers: Sequence[BoundTask]) -> list[tuple[BoundTask, BoundTask]]:
+def fixed_writes(task: BoundTask) -> tuple[str, ...]:
+    """What the task, and the tasks of its graph, are known to write in the project's own tree."""
+    if task.isolation != "none":
+        return ()
+    found = [str(item.value) for item in task.writes if isinstance(item, Literal)]
+    for one in [cell.task for cell in task.cells] or [task]:
+        if one is not task:
+            found += fixed_writes(one)
+        if one.body is not None:
+            found += [path for inner in one.body.graph.tasks for path in fixed_writes(inner)]
+    return tuple(dict.fromkeys(found))
+
+
+def _items_collide(task: BoundTask) -> list[InputError]:
+    """The error for nodes of one task that may run at the same time and write the same files."""
+    cells = [fixed_writes(cell.task) for cell in task.cells]
+    pairs = ((a, b) for i, one in enumerate(cells) for two in cells[:i] for a in one for b in two)
+    clash = next((pair for pair in pairs if may_overlap(*pair)), None)
+    what, whole = "combinations", task
+    if clash is None:
+        for one in [cell.task for cell in task.cells] or [task]:
+            paths = fixed_writes(one) if one.each is not None and one.each.parallel != 1 else ()
+            if paths:
+                clash, what, whole = (paths[0], paths[0]), "items", one
+                break
+    if clash is None:
+        return []
+    own = [item.value for item in whole.writes if isinstance(item, Literal)]
+    place = ("writes", own.index(clash[1])) if clash[1] in own and not task.cells else ()
+    name = "item" if what == "items" else "matrix.…"
+    return [
+        ItemsCollide(
+            f"{what} of `{task.id}` may run at the same time, and all of them write `{clash[1]}`",
+            hint=f"let each write a path of its own, with `${{{{ {name} }}}}` in it"
+            + (", or run them one after the other with `parallel: 1`" if what == "items" else ""),
+            task=task.id,
+            where=("tasks", task.id, *place),
+        )
+    ]
+
+
+def _pairs_worth_a_look(
+    writers: Sequence[BoundTask], writes: Mapping[str, Sequence[str]]
+) -> list[tuple[BoundTask, BoundTask]]:
     """The pairs whose `writes` can overlap, in the order of the tasks.
 
     Plain paths meet through an index, so that a graph of many tasks that write a file each costs no
@@ -99,7 +166,7 @@ def _pairs_worth_a_look(writers: Sequence[BoundTask]) -> list[tuple[BoundTask, B
     owners: dict[tuple[str, ...], list[int]] = {}
     wild: set[int] = set()
     for index, task in enumerate(writers):
-        for pattern in task.writes:
+        for pattern in writes[task.id]:
             if is_plain(pattern):
                 owners.setdefault(segments(pattern), []).append(index)
             else:

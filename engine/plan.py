@@ -33,6 +33,8 @@ def start_order(specs: list[NodeSpec]) -> list[str]:
             commands += scheduler.handle(AttemptFinished(node=name, generation=0, run_id=name, outcome="ok"))
         elif isinstance(command, EvaluateCondition):
             commands += scheduler.handle(ConditionEvaluated(node=command.node, generation=0, value=True))
+        elif isinstance(command, GrowGroup):
+            commands += scheduler.handle(GraphGrew(group=command.node, generation=0, specs=()))
     ran = set(order)
     # A handler of a failure does not start when all goes well; it comes where it was declared.
     return order + [spec.id for spec in specs if spec.id not in ran]

@@ -7,9 +7,11 @@ stored with the DAG run and a resume reads it back (`bound_json`).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from .span import Span
 from .template import EMPTY, Template
 from .template import Literal as Lit
 
@@ -26,7 +28,8 @@ class Need:
     """One edge of the graph: `task` must end as `mode` says before the node may run.
 
     `count`, or the share `count/of` rounded up, asks for that many ok items of a fan-out; both are
-    None otherwise. `inferred` is true when the edge comes from a reference and was not written.
+    None otherwise. `inferred` is true when the edge comes from a reference and was not written, `whole`
+    when the node refers to the `outputs` of all items.
     """
 
     task: str
@@ -34,6 +37,7 @@ class Need:
     count: int | None = None
     of: int | None = None
     inferred: bool = False
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,21 +97,96 @@ class RetryPolicy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EachSpec:
+    """A fan-out over `items`, a list that is known when the task becomes ready.
+
+    `name` is what an item is called in expressions. `key` names its node; without one the item's
+    digest does. `parallel` bounds items at work; `rest` says what becomes of those that nobody waits
+    for any more.
+    """
+
+    items: Template
+    name: str = "item"
+    key: Template | None = None
+    parallel: int | None = None
+    rest: Literal["stop", "keep"] = "stop"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepeatSpec:
+    """Rounds of the same task until `until` holds, at most `maximum` of them."""
+
+    until: Template
+    maximum: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskSpec:
+    """A question to a person. `schema` is what a typed answer must look like, None for yes or no.
+
+    After a no, the task `rewind_to` and everything behind it are done anew.
+    """
+
+    question: Template
+    schema: Any = None
+    rewind_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubGraph:
+    """Another graph, run as one task. Parameters that are known stand in `graph.params`.
+
+    `given` are those that only the run will tell, and `specs` says what each of them must be, in the
+    form in which a graph file declares it.
+    """
+
+    graph: BoundGraph
+    given: tuple[tuple[str, Template], ...] = ()
+    specs: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """One combination of a matrix: its values, and the task with these put in."""
+
+    key: str
+    values: Mapping[str, Any]
+    task: BoundTask
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LaterKey:
-    """A key that the grammar knows and this version does not carry out yet; `run` refuses it."""
+    """A key that the grammar knows and this version does not carry out yet; `run` refuses it.
+
+    `span` is set where the key stands in another file than the graph's own.
+    """
 
     key: str
     where: tuple[str | int, ...]
+    span: Span | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoundTask:
-    """One task with its parameters put in. Times are in seconds, `priority` is higher = sooner."""
+    """One task with its parameters put in. Times are in seconds, `priority` is higher = sooner.
+
+    A task with `cells`, `each`, `repeat` or `body` becomes several nodes, in this order from the
+    outermost: cells, items, rounds, the tasks of its graph. `condition_at` says which of them ask the
+    condition: the `task` as a whole, each `item`, or each `round`. `outputs_taken`: something refers to
+    the outputs of all items.
+    """
 
     id: str
     kind: TaskKind = "run"
     needs: tuple[Need, ...] = ()
     condition: Template | None = None
+    condition_at: Literal["task", "item", "round"] = "task"
+    cells: tuple[Cell, ...] = ()
+    each: EachSpec | None = None
+    repeat: RepeatSpec | None = None
+    body: SubGraph | None = None
+    ask: AskSpec | None = None
+    outputs_taken: bool = False
     command: CommandSpec | None = None
     python: CallableSpec | None = None
     inputs: tuple[tuple[str, Template], ...] = ()
@@ -116,8 +195,8 @@ class BoundTask:
     cwd: Template = field(default_factory=lambda: Lit("."))
     output: OutputContract = OutputContract()
     deliverables: tuple[DeliverableSpec, ...] = ()
-    reads: tuple[str, ...] | None = None
-    writes: tuple[str, ...] = ()
+    reads: tuple[Template, ...] | None = None
+    writes: tuple[Template, ...] = ()
     runtime: str = "command"
     pool: str | None = None
     priority: int = 0

@@ -6,7 +6,7 @@ from dataclasses import fields
 from functools import cache
 from typing import Any
 
-from . import template
+from . import shape_json, template
 from .bound import (
     BoundGraph,
     BoundTask,
@@ -19,7 +19,7 @@ from .bound import (
     RetryPolicy,
 )
 
-FORMAT = 1
+FORMAT = 2
 
 
 def to_json(graph: BoundGraph) -> dict[str, Any]:
@@ -45,6 +45,12 @@ def task_to_json(task: BoundTask) -> dict[str, Any]:
         data["command"] = _command(task.command)
     if task.python is not None:
         data["python"] = _plain(task.python, CallableSpec, ())
+    data |= shape_json.shape_to_json(task, task_to_json, to_json)
+    for name in ("reads", "writes"):
+        if getattr(task, name):
+            data[name] = [template.to_json(item) for item in getattr(task, name)]
+    if task.reads is not None:
+        data.setdefault("reads", [])
     for name in ("inputs", "env"):
         if getattr(task, name):
             data[name] = _named(getattr(task, name))
@@ -92,6 +98,10 @@ def task_from_json(data: dict[str, Any]) -> BoundTask:
         given["command"] = _command_from(data["command"])
     if "python" in data:
         given["python"] = CallableSpec(**data["python"])
+    given |= shape_json.shape_from_json(data, task_from_json, from_json)
+    for name in ("reads", "writes"):
+        if name in data:
+            given[name] = tuple(template.from_json(item) for item in data[name])
     for name in ("inputs", "env"):
         if name in data:
             given[name] = _templates(data[name])
@@ -116,6 +126,9 @@ def task_from_json(data: dict[str, Any]) -> BoundTask:
 
 
 _STRUCTURED = (
+    *shape_json.FIELDS,
+    "reads",
+    "writes",
     "needs",
     "condition",
     "command",

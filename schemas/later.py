@@ -36,22 +36,16 @@ class Later:
 _EXECUTION: Final = (
     Later(("tier",)),
     Later(("model",)),
-    Later(("in",)),
     Later(("isolation",), ("worktree",)),
     Later(("setup",)),
-    Later(("cache",), ("auto", "refresh")),
 )
 _MONEY: Final = tuple(
     Later((key,)) for key in ("budget", "estimate", "assume_price", "overshoot", "on_window_reset")
 )
 
 TASK: Final = (
-    *(Later((key,)) for key in ("role", "python", "graph", "approve")),
-    *(Later((key,)) for key in ("prompt", "executor", "input", "rewind_to")),
-    *(Later((key,)) for key in ("each", "as", "key", "parallel", "rest")),
-    *(Later((key,)) for key in ("matrix", "include", "exclude", "repeat")),
-    *(Later((key,)) for key in ("reads", "context", "acceptance", "checks", "reask", "pattern")),
-    Later(("needs", "*", "ok")),
+    *(Later((key,)) for key in ("role", "prompt", "executor")),
+    *(Later((key,)) for key in ("context", "acceptance", "checks", "reask", "pattern")),
     Later(("deliverables", "*", "must_export")),
     Later(("deliverables", "*", "coverage")),
     *_EXECUTION,

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RunStarted:
-    """A Coordinator took the DAG run up. `total` counts the nodes known so far."""
+    """A Coordinator took the DAG run up. `total` counts the nodes known so far, groups left out."""
 
     dag_run_id: str
     name: str
@@ -26,7 +26,7 @@ class NodeChanged:
     """A node entered `state` at `at_ms` (Unix milliseconds).
 
     `attempt_no` is the number of its latest attempt, 0 before the first. `duration_ms` is known once
-    the node has ended and is None until then.
+    the node has ended and is None until then. `is_group`: the node runs nothing itself, its members do.
     """
 
     node_id: str
@@ -35,6 +35,15 @@ class NodeChanged:
     attempt_no: int
     at_ms: int
     duration_ms: int | None
+    is_group: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Grew:
+    """The group `node_id` got members; `count` of the new nodes are work, and no groups themselves."""
+
+    node_id: str
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +60,7 @@ class Note:
     text: str
 
 
-Progress = RunStarted | NodeChanged | RunEnded | Note
+Progress = RunStarted | NodeChanged | Grew | RunEnded | Note
 
 
 class Observer(Protocol):

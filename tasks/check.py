@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from ..schemas.bound import BoundGraph, BoundTask, Need
+from ..schemas.bound import AskSpec, BoundGraph, BoundTask, EachSpec, Need
 from ..schemas.errors import InputError
 from ..schemas.errors.expression import ExpressionError, ExpressionNotAllowed, UnterminatedExpression
 from ..schemas.errors.grammar import BadName, ExpressionExpected
@@ -16,6 +16,7 @@ from ..schemas.errors.invocation import BadDefault
 from ..schemas.needs import Quorum, WrittenNeed, written_needs
 from ..schemas.span import Path
 from ..schemas.task import Task, with_defaults
+from ..schemas.template import EMPTY, Literal
 from .document import Document
 from .expression.analysis import Analysis, Problem, analyse
 from .expression.scanner import Hole, Piece, has_expression, scan
@@ -40,6 +41,8 @@ class Examination:
     needs: dict[str, tuple[Need, ...]] = field(default_factory=dict)
     dynamic_env: dict[str, set[str]] = field(default_factory=dict)
     """For each task the variables of its `env` that only the run will tell."""
+    outputs_taken: set[str] = field(default_factory=set)
+    """The tasks whose `outputs`, those of all items, something refers to."""
     commands: dict[str, ShellText] = field(default_factory=dict)
     """The shell text of each task whose `run` is a text with expressions."""
 
@@ -64,10 +67,20 @@ def outline(loaded: LoadedGraph) -> BoundGraph:
     graph = loaded.graph
     tasks = []
     for name, task in graph.tasks.items():
-        writes = tuple(path for path in task.writes if not has_expression(path))
+        writes = tuple(Literal(path) for path in task.writes if not has_expression(path))
         isolation = with_defaults(task, graph.defaults).isolation
+        # A number of items at once that only a parameter tells is taken to keep them apart.
+        parallel = 1 if isinstance(task.parallel, str) else task.parallel
         tasks.append(
-            BoundTask(id=name, kind=task.kind, needs=found.needs[name], writes=writes, isolation=isolation)  # type: ignore[arg-type]
+            BoundTask(
+                id=name,
+                kind=task.kind,  # type: ignore[arg-type]
+                needs=found.needs[name],
+                writes=writes,
+                isolation=isolation,
+                each=None if task.each is None else EachSpec(items=EMPTY, parallel=parallel),
+                ask=None if task.approve is None else AskSpec(question=EMPTY, rewind_to=task.rewind_to),
+            )
         )
     return BoundGraph(
         name=graph.name or "", source=loaded.file, source_digest=loaded.digest, project="", tasks=tuple(tasks)
@@ -103,6 +116,7 @@ class _Examiner:
         for place in places_in_graph(written):
             if self.is_whole or place.path[0] in self.graph.model_fields_set:
                 self._place(place, outside)
+        self.found.outputs_taken |= outside.takes
         for name, task in self.graph.tasks.items():
             self._task(name, task, written["tasks"][name])
         self.found.problems.sort(key=by_place)
@@ -234,7 +248,10 @@ class _Examiner:
                 needs[written.task] = self._written_need(written, path)
         for other, mode in references.needs.items():
             needs.setdefault(other, Need(task=other, mode=mode, inferred=True))
-        self.found.needs[name] = tuple(needs.values())
+        self.found.outputs_taken |= references.takes
+        self.found.needs[name] = tuple(
+            replace(need, whole=True) if other in references.takes else need for other, need in needs.items()
+        )
 
     def _unknown_need(self, wanted: str, path: Path, *, of_key: bool) -> None:
         others = [other for other in self.graph.tasks if other != path[1]]

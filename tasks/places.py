@@ -46,9 +46,9 @@ class Place:
 
 _TASK: dict[str, When] = {
     **dict.fromkeys(("run", "with", "env", "cwd", "if", "key", "prompt", "context", "approve"), When.RUN),
-    **dict.fromkeys(("acceptance", "checks", "setup"), When.RUN),
+    **dict.fromkeys(("acceptance", "checks", "setup", "reads", "writes"), When.RUN),
     **dict.fromkeys(
-        ("timeout", "idle_timeout", "priority", "retry", "reads", "writes", "parallel"), When.BIND
+        ("timeout", "idle_timeout", "priority", "retry", "parallel"), When.BIND
     ),
     **dict.fromkeys(("pattern", "needs", "graph", "model", "reask"), When.BIND),
     **dict.fromkeys(("budget", "estimate", "assume_price"), When.BIND),

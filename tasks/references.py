@@ -65,6 +65,8 @@ class References:
     env: set[str] = field(default_factory=set)
     dynamic_env: set[str] = field(default_factory=set)
     needs: dict[str, NeedMode] = field(default_factory=dict)
+    takes: set[str] = field(default_factory=set)
+    """The tasks whose `outputs`, those of all items, are referred to."""
 
     def check(self, source: str, analysis: Analysis, when: When) -> list[Problem]:
         """The problems of one expression; its needs are noted."""
@@ -238,6 +240,7 @@ class References:
             case "output":
                 return self._output(name, task, below)
             case "outputs":
+                self.takes.add(name)
                 return self._outputs(name, task, below)
             case "deliverable":
                 return self._deliverable(name, task, below)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from ..schemas.errors.expression import WrongExpressionValue
+from ..schemas.errors.expression import MisplacedReference, WrongExpressionValue
 from ..schemas.scalars import backoff_seconds, duration_seconds, share_of
 from ..schemas.span import Path
 from ..schemas.template import Literal
@@ -19,13 +19,19 @@ def setting(binder: Binder, value: Any, path: Path, read: Callable[[Any], T], wa
     """The setting `value` that stands at `path`, read by `read`; None when it is absent or wrong.
 
     An expression is evaluated first. `read` raises `ValueError` for what is not `wanted`. What
-    depends on the cell of a matrix stays open: None.
+    depends on the cell of a matrix stays open, as None, where the binder lets it.
     """
     if value is None:
         return None
     if isinstance(value, str) and has_expression(value):
         template = binder.template(value, path)
-        if type(template) is not Literal or template.value is None:
+        if type(template) is not Literal:
+            if not binder.may_wait:
+                message = "this is fixed before anything runs, and its value is only known when the run is here"
+                hint = "give the parameter a value that does not depend on the outputs of tasks"
+                binder.add(MisplacedReference(message, hint=hint), path)
+            return None
+        if template.value is None:
             return None
         value = template.value
         try:
@@ -95,5 +101,8 @@ BY_KEY: dict[tuple[str, ...], tuple[Callable[[Any], Any], str]] = {
     ("priority",): (whole_number, "a whole number"),
     ("retry", "max"): (count, "a whole number from 0"),
     ("retry", "backoff"): (backoff, "a span of durations"),
+    ("parallel",): (positive, "a whole number from 1"),
+    ("repeat", "max"): (positive, "a whole number from 1"),
+    ("graph",): (text, "the path of a graph file"),
 }
 """How the settings of a task are read, and what they must be."""

@@ -29,6 +29,10 @@ class Binder:
     problems: list[InputError] = field(default_factory=list)
     values: dict[str, Any] = field(default_factory=dict)
     """Values of expressions over `params` alone, kept: they are the same for every task."""
+    late_params: frozenset[str] = frozenset()
+    """Parameters of a sub-graph that only the run will tell."""
+    may_wait: bool = False
+    """Whether a setting may stay open, because a cell of the matrix is to tell it."""
 
     def template(self, value: Any, path: Path) -> t.Template:
         """The template for a JSON value that stands at `path`, with expressions anywhere in it."""
@@ -60,11 +64,15 @@ class Binder:
         return all(
             reference.root in self.scope
             and not (reference.root == "env" and self._waits_for_run(reference.path[:1]))
+            and not (reference.root == "params" and self._comes_late(reference.path[:1]))
             for reference in analyse(source).references
         )
 
     def _waits_for_run(self, variable: tuple[str | int, ...]) -> bool:
         return not self.dynamic_env.isdisjoint(variable) if variable else bool(self.dynamic_env)
+
+    def _comes_late(self, name: tuple[str | int, ...]) -> bool:
+        return not self.late_params.isdisjoint(name) if name else bool(self.late_params)
 
     def _text(self, text: str, path: Path) -> t.Template:
         pieces = scan(text)

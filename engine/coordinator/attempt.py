@@ -19,6 +19,7 @@ class LiveAttempt:
 
     def __init__(
         self,
+        node: str,
         task: BoundTask,
         *,
         generation: int,
@@ -29,7 +30,9 @@ class LiveAttempt:
         clock: Clock,
         guard: Callable[[Callable[[], None]], Callable[[], None]],
     ) -> None:
+        self.node = node
         self.task = task
+        self.on_lost = task.on_lost or ("ask" if task.effects == "external" else "rerun")
         self.generation = generation
         self.attempt_no = attempt_no
         self.run_id = run_id

@@ -9,22 +9,31 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
-from ...schemas.bound import BoundGraph, BoundTask
 from ...schemas.errors import InvariantBroken, LedgerError
 from ...schemas.ids import IdSource
-from ...schemas.progress import NodeChanged, Observer
+from ...schemas.progress import Grew, NodeChanged, Observer
 from ...schemas.states import DagRunState
 from ..faults import Faults
 from ..ledger.ledger import Ledger
-from ..ledger.records import Record
+from ..ledger.records import (
+    GRAPH_GREW,
+    GROUP_JUDGED,
+    GROWTH_FAILED,
+    NODES_RENEWED,
+    PRINCIPAL_ASKED,
+    Record,
+)
 from ..runtimes.protocol import Activity, AttemptEvent, AttemptResult, Runtime, Spawned
 from ..scheduler.commands import (
     AskPrincipal,
     CancelAttempt,
     Command,
     EvaluateCondition,
+    GrowGroup,
+    JudgeGroup,
     NodeEnd,
     RecordEnds,
+    RecordRenewal,
     SetCancelDeadline,
     SetTimer,
     StartAttempt,
@@ -36,6 +45,9 @@ from ..scheduler.events import (
     ConditionEvaluated,
     DispatchOpened,
     Event,
+    GraphGrew,
+    GroupJudged,
+    PrincipalAnswered,
     StopRequested,
     TimerFired,
 )
@@ -44,9 +56,10 @@ from .attempt import LiveAttempt
 from .backoff import backoff
 from .clock import Clock, Timer
 from .facts import ends_payload, event_of
+from .growing import Growing, Instances, count_of_work
 from .outcome import broken_runtime, finished_payload, started_payload
 from .outputs import Outputs
-from .requests import NeedView, RenderError, RequestBuilder
+from .requests import RenderError, RequestBuilder
 
 POLL_SECONDS = 0.4
 """How often the mirror is caught up, and other processes' records are looked for."""
@@ -56,6 +69,8 @@ CANCEL_DEADLINE_SECONDS = 60.0
 
 PAGE = 1000
 """Journal records read at a time."""
+
+LOST_QUESTION = "the end of its attempt was never seen and it may have changed the world: run it again?"
 
 OUTSIDE_KINDS = ("dag_run.cancel_requested", "principal.answered")
 """The kinds of records that another process may write about a live DAG run."""
@@ -71,12 +86,13 @@ class Coordinator:
 
     def __init__(
         self,
-        graph: BoundGraph,
+        instances: Instances,
         *,
         dag_run_id: str,
         ledger: Ledger,
         scheduler: Scheduler,
         requests: RequestBuilder,
+        growing: Growing,
         outputs: Outputs,
         deliverables: dict[str, str],
         runtimes: Mapping[str, Runtime],
@@ -86,14 +102,17 @@ class Coordinator:
         faults: Faults,
         observer: Observer | None = None,
         known_ends: set[tuple[str, int]] | None = None,
+        known_asks: set[tuple[str, int]] | None = None,
+        known_renewals: set[tuple[str, int]] | None = None,
         last_seq: int = 0,
         scratch: str = "",
     ) -> None:
-        self._tasks = {task.id: task for task in graph.tasks}
+        self._instances = instances
         self._dag_run_id = dag_run_id
         self._ledger = ledger
         self._scheduler = scheduler
         self._requests = requests
+        self._growing = growing
         self._outputs = outputs
         self._deliverables = deliverables
         self._runtimes = runtimes
@@ -103,6 +122,8 @@ class Coordinator:
         self._faults = faults
         self._observer = observer
         self._known_ends = known_ends or set()
+        self._known_asks = known_asks or set()
+        self._known_renewals = known_renewals or set()
         self._outside_seq = last_seq
         self._own_seq = last_seq
         self._scratch = scratch
@@ -191,9 +212,14 @@ class Coordinator:
                     live.cancel(command.why, hard=command.hard)
             case RecordEnds():
                 self._record_ends(command.ends)
+            case GrowGroup():
+                self._grow(command)
+            case JudgeGroup():
+                self._judge(command)
             case AskPrincipal():
-                node = self._scheduler.nodes[command.node]
-                self._tell(command.node, node.state, command.question, node.attempts)
+                self._ask(command)
+            case RecordRenewal():
+                self._record_renewal(command)
             case SetCancelDeadline():
                 if self._deadline is None:
                     self._deadline = self._clock.call_later(
@@ -220,22 +246,24 @@ class Coordinator:
         records: list[Record] = []
         durable = False
         for command in commands:
-            task = self._tasks[command.node]
+            instance = self._instances[command.node]
+            task = instance.task
             run_id = self._ids()
             request: Any
             try:
                 request = self._requests.build(
-                    task,
-                    self._views(task),
+                    instance,
                     run_id=run_id,
                     generation=command.generation,
                     attempt_no=command.attempt_no,
+                    rewinds=self._scheduler.nodes[command.node].rewinds,
                     scratch=f"{self._scratch}/{run_id}",
                 )
                 key = request.key
             except RenderError as error:
                 request, key = error, ""
             live = LiveAttempt(
+                command.node,
                 task,
                 generation=command.generation,
                 attempt_no=command.attempt_no,
@@ -258,9 +286,11 @@ class Coordinator:
 
     def _launch(self, live: LiveAttempt, request: Any, seq: int) -> None:
         task = live.task
-        self._feed(AttemptStarted(node=task.id, generation=live.generation, run_id=live.run_id, cause=seq))
+        self._feed(
+            AttemptStarted(node=live.node, generation=live.generation, run_id=live.run_id, cause=seq)
+        )
         if self._observer is not None:
-            self._tell(task.id, "running", "", live.attempt_no)
+            self._tell(live.node, "running", "", live.attempt_no)
         if isinstance(request, RenderError):
             failed = AttemptResult(outcome="failed", failure_reason="exception", reason=str(request))
             self._carry(live, None, failed)
@@ -300,7 +330,7 @@ class Coordinator:
 
         A command that kills whoever starts it would else be run for ever.
         """
-        if result.outcome != "interrupted" or self._scheduler.nodes[live.task.id].spec.on_lost != "rerun":
+        if result.outcome != "interrupted" or live.on_lost != "rerun":
             return result
         return replace(result, outcome="failed", failure_reason="other")
 
@@ -308,7 +338,7 @@ class Coordinator:
         self._faults("attempt.after_end")
         task = live.task
         event = AttemptFinished(
-            node=task.id,
+            node=live.node,
             generation=live.generation,
             run_id=live.run_id,
             outcome=result.outcome,
@@ -329,9 +359,9 @@ class Coordinator:
         now = self._clock.now_ms()
         payload = finished_payload(live, result, event, state=state, reason=reason, backoff=wait, now=now)
         if result.outcome == "ok":
-            payload.update(self._outputs.keep(task.id, result.output))
+            payload.update(self._outputs.keep(live.node, result.output))
             if result.deliverable is not None:
-                self._deliverables[task.id] = str(result.deliverable["path"])
+                self._deliverables[live.node] = str(result.deliverable["path"])
         self._faults("outcome.before_commit")
         (seq,) = self._journal(
             [Record("attempt.finished", live.run_id, self._dag_run_id, payload, None, now)],
@@ -340,19 +370,10 @@ class Coordinator:
         self._faults("outcome.after_commit")
         del self._live[live.run_id]
         if self._observer is not None:
-            self._tell(task.id, state, reason, live.attempt_no, now - live.started_ms)
+            self._tell(live.node, state, reason, live.attempt_no, now - live.started_ms)
+        watched = result.outcome == "ok" and self._scheduler.is_watched(live.node)
         self._feed(
-            AttemptFinished(
-                node=event.node,
-                generation=event.generation,
-                run_id=event.run_id,
-                outcome=event.outcome,
-                failure_reason=event.failure_reason,
-                reason=event.reason,
-                cancelled_for=event.cancelled_for,
-                backoff=wait,
-                cause=seq,
-            )
+            replace(event, backoff=wait, cause=seq, output=result.output if watched else None)
         )
 
     def _on_event(self, live: LiveAttempt, event: AttemptEvent) -> None:
@@ -371,24 +392,80 @@ class Coordinator:
     # Conditions, timers, ends
 
     def _evaluate(self, command: EvaluateCondition) -> None:
-        task = self._tasks[command.node]
         value: bool | None = None
         error: str | None = None
         try:
-            value = self._requests.condition(task, self._views(task))
+            value = self._requests.condition(self._instances[command.node])
         except RenderError as problem:
             error = str(problem)
         payload: dict[str, Any] = {"generation": command.generation, "value": value}
         if error is not None:
             payload["error"] = error
         self._faults("condition.before_commit")
-        seq = self._append(Record("node.condition", task.id, self._dag_run_id, payload, None, None))
+        seq = self._append(Record("node.condition", command.node, self._dag_run_id, payload, None, None))
         self._faults("condition.after_commit")
         self._feed(
             ConditionEvaluated(
-                node=task.id, generation=command.generation, value=value, error=error, cause=seq
+                node=command.node, generation=command.generation, value=value, error=error, cause=seq
             )
         )
+
+    # Groups and questions
+
+    def _grow(self, command: GrowGroup) -> None:
+        payload = self._growing.growth(command.node, command.generation)
+        self._faults("growth.before_commit")
+        kind = GROWTH_FAILED if "error" in payload else GRAPH_GREW
+        seq = self._append(Record(kind, command.node, self._dag_run_id, payload, None, None))
+        self._faults("growth.after_commit")
+        event = self._growing.event(command.node, payload, cause=seq)
+        if self._observer is not None and isinstance(event, GraphGrew):
+            self._observer.notice(Grew(command.node, count_of_work(self._instances, event)))
+        self._feed(event)
+
+    def _judge(self, command: JudgeGroup) -> None:
+        payload = self._growing.judgement(command.node, command.generation)
+        self._faults("judgement.before_commit")
+        seq = self._append(Record(GROUP_JUDGED, command.node, self._dag_run_id, payload, None, None))
+        self._faults("judgement.after_commit")
+        self._feed(
+            GroupJudged(
+                group=command.node,
+                generation=command.generation,
+                holds=payload["holds"],
+                error=payload.get("error"),
+                cause=seq,
+            )
+        )
+
+    def _ask(self, command: AskPrincipal) -> None:
+        node = self._scheduler.nodes[command.node]
+        question = LOST_QUESTION
+        if command.about == "own":
+            question = self._growing.question(command.node)
+            if (command.node, command.generation) not in self._known_asks:
+                self._known_asks.add((command.node, command.generation))
+                payload = {"generation": command.generation, "question": question}
+                self._append(
+                    Record(PRINCIPAL_ASKED, command.node, self._dag_run_id, payload, None, None)
+                )
+                self._faults("asked.after_commit")
+        self._tell(command.node, node.state, question, node.attempts)
+
+    def _record_renewal(self, command: RecordRenewal) -> None:
+        fresh = [pair for pair in command.nodes if pair not in self._known_renewals]
+        if not fresh:
+            return
+        self._known_renewals.update(fresh)
+        payload = {
+            "nodes": [list(pair) for pair in command.nodes],
+            "dropped": [list(pair) for pair in command.dropped],
+        }
+        self._faults("renewal.before_commit")
+        self._append(Record(NODES_RENEWED, self._dag_run_id, self._dag_run_id, payload, None, None))
+        self._faults("renewal.after_commit")
+        for node_id, _ in fresh:
+            self._tell(node_id, "pending", "sent back", 0)
 
     def _set_timer(self, command: SetTimer) -> None:
         def fired() -> None:
@@ -414,7 +491,8 @@ class Coordinator:
         )
         self._faults("ends.after_commit")
         for end in fresh:
-            self._tell(end.node, end.state, end.reason, self._scheduler.nodes[end.node].attempts)
+            node = self._scheduler.nodes.get(end.node)
+            self._tell(end.node, end.state, end.reason, node.attempts if node is not None else 0)
 
     def _on_deadline(self) -> None:
         payload = {"now": True, "by": "the deadline for `done` tasks"}
@@ -443,6 +521,8 @@ class Coordinator:
                 self._outside_seq = row.seq
                 event = event_of(row) if row.kind in OUTSIDE_KINDS else None
                 if event is not None:
+                    if isinstance(event, PrincipalAnswered) and event.answer == "yes":
+                        self._outputs.recall(event.node, row.payload)
                     self._feed(event)
 
     def _note(self, record: Record) -> None:
@@ -456,19 +536,14 @@ class Coordinator:
         self._own_seq = seqs[-1]
         return seqs
 
-    def _views(self, task: BoundTask) -> dict[str, NeedView]:
-        nodes = self._scheduler.nodes
-        return {
-            need.task: NeedView(status=nodes[need.task].state, deliverable=self._deliverables.get(need.task))
-            for need in task.needs
-        }
-
     def _tell(
         self, node: str, state: Any, reason: str, attempt_no: int, duration_ms: int | None = None
     ) -> None:
         if self._observer is not None:
+            now = self._clock.now_ms()
+            is_group = self._instances[node].layer is not None
             self._observer.notice(
-                NodeChanged(node, state, reason, attempt_no, self._clock.now_ms(), duration_ms)
+                NodeChanged(node, state, reason, attempt_no, now, duration_ms, is_group)
             )
 
     # Failing and closing

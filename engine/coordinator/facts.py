@@ -12,6 +12,8 @@ from ..scheduler.events import (
     CancelRequested,
     ConditionEvaluated,
     Event,
+    GroupJudged,
+    NodeReused,
     NodesReopened,
     PrincipalAnswered,
     TimerFired,
@@ -32,7 +34,8 @@ class Journaled(Protocol):
 
 
 def event_of(record: Journaled) -> Event | None:
-    """The event that a record holds; None for records that are no event of the scheduler.
+    """The event that a record holds; None for records that are no event of the scheduler, and for
+    growth, which `Growing.event` reads.
 
     Kinds that this version does not know are no events: a newer version's records about something
     else do not keep a DAG run from being read.
@@ -81,6 +84,20 @@ def _timer(seq: int, entity: str, payload: Mapping[str, Any]) -> Event:
     return TimerFired(node=entity, generation=payload["generation"], cause=seq)
 
 
+def _judged(seq: int, entity: str, payload: Mapping[str, Any]) -> Event:
+    return GroupJudged(
+        group=entity,
+        generation=payload["generation"],
+        holds=payload["holds"],
+        error=payload.get("error"),
+        cause=seq,
+    )
+
+
+def _reused(seq: int, entity: str, payload: Mapping[str, Any]) -> Event:
+    return NodeReused(node=entity, generation=payload["generation"], run_id=payload["run_id"], cause=seq)
+
+
 def _answered(seq: int, entity: str, payload: Mapping[str, Any]) -> Event:
     return PrincipalAnswered(
         node=entity,
@@ -102,6 +119,8 @@ def _reopened(seq: int, _entity: str, payload: Mapping[str, Any]) -> Event:
 _EVENTS = {
     "attempt.started": _started,
     "attempt.finished": _finished,
+    "node.reused": _reused,
+    "group.judged": _judged,
     "node.condition": _condition,
     "timer.fired": _timer,
     "principal.answered": _answered,

@@ -22,14 +22,14 @@ def started_payload(
     stands in the graph that is stored with the DAG run.
     """
     payload: dict[str, Any] = {
-        "node_id": live.task.id,
+        "node_id": live.node,
         "generation": live.generation,
         "attempt_no": live.attempt_no,
         "runtime": live.task.runtime,
         "kind": live.task.kind,
         "key": live.key,
     }
-    if isinstance(request, AttemptRequest) and requests.is_dynamic(live.task.id):
+    if isinstance(request, AttemptRequest) and requests.is_dynamic(live.task):
         rendered = {
             "command": request.command,
             "env": request.env,
@@ -56,7 +56,7 @@ def finished_payload(
 ) -> dict[str, Any]:
     """What an `attempt.finished` record says, its output left out; absent keys mean null."""
     payload: dict[str, Any] = {
-        "node_id": live.task.id,
+        "node_id": live.node,
         "generation": live.generation,
         "attempt_no": live.attempt_no,
         "task_id": live.task.id,

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from ..ledger.records import GRAPH_GREW, GROUP_JUDGED, GROWTH_FAILED, NODE_REUSED
+from ..scheduler.events import AttemptFinished, NodeReused
 from ..scheduler.machine import Scheduler
 from .facts import Journaled, event_of
+from .growing import Growing
 from .outputs import Outputs
 
 
@@ -14,7 +17,8 @@ from .outputs import Outputs
 class Recovered:
     """What a replay found beside the scheduler's own state.
 
-    `deliverables` maps nodes to paths; `known_ends` are the ends that stand in the Ledger;
+    `deliverables` maps nodes to paths; `known_ends`, `known_asks` and `known_renewals` are the ends,
+    questions and new generations that stand in the Ledger;
     `spawned` maps run ids to the process facts that were recorded; `end` is the last recorded end of
     the DAG run (`ok`, `failed`, `cancelled`) unless it was reopened since; `last_seq` is the last
     record read.
@@ -22,13 +26,17 @@ class Recovered:
 
     deliverables: dict[str, str] = field(default_factory=dict)
     known_ends: set[tuple[str, int]] = field(default_factory=set)
+    known_asks: set[tuple[str, int]] = field(default_factory=set)
+    known_renewals: set[tuple[str, int]] = field(default_factory=set)
     spawned: dict[str, dict[str, object]] = field(default_factory=dict)
     end: str | None = None
     last_seq: int = 0
     coordinators: int = 0
 
 
-def replay(records: Iterable[Journaled], scheduler: Scheduler, outputs: Outputs) -> Recovered:
+def replay(
+    records: Iterable[Journaled], scheduler: Scheduler, outputs: Outputs, growing: Growing
+) -> Recovered:
     """Feed everything recorded about a DAG run, in order, to `scheduler` and `outputs`.
 
     The scheduler only takes note, since nothing has opened it for dispatch. The same records give
@@ -37,45 +45,76 @@ def replay(records: Iterable[Journaled], scheduler: Scheduler, outputs: Outputs)
     found = Recovered()
     for record in records:
         found.last_seq = record.seq
+        payload = record.payload
+        _recall(record, outputs, growing)
         event = event_of(record)
+        if record.kind in (GRAPH_GREW, GROWTH_FAILED):
+            event = growing.event(record.entity_id, payload, cause=record.seq)
+        elif isinstance(event, AttemptFinished) and event.outcome == "ok":
+            if scheduler.is_watched(event.node):
+                event = replace(event, output=outputs.get(event.node))
+        elif isinstance(event, NodeReused) and scheduler.is_watched(event.node):
+            event = replace(event, output=outputs.get(event.node))
         if event is not None:
             scheduler.handle(event)
-        payload = record.payload
-        if record.kind == "attempt.finished":
-            if payload["outcome"] == "ok":
-                node = payload["node_id"]
-                outputs.recall(node, payload)
-                if payload.get("deliverable_ref"):
-                    found.deliverables[node] = payload["deliverable_ref"]["path"]
-        elif record.kind == "attempt.spawned":
-            found.spawned[record.entity_id] = dict(payload)
-        elif record.kind == "nodes.ended":
-            found.known_ends.update((node, generation) for node, generation, _, _ in payload["nodes"])
-        elif record.kind == "dag_run.ended":
-            found.end = payload["state"]
-        elif record.kind == "dag_run.reopened":
-            found.end = None
-        elif record.kind == "dag_run.claimed":
-            found.coordinators += 1
+        _note(record, found)
     return found
+
+
+def _recall(record: Journaled, outputs: Outputs, growing: Growing) -> None:
+    payload = record.payload
+    if record.kind == "attempt.finished":
+        if payload["outcome"] == "ok":
+            outputs.recall(payload["node_id"], payload)
+    elif record.kind == NODE_REUSED:
+        outputs.recall(record.entity_id, payload)
+    elif record.kind == GROUP_JUDGED:
+        growing.recall(record.entity_id, payload)
+    elif record.kind == "principal.answered" and payload["answer"] == "yes":
+        outputs.recall(record.entity_id, payload)
+
+
+def _note(record: Journaled, found: Recovered) -> None:
+    payload = record.payload
+    match record.kind:
+        case "attempt.finished":
+            if payload["outcome"] == "ok" and payload.get("deliverable_ref"):
+                found.deliverables[payload["node_id"]] = payload["deliverable_ref"]["path"]
+        case "node.reused":
+            if payload.get("deliverable_ref"):
+                found.deliverables[record.entity_id] = payload["deliverable_ref"]["path"]
+        case "attempt.spawned":
+            found.spawned[record.entity_id] = dict(payload)
+        case "nodes.ended":
+            found.known_ends.update((node, generation) for node, generation, _, _ in payload["nodes"])
+        case "principal.asked":
+            found.known_asks.add((record.entity_id, payload["generation"]))
+        case "nodes.renewed":
+            found.known_renewals.update((node, generation) for node, generation in payload["nodes"])
+        case "dag_run.ended":
+            found.end = payload["state"]
+        case "dag_run.reopened":
+            found.end = None
+        case "dag_run.claimed":
+            found.coordinators += 1
 
 
 def lost_attempts(scheduler: Scheduler) -> list[tuple[str, int, str]]:
     """Node, generation and run id of every attempt that was begun and whose end was never seen."""
-    return [
-        (node.spec.id, node.generation, node.live)
-        for node in scheduler.nodes.values()
-        if node.live is not None
-    ]
+    nodes = [*scheduler.nodes.values(), *scheduler.retired.values()]
+    return [(node.spec.id, node.generation, node.live) for node in nodes if node.live is not None]
 
 
 def reopenable(scheduler: Scheduler) -> list[tuple[str, int]]:
     """The nodes that a retry of an ended DAG run makes anew, with their next generation.
 
-    Those that failed, were blocked or were cancelled; a node that ended ok is never run again.
+    Those that failed, were blocked or were cancelled, and what a group that did not end well had no
+    need of any more; a node that ended ok is never run again.
     """
+    nodes = scheduler.nodes
+    spoiled = {name for name, node in nodes.items() if node.state in ("failed", "blocked", "cancelled")}
     return [
-        (node.spec.id, node.generation + 1)
-        for node in scheduler.nodes.values()
-        if node.state in ("failed", "blocked", "cancelled")
+        (name, node.generation + 1)
+        for name, node in nodes.items()
+        if name in spoiled or (node.unneeded and node.state == "skipped" and node.spec.group in spoiled)
     ]

@@ -5,15 +5,16 @@ from __future__ import annotations
 import os.path
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
+from ...schemas import bound_json
 from ...schemas.bound import BoundGraph, BoundTask
 from ...schemas.canonical import digest
 from ...schemas.errors import LedgerError
 from ...schemas.template import Literal, Template, as_text, expressions, render
+from ..instances import Frame, Instance, graphs_of, leaf_tasks
 from ..runtimes.protocol import AttemptRequest
-from .outputs import Outputs
+from .results import NeedView, Results
 
 _WORD: Final = re.compile(r"[\w-]+")
 
@@ -25,16 +26,8 @@ class RenderError(Exception):
     """A task could not be made ready; the message is one sentence for people."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NeedView:
-    """What is known of an ended need: its state, and its deliverable's path if it left one."""
-
-    status: str
-    deliverable: str | None = None
-
-
 class RequestBuilder:
-    """Renders tasks of one DAG run. `environ` is where the values of secrets come from."""
+    """Renders nodes of one DAG run. `environ` is where the values of secrets come from."""
 
     def __init__(
         self,
@@ -42,69 +35,75 @@ class RequestBuilder:
         *,
         dag_run_id: str,
         evaluate: Evaluate,
-        outputs: Outputs,
+        results: Results,
         environ: Mapping[str, str],
         spec_digests: Mapping[str, str],
     ) -> None:
-        self._graph = graph
+        self._project = graph.project
         self._dag_run_id = dag_run_id
         self._evaluate = evaluate
-        self._outputs = outputs
-        self._spec_digests = spec_digests
-        self._params = dict(graph.params)
-        self._dynamic = {task.id for task in graph.tasks if any(True for _ in _sources(task))}
+        self._results = results
+        self._digests = {id(task): spec_digests[task.id] for task in graph.tasks if task.id in spec_digests}
+        self._dynamic: dict[int, bool] = {}
         self._referred = _referred(graph)
         # Every command inherits the environment, so each may print what another one declared.
         self._secrets = {
-            name: environ[name] for task in graph.tasks for name in task.secrets if name in environ
+            name: environ[name] for _, task in leaf_tasks(graph) for name in task.secrets if name in environ
         }
 
-    def is_dynamic(self, task_id: str) -> bool:
-        """Whether anything about the task is only known once its needs have ended."""
-        return task_id in self._dynamic
+    def is_dynamic(self, task: BoundTask) -> bool:
+        """Whether anything about the task's attempts is only known once its needs have ended."""
+        found = self._dynamic.get(id(task))
+        if found is None:
+            found = self._dynamic[id(task)] = next(_sources(task), None) is not None
+        return found
 
-    def scope(self, task: BoundTask, views: Mapping[str, NeedView]) -> dict[str, Any]:
-        """The names that an expression of `task` may use."""
-        tasks: dict[str, Any] = {}
-        for need in task.needs:
-            view = views[need.task]
-            entry: dict[str, Any] = {"status": view.status, "deliverable": view.deliverable}
-            if view.status == "ok":
-                entry["output"] = self._outputs[need.task]
-            tasks[need.task] = entry
-        return {
-            "params": self._params,
-            "tasks": tasks,
-            "run": {"id": self._dag_run_id},
-            "env": {},
+    def scope(self, instance: Instance) -> dict[str, Any]:
+        """The names that an expression of the node may use."""
+        tasks = {
+            need.task: self._entry(self._results.view(instance.frame, need.task), whole=need.whole)
+            for need in instance.needs
         }
+        names = dict(instance.names)
+        index = names.pop("round", None)
+        if index is not None:
+            names["repeat"] = {"index": index, "last": {"output": self._last_output(instance, index)}}
+        return {**names, **self.frame_scope(instance.frame), "tasks": tasks}
 
-    def condition(self, task: BoundTask, views: Mapping[str, NeedView]) -> bool:
-        """The truth of the task's `if`. Raises `RenderError`.
+    def frame_scope(self, frame: Frame) -> dict[str, Any]:
+        """What all expressions of one graph see."""
+        return {"params": frame.params, "tasks": {}, "run": {"id": self._dag_run_id}, "env": {}}
 
-        `false`, `null`, `0`, what is empty, and the text `false` do not hold: a command can only print
-        text, and one that prints "false" means it.
-        """
-        if task.condition is None:
-            return True
-        value = self._renderer(task, views)("if", task.condition)
-        if isinstance(value, str):
-            return value.strip().lower() not in ("", "false")
-        return bool(value)
+    def outputs_of(self, frame: Frame) -> dict[str, Any]:
+        """The `outputs` of a graph all of whose tasks have ended. Raises `RenderError`."""
+        scope = self.frame_scope(frame)
+        scope["tasks"] = {
+            task.id: self._entry(self._results.view(frame, task.id), whole=task.outputs_taken)
+            for task in frame.graph.tasks
+        }
+        found = {}
+        for name, template in frame.graph.outputs:
+            found[name] = self._rendered(
+                f"outputs.{name}", template, lambda source: self._evaluate(source, scope)
+            )
+        return found
+
+    def condition(self, instance: Instance) -> bool:
+        """The truth of the node's `if`. Raises `RenderError`."""
+        template = instance.task.condition
+        return True if template is None else holds(self.value(instance, "if", template))
+
+    def value(self, instance: Instance, key: str, template: Template, **names: Any) -> Any:
+        """What a template comes to at this node, with further `names` known. Raises `RenderError`."""
+        return self._renderer(instance, names)(key, template)
 
     def build(
-        self,
-        task: BoundTask,
-        views: Mapping[str, NeedView],
-        *,
-        run_id: str,
-        generation: int,
-        attempt_no: int,
-        scratch: str,
+        self, instance: Instance, *, run_id: str, generation: int, attempt_no: int, rewinds: int, scratch: str
     ) -> AttemptRequest:
-        """The request for one attempt of `task`. Raises `RenderError`."""
-        render_one = self._renderer(task, views)
-        project = self._graph.project
+        """The request for one attempt of the node. Raises `RenderError`."""
+        task = instance.task
+        render_one = self._renderer(instance, {})
+        project = self._project
         env: dict[str, str] = {}
         command: dict[str, Any] = {}
         spec = task.command
@@ -117,7 +116,7 @@ class RequestBuilder:
         for name, template in task.env:
             env[name] = as_text(render_one("env", template))
         inputs = {name: render_one("with", template) for name, template in task.inputs}
-        briefs = {need.task: self._brief(need.task, views[need.task]) for need in task.needs}
+        briefs = {need.task: self._brief(instance, need.task) for need in instance.needs}
         cwd = as_text(render_one("cwd", task.cwd))
         contract = task.output
         path = None
@@ -127,63 +126,85 @@ class RequestBuilder:
             (self._inside(as_text(render_one("deliverables", item.path)), "deliverables"), item.schema)
             for item in task.deliverables
         )
-        key = self._key(task, command, env, inputs, generation)
+        key = self._key(instance, command, env, inputs, rewinds)
         return AttemptRequest(
             run_id=run_id,
             dag_run_id=self._dag_run_id,
-            node_id=task.id,
+            node_id=instance.id,
             generation=generation,
             attempt_no=attempt_no,
             key=key,
             project=project,
             cwd=os.path.normpath(os.path.join(project, cwd)),
             command=command,
+            python=task.python,
             env=env,
             secrets=self._secrets,
             inputs=inputs,
             briefs=briefs,
             output=contract,
             output_path=path,
-            output_used=task.id in self._referred,
+            output_used=task.id in self._referred or task.repeat is not None,
             deliverables=deliverables,
             scratch=scratch,
         )
 
-    def _renderer(self, task: BoundTask, views: Mapping[str, NeedView]) -> Callable[[str, Template], Any]:
+    def _entry(self, view: NeedView, *, whole: bool) -> dict[str, Any]:
+        entry: dict[str, Any] = {"status": view.status, "deliverable": view.deliverable}
+        if view.has_items:
+            if whole:
+                entry["outputs"] = self._results.items(view.node)
+        elif view.status == "ok":
+            entry["output"] = self._results.output(view.node)
+        return entry
+
+    def _last_output(self, instance: Instance, index: int) -> Any:
+        """The output of the round before this node's own; null for the first."""
+        if index == 1:
+            return None
+        at = instance.id.rindex(f"#{index}")
+        return self._results.output(f"{instance.id[:at]}#{index - 1}")
+
+    def _renderer(self, instance: Instance, names: Mapping[str, Any]) -> Callable[[str, Template], Any]:
         scope: dict[str, Any] | None = None
 
         def evaluate(source: str) -> Any:
             nonlocal scope
             if scope is None:
-                scope = self.scope(task, views)
-                scope["env"] = {}
-                for name, template in task.env:
+                scope = {**self.scope(instance), **names}
+                for name, template in instance.task.env:
                     scope["env"][name] = as_text(render(template, evaluate))
             return self._evaluate(source, scope)
 
         def render_one(key: str, template: Template) -> Any:
-            if type(template) is Literal:
-                return template.value
-            try:
-                return render(template, evaluate)
-            except (RenderError, LedgerError):
-                raise
-            except Exception as error:
-                message = getattr(error, "message", None) or str(error) or type(error).__name__
-                raise RenderError(f"`{key}` could not be evaluated: {message}") from error
+            return self._rendered(key, template, evaluate)
 
         return render_one
 
-    def _brief(self, node: str, view: NeedView) -> dict[str, Any]:
+    def _rendered(self, key: str, template: Template, evaluate: Callable[[str], Any]) -> Any:
+        if type(template) is Literal:
+            return template.value
+        try:
+            return render(template, evaluate)
+        except (RenderError, LedgerError):
+            raise
+        except Exception as error:
+            message = getattr(error, "message", None) or str(error) or type(error).__name__
+            raise RenderError(f"`{key}` could not be evaluated: {message}") from error
+
+    def _brief(self, instance: Instance, task: str) -> dict[str, Any]:
+        view = self._results.view(instance.frame, task)
         brief: dict[str, Any] = {"status": view.status}
-        if view.status == "ok":
-            brief["output"] = self._outputs[node]
+        if view.has_items:
+            brief["outputs"] = self._results.items(view.node)
+        elif view.status == "ok":
+            brief["output"] = self._results.output(view.node)
         if view.deliverable is not None:
             brief["deliverable"] = view.deliverable
         return brief
 
     def _inside(self, path: str, key: str) -> str:
-        project = self._graph.project
+        project = self._project
         absolute = os.path.normpath(os.path.join(project, path))
         try:
             real = os.path.realpath(absolute)
@@ -196,20 +217,42 @@ class RequestBuilder:
 
     def _key(
         self,
-        task: BoundTask,
+        instance: Instance,
         command: Mapping[str, Any],
         env: Mapping[str, str],
         inputs: Mapping[str, Any],
-        generation: int,
+        rewinds: int,
     ) -> str:
+        prefix, results = instance.frame.prefix, self._results
         upstream = [
-            [need.task, self._outputs.token(need.task)] for need in task.needs if need.task in self._outputs
+            [need.task, results.token(prefix + need.task)]
+            for need in instance.needs
+            if results.has_output(prefix + need.task)
         ]
-        return digest([self._spec_digests[task.id], command, env, inputs, upstream, generation])
+        round_number = instance.names.get("round")
+        parts = [self._digest(instance.task), command, env, inputs, upstream, rewinds]
+        return digest(parts if round_number is None else [*parts, round_number])
+
+    def _digest(self, task: BoundTask) -> str:
+        found = self._digests.get(id(task))
+        if found is None:
+            found = self._digests[id(task)] = digest(bound_json.task_to_json(task))
+        return found
+
+
+def holds(value: Any) -> bool:
+    """The truth of a condition's value.
+
+    `false`, `null`, `0`, what is empty, and the text `false` do not hold: a command can only print
+    text, and one that prints "false" means it.
+    """
+    if isinstance(value, str):
+        return value.strip().lower() not in ("", "false")
+    return bool(value)
 
 
 def _sources(task: BoundTask) -> Iterator[str]:
-    """The sources of all expressions of a task but its condition's."""
+    """The sources of all expressions of a task's attempts."""
     command = task.command
     templates: list[Template] = [task.cwd, task.output.path]
     templates += [value for _, value in (*task.inputs, *task.env)]
@@ -220,18 +263,37 @@ def _sources(task: BoundTask) -> Iterator[str]:
         yield from expressions(template)
 
 
+def _all_sources(task: BoundTask) -> Iterator[str]:
+    """The sources of all expressions of a task, its conditions and its growth included."""
+    yield from _sources(task)
+    more: list[Template | None] = [task.condition, *(task.reads or ()), *task.writes]
+    if task.each is not None:
+        more += [task.each.items, task.each.key]
+    if task.repeat is not None:
+        more.append(task.repeat.until)
+    if task.ask is not None:
+        more.append(task.ask.question)
+    if task.body is not None:
+        more += [value for _, value in task.body.given]
+    for template in more:
+        if template is not None:
+            yield from expressions(template)
+    for cell in task.cells:
+        yield from _all_sources(cell.task)
+
+
 def _referred(graph: BoundGraph) -> frozenset[str]:
     """The tasks whose output some expression may read: every word of every expression counts."""
     words: set[str] = set()
-    for task in graph.tasks:
-        for source in _sources(task):
-            words.update(_WORD.findall(source))
-        if task.condition is not None:
-            for source in expressions(task.condition):
+    ids: set[str] = set()
+    for one in graphs_of(graph):
+        ids.update(task.id for task in one.tasks)
+        for task in one.tasks:
+            for source in _all_sources(task):
                 words.update(_WORD.findall(source))
-    for _, template in graph.outputs:
-        for source in expressions(template):
-            words.update(_WORD.findall(source))
+        for _, template in one.outputs:
+            for source in expressions(template):
+                words.update(_WORD.findall(source))
     # An id with hyphens may stand in quotes, or be part of a subtraction.
     words |= {part for word in words for part in word.split("-")}
-    return frozenset(task.id for task in graph.tasks if task.id in words)
+    return frozenset(ids & words)

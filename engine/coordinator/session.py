@@ -17,13 +17,14 @@ from typing import Any
 from ...schemas import bound_json
 from ...schemas.bound import BoundGraph
 from ...schemas.canonical import canonical_bytes, digest
-from ...schemas.errors import ChainBroken, LedgerError
+from ...schemas.errors import ChainBroken
 from ...schemas.ids import IdSource, new_id
 from ...schemas.progress import Note, Observer, RunStarted
 from ...schemas.states import DagRunState
-from ...schemas.template import render
 from ..compile import limits, node_specs
 from ..faults import Faults, no_faults
+from ..growth import MOST_ITEMS
+from ..instances import Frame, root_instances
 from ..ledger.ledger import Ledger
 from ..ledger.records import Journaled, Record
 from ..process.identity import boot_id, process_start
@@ -34,9 +35,11 @@ from ..scheduler.graph import Limits
 from ..scheduler.machine import Scheduler
 from .clock import Clock, SystemClock
 from .coordinator import Coordinator
+from .growing import Growing, Instances, ReadParameter
 from .outputs import Outputs
 from .recover import Recovered, lost_attempts, reopenable, replay
-from .requests import Evaluate, RequestBuilder
+from .requests import Evaluate, RenderError, RequestBuilder
+from .results import Results
 
 PAGE = 2000
 """Journal records read at a time."""
@@ -49,6 +52,8 @@ class Surroundings:
     evaluate: Evaluate
     runtimes: Mapping[str, Runtime]
     environ: Mapping[str, str]
+    read_parameter: ReadParameter | None = None
+    most_items: int = MOST_ITEMS
     observer: Observer | None = None
     clock: Clock = SystemClock()
     ids: IdSource = new_id
@@ -69,7 +74,7 @@ def create(
 ) -> None:
     """Record a new DAG run. The graph is stored with it, so that a resume needs no file."""
     stored = ledger.blobs.put(canonical_bytes(bound_json.to_json(graph)))
-    payload = {
+    payload: dict[str, Any] = {
         "name": graph.name,
         "source": graph.source,
         "source_digest": graph.source_digest,
@@ -78,7 +83,9 @@ def create(
         "params": dict(graph.params),
         "concurrency": limits(graph, concurrency).maximum,
         "version": version,
-        "nodes": [[task.id, task.id, task.kind, task.runtime] for task in graph.tasks],
+        "nodes": [
+            [one.id, one.task.id, one.kind, one.runtime] for one in root_instances(graph)
+        ],
     }
     world.faults("dag_run.before_create")
     ledger.append([Record("dag_run.created", dag_run_id, dag_run_id, payload, None, None)], durable=True)
@@ -107,12 +114,18 @@ class Session:
         stored = json.loads(ledger.blobs.get(created["graph"]))
         self.graph = bound_json.from_json(stored)
         self._spec_digests = {task["id"]: digest(task) for task in stored["tasks"]}
-        self.outputs = Outputs(ledger.blobs)
         bounds = limits(self.graph)
         self._limits = Limits(maximum=created["concurrency"], pools=bounds.pools)
         self._records = records
+        self._replay()
+
+    def _replay(self) -> None:
+        blobs = self._ledger.blobs
+        self.outputs = Outputs(blobs)
+        self.instances = Instances(self.graph)
         self.scheduler = self._make(node_specs(self.graph), self._limits)
-        self.found: Recovered = replay(records, self.scheduler, self.outputs)
+        growing = Growing(self.instances, self.scheduler, self.outputs, blobs)
+        self.found: Recovered = replay(self._records, self.scheduler, self.outputs, growing)
 
     @property
     def has_ended(self) -> bool:
@@ -130,15 +143,14 @@ class Session:
         return {
             name
             for name, node in self.scheduler.nodes.items()
-            if node.asked or (node.live is not None and node.spec.on_lost == "ask")
+            if (node.asked and node.spec.kind == "work")
+            or (node.live is not None and node.spec.on_lost == "ask")
         }
 
     def with_concurrency(self, maximum: int) -> None:
         """Go on with another number of slots than the DAG run was started with."""
         self._limits = Limits(maximum=maximum, pools=self._limits.pools)
-        self.scheduler = self._make(node_specs(self.graph), self._limits)
-        self.outputs = Outputs(self._ledger.blobs)
-        self.found = replay(self._records, self.scheduler, self.outputs)
+        self._replay()
 
     def reopen(self) -> int:
         """Give every node that did not end well another generation; how many there are."""
@@ -153,7 +165,7 @@ class Session:
     def answer(self, node: str, answer: str, *, by: str) -> bool:
         """Answer for a node whose lost attempt waits for a person; False when it does not wait."""
         waiting = self.scheduler.nodes.get(node)
-        if waiting is None or not waiting.asked:
+        if waiting is None or not waiting.asked or waiting.spec.kind != "work":
             return False
         payload = {"generation": waiting.generation, "answer": answer, "by": by}
         seq = self._record("principal.answered", node, payload)
@@ -207,7 +219,7 @@ class Session:
             "node_id": node,
             "generation": generation,
             "attempt_no": started.payload["attempt_no"],
-            "task_id": node,
+            "task_id": self.instances[node].task.id,
             "runtime": started.payload["runtime"],
             "attempt_key": started.payload["key"],
             "outcome": "interrupted",
@@ -234,20 +246,32 @@ class Session:
     async def drive(self) -> tuple[DagRunState, str]:
         """Drive the DAG run as far as it goes and record its end, if this is one."""
         world = self._world
+        results = Results(self.scheduler, self.instances, self.outputs, self.found.deliverables)
         requests = RequestBuilder(
             self.graph,
             dag_run_id=self._id,
             evaluate=world.evaluate,
-            outputs=self.outputs,
+            results=results,
             environ=world.environ,
             spec_digests=self._spec_digests,
         )
+        self._requests = requests
+        growing = Growing(
+            self.instances,
+            self.scheduler,
+            self.outputs,
+            self._ledger.blobs,
+            requests,
+            read_parameter=world.read_parameter,
+            most_items=world.most_items,
+        )
         coordinator = Coordinator(
-            self.graph,
+            self.instances,
             dag_run_id=self._id,
             ledger=self._ledger,
             scheduler=self.scheduler,
             requests=requests,
+            growing=growing,
             outputs=self.outputs,
             deliverables=self.found.deliverables,
             runtimes=world.runtimes,
@@ -257,6 +281,8 @@ class Session:
             faults=world.faults,
             observer=world.observer,
             known_ends=self.found.known_ends,
+            known_asks=self.found.known_asks,
+            known_renewals=self.found.known_renewals,
             last_seq=self.found.last_seq,
             scratch=str(self._state / "scratch"),
         )
@@ -275,7 +301,7 @@ class Session:
 
     def _announce(self) -> None:
         if self._world.observer is not None:
-            total = len(self.scheduler.nodes)
+            total = sum(node.spec.kind != "group" for node in self.scheduler.nodes.values())
             resumed = self.found.coordinators > 0
             self._world.observer.notice(RunStarted(self._id, self.graph.name, total, resumed))
 
@@ -299,24 +325,11 @@ class Session:
         """`payload` and the graph's outputs; a failed end when they cannot be evaluated."""
         try:
             return {**payload, "outputs": self._graph_outputs()}
-        except LedgerError:
-            raise
-        except Exception as error:
-            message = getattr(error, "message", None) or str(error) or type(error).__name__
-            return {"state": "failed", "reason": f"`outputs` could not be evaluated: {message}"}
+        except RenderError as error:
+            return {"state": "failed", "reason": str(error)}
 
     def _graph_outputs(self) -> dict[str, Any]:
-        nodes = self.scheduler.nodes
-        tasks = {
-            name: {"status": node.state, "output": self.outputs.get(name)}
-            | {"deliverable": self.found.deliverables.get(name)}
-            for name, node in nodes.items()
-        }
-        scope = {"params": dict(self.graph.params), "tasks": tasks, "run": {"id": self._id}, "env": {}}
-        return {
-            name: render(template, lambda source: self._world.evaluate(source, scope))
-            for name, template in self.graph.outputs
-        }
+        return self._requests.outputs_of(Frame(graph=self.graph, params=dict(self.graph.params)))
 
     def _record(self, kind: str, entity: str, payload: dict[str, Any]) -> int:
         return self._ledger.append([Record(kind, entity, self._id, payload, None, None)])[0]

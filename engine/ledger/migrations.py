@@ -10,6 +10,7 @@ from typing import Final
 from ...schemas.errors import LedgerDamaged, NewerLedger
 from .fault_points import Faults
 from .schema import LEDGER_1
+from .schema_growth import LEDGER_2
 
 APPLICATION_ID: Final = 0x4D654C67
 """Marks the file as a Ledger of ours (SQLite's `application_id`; "MeLg")."""
@@ -24,7 +25,10 @@ class Migration:
     statements: tuple[str, ...]
 
 
-MIGRATIONS: Final = (Migration(1, "journal and projections", LEDGER_1),)
+MIGRATIONS: Final = (
+    Migration(1, "journal and projections", LEDGER_1),
+    Migration(2, "growing graphs and reuse", LEDGER_2),
+)
 """All of them, by number from 1 without gaps. A released one is never changed."""
 
 LATEST: Final = MIGRATIONS[-1].number

@@ -53,6 +53,14 @@ _NODE_STATE: Final = """
     UPDATE nodes SET state = ?, reason = ?, ended_ts = ?
     WHERE dag_run_id = ? AND node_id = ? AND generation = ?
 """
+_NEXT_GENERATION: Final = """
+    INSERT INTO nodes
+        (dag_run_id, node_id, generation, position, task_id, kind, runtime, state, reason, attempts)
+    SELECT dag_run_id, node_id, ?, position, task_id, kind, runtime, 'pending', '', 0
+    FROM nodes WHERE dag_run_id = ? AND node_id = ? AND generation =
+        (SELECT max(generation) FROM nodes WHERE dag_run_id = ? AND node_id = ?)
+    ON CONFLICT (dag_run_id, node_id, generation) DO NOTHING
+"""
 _ATTEMPT_INSERT: Final = """
     INSERT INTO attempts
         (dag_run_id, run_id, seq, node_id, generation, attempt_no, runtime, kind, attempt_key, started_ts)
@@ -130,10 +138,7 @@ def _on_dag_run_reopened(
     db: sqlite3.Connection, _seq: int, _ts: int, entity_id: str, _dag_run_id: str | None, payload: Payload
 ) -> None:
     db.executemany(
-        "INSERT INTO nodes (dag_run_id, node_id, generation, position, task_id, kind, runtime, state, reason,"
-        " attempts) SELECT dag_run_id, node_id, ?, position, task_id, kind, runtime, 'pending', '', 0"
-        " FROM nodes WHERE dag_run_id = ? AND node_id = ? AND generation = (SELECT max(generation) FROM nodes"
-        " WHERE dag_run_id = ? AND node_id = ?) ON CONFLICT (dag_run_id, node_id, generation) DO NOTHING",
+        _NEXT_GENERATION,
         ((generation, entity_id, node_id, entity_id, node_id) for node_id, generation in payload["nodes"]),
     )
     db.execute(
@@ -258,6 +263,55 @@ def _on_nodes_ended(
     )
 
 
+def _on_graph_grew(
+    db: sqlite3.Connection, _seq: int, ts: int, entity_id: str, dag_run_id: str | None, payload: Payload
+) -> None:
+    db.execute(_NODE_RUNNING, (0, ts, dag_run_id, entity_id, payload["generation"]))
+    nodes = payload["nodes"]
+    db.executemany(
+        "INSERT INTO nodes (dag_run_id, node_id, generation, position, task_id, kind, runtime, state, reason,"
+        " attempts) VALUES (?, ?, ?, ?, ?, ?, ?, 'pending', '', 0)",
+        (
+            (dag_run_id, node_id, generation, position, task_id, kind, runtime)
+            for node_id, task_id, kind, runtime, generation, position in nodes
+        ),
+    )
+    db.executemany(
+        "INSERT INTO tasks (dag_run_id, task_id, position, kind, runtime, nodes) VALUES (?, ?, ?, ?, ?, 1)"
+        " ON CONFLICT (dag_run_id, task_id) DO UPDATE SET nodes = nodes + 1",
+        (
+            (dag_run_id, _task_path(node_id, task_id), position, kind, runtime)
+            for node_id, task_id, kind, runtime, _, position in nodes
+        ),
+    )
+
+
+def _task_path(node_id: str, task_id: str) -> str:
+    """The task's id, with that of the graphs around it: tasks of two graphs may have one name."""
+    prefix, slash, _ = node_id.rpartition("/")
+    return f"{prefix}/{task_id}" if slash and node_id.endswith(f"/{task_id}") else task_id
+
+
+def _on_principal_asked(
+    db: sqlite3.Connection, _seq: int, _ts: int, entity_id: str, dag_run_id: str | None, payload: Payload
+) -> None:
+    values = ("waiting", payload["question"], None, dag_run_id, entity_id, payload["generation"])
+    db.execute(_NODE_STATE, values)
+
+
+def _on_nodes_renewed(
+    db: sqlite3.Connection, _seq: int, _ts: int, _entity: str, dag_run_id: str | None, payload: Payload
+) -> None:
+    db.executemany(
+        "UPDATE nodes SET superseded = 1 WHERE dag_run_id = ? AND node_id = ? AND generation = ?",
+        ((dag_run_id, node_id, generation) for node_id, generation in payload["dropped"]),
+    )
+    db.executemany(
+        _NEXT_GENERATION,
+        ((generation, dag_run_id, node_id, dag_run_id, node_id) for node_id, generation in payload["nodes"]),
+    )
+
+
 def _on_timer_fired(
     db: sqlite3.Connection, _seq: int, _ts: int, entity_id: str, dag_run_id: str | None, payload: Payload
 ) -> None:
@@ -319,6 +373,9 @@ _HANDLERS: Final[dict[str, _Handler]] = {
     records.ATTEMPT_SPAWNED: _on_attempt_spawned,
     records.ATTEMPT_FINISHED: _on_attempt_finished,
     records.NODES_ENDED: _on_nodes_ended,
+    records.NODES_RENEWED: _on_nodes_renewed,
+    records.GRAPH_GREW: _on_graph_grew,
+    records.PRINCIPAL_ASKED: _on_principal_asked,
     records.TIMER_FIRED: _on_timer_fired,
     records.PRINCIPAL_ANSWERED: _on_principal_answered,
 }

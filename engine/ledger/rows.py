@@ -38,7 +38,7 @@ class DagRunRow:
 
 @dataclass(frozen=True, slots=True)
 class NodeRow:
-    """One generation of one node."""
+    """One generation of one node. `superseded`: a rewind dropped it, and it did not grow again."""
 
     dag_run_id: str
     node_id: str
@@ -52,6 +52,7 @@ class NodeRow:
     attempts: int
     started_ts: int | None
     ended_ts: int | None
+    superseded: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Final, cast
 
-from ...schemas.bound import BoundGraph
+from ...schemas.bound import BoundGraph, BoundTask
 from ...schemas.errors import InputError, UnknownRuntime
 from ...schemas.suggest import did_you_mean, in_backticks
+from ..instances import leaf_tasks
 from .capture import BlobSink
 from .protocol import Runtime
 
@@ -117,18 +118,40 @@ def preflight(
     chosen = registry or Registry()
     opened: dict[str, Runtime | InputError] = {}
     problems: list[InputError] = []
-    for task in graph.tasks:
-        if task.runtime not in opened:
-            try:
-                opened[task.runtime] = chosen.open(task.runtime, settings)
-            except InputError as error:
-                opened[task.runtime] = error
-                if not isinstance(error, UnknownRuntime):
-                    problems.append(error)
-        runtime = opened[task.runtime]
-        if isinstance(runtime, UnknownRuntime):
-            where = ("tasks", task.id, "runtime")
-            problems.append(UnknownRuntime(runtime.message, hint=runtime.hint, task=task.id, where=where))
-        elif not isinstance(runtime, InputError):
-            problems += runtime.preflight(task, project=graph.project)
+    told: set[tuple[str, str, str]] = set()
+    for owner, task in leaf_tasks(graph):
+        if task.ask is not None:
+            continue
+        found = _preflight_one(task, owner, opened, chosen, settings)
+        for problem in found:
+            # Cells of a matrix and graphs that are run twice would say the same again.
+            what = (owner.source, problem.code, f"{problem.where}{problem.message}")
+            if what not in told:
+                told.add(what)
+                problem.source = owner.source
+                problems.append(problem)
+    return problems
+
+
+def _preflight_one(
+    task: BoundTask,
+    owner: BoundGraph,
+    opened: dict[str, Runtime | InputError],
+    chosen: Registry,
+    settings: Settings,
+) -> list[InputError]:
+    problems: list[InputError] = []
+    if task.runtime not in opened:
+        try:
+            opened[task.runtime] = chosen.open(task.runtime, settings)
+        except InputError as error:
+            opened[task.runtime] = error
+            if not isinstance(error, UnknownRuntime):
+                problems.append(error)
+    runtime = opened[task.runtime]
+    if isinstance(runtime, UnknownRuntime):
+        where = ("tasks", task.id, "runtime")
+        problems.append(UnknownRuntime(runtime.message, hint=runtime.hint, task=task.id, where=where))
+    elif not isinstance(runtime, InputError):
+        problems += runtime.preflight(task, project=owner.project)
     return problems

@@ -195,7 +195,7 @@ class Scheduler(Renewal):
         if group is not None:
             self._to_grow.pop(event.group, None)
             self._move(group, "growth_failed", event.cause, "", event.reason)
-            self._ended.append(group)
+            self._end(group)
             self._spread(event.cause)
 
     def _growing(self, node_id: str, generation: int) -> Node | None:
@@ -233,7 +233,7 @@ class Scheduler(Renewal):
             kind = "members_failed"
             reason = f"repeat_exhausted: `until` did not hold after {rounds} rounds"
         self._move(group, kind, event.cause, "", reason)
-        self._ended.append(group)
+        self._end(group)
         self._spread(event.cause)
 
     def _on_condition_evaluated(self, event: ConditionEvaluated) -> None:

@@ -239,6 +239,14 @@ from .ledger import (
 )
 
 # not_found
+from .many_nodes import (
+    EachNotAList,
+    EmptyMatrix,
+    ItemsCollide,
+    RewindNotBefore,
+    SubGraphCycle,
+    SubGraphUnusable,
+)
 from .not_found import (
     AmbiguousDagRun,
     NoSuchAttempt,

@@ -22,6 +22,8 @@ class MetaEnsembleError(Exception):
 
     code: ClassVar[str] = ""
     exit_code: ClassVar[int] = 70
+    source: str | None = None
+    """The graph file that `where` is a place in, when it is not the one that was asked about."""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()

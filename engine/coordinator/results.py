@@ -1,0 +1,84 @@
+"""What nodes came to, as expressions and Briefs of later nodes see it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..instances import Frame, Instance
+from ..scheduler.machine import Scheduler
+from .outputs import Outputs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NeedView:
+    """What is known of a need: its state, its deliverable's path if it left one, and where its output
+    is found. `has_items`: it is a fan-out, whose outputs are a list."""
+
+    status: str
+    deliverable: str | None = None
+    node: str = ""
+    has_items: bool = False
+
+
+class Results:
+    """Looks up states, outputs and deliverables by node; nothing is kept here."""
+
+    def __init__(
+        self,
+        scheduler: Scheduler,
+        instances: Mapping[str, Instance],
+        outputs: Outputs,
+        deliverables: Mapping[str, str],
+    ) -> None:
+        self._scheduler = scheduler
+        self._instances = instances
+        self._outputs = outputs
+        self._deliverables = deliverables
+
+    def views(self, instance: Instance) -> dict[str, NeedView]:
+        """The needs of the instance's task, by the name of the task that is needed."""
+        frame = instance.frame
+        return {need.task: self.view(frame, need.task) for need in instance.needs}
+
+    def view(self, frame: Frame, task: str) -> NeedView:
+        """One task of a frame's graph."""
+        node_id = frame.prefix + task
+        return NeedView(
+            status=self._scheduler.nodes[node_id].state,
+            deliverable=self._deliverables.get(node_id),
+            node=node_id,
+            has_items=self._instances[node_id].layer in ("matrix", "each"),
+        )
+
+    def output(self, node_id: str) -> Any:
+        """The output of a node that ended ok; of a fan-out, the list of its items."""
+        instance = self._instances[node_id]
+        return self.items(node_id) if instance.layer in ("matrix", "each") else self._outputs.get(node_id)
+
+    def items(self, node_id: str) -> list[dict[str, Any]]:
+        """The items of a fan-out in their order: key, status, and the output of those that ended ok."""
+        members = self._scheduler.nodes[node_id].members
+        found = []
+        for member in members.ids if members is not None else ():
+            state = self._scheduler.nodes[member].state
+            output = self.output(member) if state == "ok" else None
+            found.append({"key": self._instances[member].key, "status": state, "output": output})
+        return found
+
+    def token(self, node_id: str) -> str:
+        """A text that is equal exactly for equal outputs."""
+        if self._instances[node_id].layer not in ("matrix", "each"):
+            return self._outputs.token(node_id)
+        members = self._scheduler.nodes[node_id].members
+        parts = [
+            f"{self._instances[member].key}\0{self._scheduler.nodes[member].state}\0{self.token(member)}"
+            for member in (members.ids if members is not None else ())
+        ]
+        return "\0".join(parts)
+
+    def has_output(self, node_id: str) -> bool:
+        """Whether the node left an output that a consumer may see."""
+        return self._scheduler.nodes[node_id].state == "ok"
+

@@ -1,0 +1,223 @@
+"""The nodes of a DAG run as instances of tasks: which task, in which graph, for which item.
+
+A task with a matrix, `each`, `repeat` or a graph of its own is several nodes, one inside another. Its
+layers, from the outermost: `matrix`, `each`, `repeat`, `graph`, and then the work itself. A node of
+depth 2 of a task with `each` and `repeat` is one round of one item.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Literal
+
+from ..schemas.bound import BoundGraph, BoundTask, Need
+from .scheduler.graph import Growth, NodeSpec, Quorum
+
+Layer = Literal["matrix", "each", "repeat", "graph"]
+
+GROUPS: Final = frozenset({"matrix", "each", "repeat", "graph"})
+"""The kinds of nodes that are what their members make of them; they run nothing themselves."""
+
+_GROWS: Final[dict[Layer, Growth]] = {
+    "matrix": "items",
+    "each": "items",
+    "repeat": "rounds",
+    "graph": "graph",
+}
+_UNSAFE: Final = re.compile(r"[\[\]%\x00-\x1f\x7f]|[^\S ]")
+_LONGEST_KEY: Final = 80
+
+
+def layers(task: BoundTask) -> tuple[Layer, ...]:
+    """The layers of groups that a task's nodes stand in, outermost first."""
+    if task.cells:
+        return ("matrix",)
+    found: tuple[tuple[Layer, object], ...] = (
+        ("each", task.each),
+        ("repeat", task.repeat),
+        ("graph", task.body),
+    )
+    return tuple(layer for layer, is_there in found if is_there is not None)
+
+
+def leaf_tasks(graph: BoundGraph) -> Iterator[tuple[BoundGraph, BoundTask]]:
+    """Every task that nodes are made of which run or ask something, each with its graph; at any depth."""
+    for task in graph.tasks:
+        for one in [cell.task for cell in task.cells] or [task]:
+            if one.body is not None:
+                yield from leaf_tasks(one.body.graph)
+            else:
+                yield graph, one
+
+
+def graphs_of(graph: BoundGraph) -> Iterator[BoundGraph]:
+    """The graph and every graph inside it."""
+    yield graph
+    for task in graph.tasks:
+        for one in [cell.task for cell in task.cells] or [task]:
+            if one.body is not None:
+                yield from graphs_of(one.body.graph)
+
+
+def replayed(graph: BoundGraph) -> BoundGraph:
+    """The graph with every task, at any depth, on the runtime `replay`."""
+    return replace(graph, tasks=tuple(_replayed(task) for task in graph.tasks))
+
+
+def _replayed(task: BoundTask) -> BoundTask:
+    body = task.body
+    return replace(
+        task,
+        runtime="replay",
+        cells=tuple(replace(cell, task=_replayed(cell.task)) for cell in task.cells),
+        body=None if body is None else replace(body, graph=replayed(body.graph)),
+    )
+
+
+def safe_key(key: str) -> str:
+    """A key as it stands in a node's id: brackets, `%` and control characters escaped as in URLs, and
+    what is too long cut and told apart by a digest."""
+    text = _UNSAFE.sub(lambda found: "".join(f"%{byte:02X}" for byte in found[0].encode()), key)
+    if len(text) <= _LONGEST_KEY:
+        return text
+    digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    return f"{text[: _LONGEST_KEY - 13]}~{digest}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """One graph that is being run, with the values of its parameters. `prefix` begins the ids of its
+    nodes: nothing for the outermost graph, else the id of the node that runs it and `/`."""
+
+    graph: BoundGraph
+    prefix: str = ""
+    params: Mapping[str, Any] = field(default_factory=dict)
+    outer: Frame | None = None
+
+    def pools(self) -> dict[str, int]:
+        """The limited pools that this graph brings along, by the names that they have in the scheduler."""
+        found = {f"{self.prefix}{name}": size for name, size in self.graph.pools}
+        if self.outer is not None and self.graph.maximum is not None:
+            found[self.prefix] = self.graph.maximum
+        return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instance:
+    """One node. `depth` counts the layers around it; `names` are what expressions see besides the
+    frame's parameters: the item, `matrix`, `repeat`. `key` tells it from the other members of `group`.
+    """
+
+    id: str
+    task: BoundTask
+    frame: Frame
+    depth: int = 0
+    group: str | None = None
+    key: str = ""
+    names: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def layer(self) -> Layer | None:
+        """What kind of group the node is; None when it is the work itself."""
+        found = layers(self.task)
+        return found[self.depth] if self.depth < len(found) else None
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        """The needs of the task that the node is a part of: what its expressions may look at."""
+        return self.task.needs
+
+    @property
+    def kind(self) -> str:
+        """What the node is, as reports say it: a kind of group, or the kind of work."""
+        return self.layer or self.task.kind
+
+    @property
+    def runtime(self) -> str:
+        """The runtime that carries its attempts out; the kind itself for nodes that have none."""
+        return self.task.runtime if self.layer is None and self.task.ask is None else self.kind
+
+    @property
+    def asks_condition(self) -> bool:
+        """Whether the task's `if` is asked at this node."""
+        if self.task.condition is None:
+            return False
+        above = layers(self.task)[: self.depth]
+        match self.task.condition_at:
+            case "task":
+                return self.depth == 0
+            case "item":
+                return above[-1:] == ("each",)
+            case "round":
+                return above[-1:] == ("repeat",)
+
+    def member(self, suffix: str, **changes: Any) -> Instance:
+        """The instance one layer further in whose id ends in `suffix`."""
+        changes.setdefault("depth", self.depth + 1)
+        return replace(self, id=self.id + suffix, group=self.id, **changes)
+
+
+def root_instances(graph: BoundGraph) -> list[Instance]:
+    """The nodes that a DAG run begins with: one per task of the outermost graph."""
+    frame = Frame(graph=graph, params=dict(graph.params))
+    return instances_of(frame, None)
+
+
+def instances_of(frame: Frame, group: str | None) -> list[Instance]:
+    """One instance per task of a frame's graph, in the order of the file."""
+    return [
+        Instance(id=frame.prefix + task.id, task=task, frame=frame, group=group) for task in frame.graph.tasks
+    ]
+
+
+def spec_of(instance: Instance) -> NodeSpec:
+    """What the scheduler needs to know of the node."""
+    task, layer, frame = instance.task, instance.layer, instance.frame
+    prefix = frame.prefix
+    outermost = instance.depth == 0 and (instance.group is None or instance.group + "/" == prefix)
+    needs = task.needs if outermost else ()
+    quorums = {
+        prefix + need.task: Quorum(need.count, need.of, whole=need.whole)
+        for need in needs
+        if need.count is not None
+    }
+    is_work = layer is None and task.ask is None
+    each = task.each if layer == "each" else None
+    return NodeSpec(
+        id=instance.id,
+        needs=tuple((prefix + need.task, need.mode) for need in needs),
+        quorums=quorums or None,
+        kind="group" if layer is not None else "ask" if task.ask is not None else "work",
+        has_condition=instance.asks_condition,
+        priority=task.priority,
+        pools=_pools(instance) if is_work else (),
+        retry_max=task.retry.maximum,
+        retry_on=task.retry.on,
+        on_lost=task.on_lost or ("ask" if task.effects == "external" else "rerun"),
+        group=instance.group,
+        grows=_GROWS[layer] if layer is not None else None,
+        parallel=each.parallel if each is not None else None,
+        rest=each.rest if each is not None else "stop",
+        outputs_taken=task.outputs_taken,
+        most=task.repeat.maximum if layer == "repeat" and task.repeat is not None else 1,
+        rewind_to=prefix + task.ask.rewind_to if task.ask is not None and task.ask.rewind_to else None,
+    )
+
+
+def _pools(instance: Instance) -> tuple[str, ...]:
+    """The limited pools that the node takes a slot of: those of its graph and of all graphs around it."""
+    task = instance.task
+    found: dict[str, None] = {}
+    frame: Frame | None = instance.frame
+    while frame is not None:
+        names = {name for name, _ in frame.graph.pools}
+        for name in (task.pool, task.runtime):
+            if name in names:
+                found[f"{frame.prefix}{name}"] = None
+        if frame.outer is not None and frame.graph.maximum is not None:
+            found[frame.prefix] = None
+        frame = frame.outer
+    return tuple(found)

@@ -1,0 +1,162 @@
+"""Graphs that tasks run: read, given their parameters, and bound."""
+
+from __future__ import annotations
+
+import os.path
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from ..schemas.bound import BoundGraph, BoundTask, SubGraph
+from ..schemas.errors import InputError
+from ..schemas.errors.many_nodes import SubGraphCycle, SubGraphUnusable
+from ..schemas.errors.invocation import MissingParameter, UnknownParameter
+from ..schemas.execution import Execution
+from ..schemas.suggest import did_you_mean, in_backticks
+from ..schemas.template import Literal, Template
+from . import settings
+from .check import examine
+from .loader import LoadedGraph, load_problems
+from .params import Directories, Refused, default_of, value_of
+from .reader import by_place
+
+if TYPE_CHECKING:
+    from .binding import _Binding
+    from .task_binding import TaskBinding
+
+
+@dataclass(slots=True)
+class Sources:
+    """The graph files that were read, by absolute path, with their problems."""
+
+    loaded: dict[str, LoadedGraph] = field(default_factory=dict)
+    _problems: dict[str, list[InputError]] = field(default_factory=dict)
+
+    def read(self, path: str) -> tuple[LoadedGraph | None, list[InputError]]:
+        """The file at `path` and all that is wrong with it by itself."""
+        if path not in self._problems:
+            loaded, problems = load_problems(path)
+            if loaded is not None:
+                self.loaded[path] = loaded
+                problems = sorted([*problems, *examine(loaded).problems], key=by_place)
+            self._problems[path] = problems
+        return self.loaded.get(path), self._problems[path]
+
+
+BindValues = Callable[..., tuple[BoundGraph, list[InputError]]]
+
+
+def bind_sub_graph(
+    at: TaskBinding, bound: BoundTask, parent: _Binding, bind_values: BindValues
+) -> SubGraph | None:
+    """The graph that the task runs, bound as far as its parameters are known; None with its problems told."""
+    binder = at.binder
+    where = (*at.at, "graph")
+    file = at._setting(("graph",))
+    if file is None:
+        return None
+    path = os.path.abspath(os.path.join(os.path.dirname(parent.source), file))
+    if path in parent.chain:
+        names = [os.path.basename(name) for name in (*parent.chain[parent.chain.index(path) :], path)]
+        message = f"the graph includes itself: {' -> '.join(names)}"
+        hint = "for work that is to be done again, use `repeat`"
+        binder.add(SubGraphCycle(message, hint=hint), where)
+        return None
+    loaded, problems = parent.sources.read(path)
+    if loaded is None and all(problem.span is None for problem in problems):
+        message = f"the graph file `{file}` cannot be used: {problems[0].message}"
+        hint = problems[0].hint or "its path is relative to the file that names it"
+        binder.add(SubGraphUnusable(message, hint=hint), where)
+        return None
+    if loaded is None or problems:
+        parent.problems += problems
+        return None
+    values, given = _parameters(at, bound, loaded, parent, file)
+    if values is None:
+        return None
+    graph, problems = bind_values(
+        loaded,
+        values,
+        project=parent.project,
+        sources=parent.sources,
+        chain=(*parent.chain, path),
+        late=frozenset(name for name, _ in given),
+        above=_execution_keys(at),
+    )
+    parent.problems += problems
+    specs = {
+        name: loaded.graph.params[name].model_dump(mode="json", exclude_unset=True) for name, _ in given
+    }
+    return SubGraph(graph=_with_spans(graph, loaded), given=given, specs=specs)
+
+
+def _parameters(
+    at: TaskBinding, bound: BoundTask, loaded: LoadedGraph, parent: _Binding, file: str
+) -> tuple[dict[str, Any] | None, tuple[tuple[str, Template], ...]]:
+    """The values that are known by now, and the templates of the others."""
+    declared = loaded.graph.params
+    directories = Directories(graph=os.path.dirname(os.path.abspath(loaded.file)), shell=parent.project)
+    values: dict[str, Any] = {}
+    given: list[tuple[str, Template]] = []
+    told = len(parent.problems)
+    binder = at.binder
+    inputs = dict(bound.inputs)
+    for name in inputs:
+        if name not in declared:
+            there = f"`{file}` has {in_backticks(declared, last='and')}" if declared else f"`{file}` has none"
+            error = UnknownParameter(f"unknown parameter `{name}`", hint=did_you_mean(name, declared) or there)
+            binder.add(error, (*at.at, "with", name))
+    for name, param in declared.items():
+        template = inputs.get(name)
+        if template is not None and not isinstance(template, Literal):
+            given.append((name, template))
+            continue
+        where = (*at.at, "graph") if template is None else (*at.at, "with", name)
+        try:
+            if template is not None:
+                values[name] = value_of(param, template.value, directories)
+            elif param.is_required:
+                message = f"the parameter `{name}` of `{file}` has no default and was not given"
+                binder.add(MissingParameter(message, hint=f"give it under `with`: `{name}: …`"), where)
+            else:
+                values[name] = default_of(param, directories)
+        except Refused as refused:
+            message = f"the parameter `{name}` of `{file}` {refused.message}"
+            binder.add(refused.error(message, hint=refused.hint), where)
+    return (None if len(parent.problems) > told else values), tuple(given)
+
+
+def _execution_keys(at: TaskBinding) -> Mapping[str, Any]:
+    """The execution keys that the task has, for the tasks of its graph; their values known by now."""
+    found: dict[str, Any] = {}
+    for name in Execution.model_fields:
+        if name not in at.spec.model_fields_set or name == "in_":
+            continue
+        value = getattr(at.spec, name)
+        if (name,) in settings.BY_KEY and isinstance(value, str):
+            value = at._setting((name,))
+        if value is not None:
+            found[name] = value
+    return found
+
+
+def _with_spans(graph: BoundGraph, loaded: LoadedGraph) -> BoundGraph:
+    """Keys that are refused later are placed in the file that they stand in."""
+
+    def placed(task: BoundTask) -> BoundTask:
+        later = tuple(
+            item if item.span is not None else replace(item, span=loaded.document.span(item.where, of="key"))
+            for item in task.later
+        )
+        return replace(task, later=later)
+
+    later = tuple(replace(item, span=loaded.document.span(item.where, of="key")) for item in graph.later)
+    return replace(graph, later=later, tasks=tuple(placed(task) for task in graph.tasks))
+
+
+def read_late_parameter(spec: Mapping[str, Any], value: Any, project: str) -> Any:
+    """The value of a sub-graph's parameter that only the run could tell. Raises `Refused`."""
+    from ..schemas.param import Param  # pydantic, for runs with such parameters only
+
+    param = Param.model_validate(dict(spec))
+    return value_of(param, value, Directories(graph=project, shell=project))
