@@ -71,6 +71,13 @@ class Dag:
                 level[node] = depth
         return level
 
+    def remaining(self) -> dict[str, float]:
+        """For each node the number of nodes on the longest chain from it to an end, itself included."""
+        remaining: dict[str, float] = {}
+        for node in reversed(list(nx.topological_sort(self._net))):
+            remaining[node] = 1.0 + max((remaining[after] for after in self._net.successors(node)), default=0.0)
+        return remaining
+
     def critical_path(self, weights: dict[str, float]) -> list[str]:
         """The nodes of a heaviest path, first to last; the earliest declared where several tie."""
         for _, node, data in self._net.edges(data=True):

@@ -2,64 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
-from ..schemas.bound import BoundGraph, BoundTask, RetryPolicy
+from ..schemas.bound import BoundGraph, BoundTask, Need, RetryPolicy
 from ..schemas.plan import Plan, PlanLater, PlanNeed, PlanNode
-from ..schemas.template import Literal, Template, expressions
-from .compile import limits, node_specs
+from ..schemas.template import Concat, Expr, Literal, Template, as_text, expressions
+from .compile import limits
 from .dag import Dag
-from .scheduler.commands import EvaluateCondition, StartAttempt
-from .scheduler.events import AttemptFinished, AttemptStarted, ConditionEvaluated, DispatchOpened
-from .scheduler.graph import Limits, NodeSpec
-from .scheduler.machine import Scheduler
-
-
-def start_order(specs: list[NodeSpec]) -> list[str]:
-    """The order in which nodes start on a single slot when every attempt ends ok.
-
-    The scheduler itself is asked, so that the plan cannot drift from what a run does.
-    """
-    pools = dict.fromkeys((pool for spec in specs for pool in spec.pools), 1)
-    scheduler = Scheduler(specs, Limits(maximum=1, pools=pools))
-    order: list[str] = []
-    commands = scheduler.handle(DispatchOpened())
-    while commands:
-        command = commands.pop()
-        if isinstance(command, StartAttempt):
-            order.append(command.node)
-            name = command.node
-            scheduler.handle(AttemptStarted(node=name, generation=0, run_id=name))
-            commands += scheduler.handle(AttemptFinished(node=name, generation=0, run_id=name, outcome="ok"))
-        elif isinstance(command, EvaluateCondition):
-            commands += scheduler.handle(ConditionEvaluated(node=command.node, generation=0, value=True))
-        elif isinstance(command, GrowGroup):
-            commands += scheduler.handle(GraphGrew(group=command.node, generation=0, specs=()))
-    ran = set(order)
-    # A handler of a failure does not start when all goes well; it comes where it was declared.
-    return order + [spec.id for spec in specs if spec.id not in ran]
+from .foresight import foreseen_nodes, start_order
+from .instances import Instance, graphs_of
 
 
 def build_plan(graph: BoundGraph, *, concurrency: int | None = None) -> Plan:
     """The plan of `graph`, which must be free of cycles."""
-    specs = node_specs(graph)
-    dag = Dag(graph)
-    levels = dag.levels()
-    order = {node: position for position, node in enumerate(start_order(specs))}
-    scheduler = Scheduler(specs, Limits(maximum=1, pools={}))
-    critical = dag.critical_path({spec.id: spec.weight for spec in specs})
-    on_path = set(critical)
-    bounds = limits(graph, concurrency)
-    nodes = tuple(
-        _plan_node(
-            task,
-            order=order[task.id],
-            level=levels[task.id],
-            remaining=scheduler.nodes[task.id].remaining,
-            critical=task.id in on_path,
+    nodes = foreseen_nodes(graph)
+    position = {node: index for index, node in enumerate(start_order(nodes))}
+    outermost = _Ranks.of(graph)
+    ranks = {"": outermost}
+    levels: dict[str, int] = {}
+    edges = list(outermost.edges)
+    made = []
+    for one in nodes:
+        rank = ranks.get(one.frame.prefix)
+        if rank is None:
+            rank = ranks[one.frame.prefix] = _Ranks.of(one.frame.graph)
+            edges += [(one.frame.prefix + a, one.frame.prefix + b) for a, b in rank.edges]
+        is_task = one.depth == 0 and one.id == one.frame.prefix + one.task.id
+        above = levels[one.group] if one.group is not None else 0
+        levels[one.id] = above + (rank.levels[one.task.id] if is_task else 0)
+        made.append(
+            _plan_node(
+                one,
+                order=position[one.id],
+                level=levels[one.id],
+                remaining=rank.remaining[one.task.id],
+                critical=one.group is None and one.task.id in outermost.on_path,
+            )
         )
-        for task in graph.tasks
-    )
+    bounds = limits(graph, concurrency)
     return Plan(
         name=graph.name,
         source=graph.source,
@@ -68,26 +50,51 @@ def build_plan(graph: BoundGraph, *, concurrency: int | None = None) -> Plan:
         params=dict(graph.params),
         concurrency=bounds.maximum,
         pools=dict(bounds.pools),
-        nodes=nodes,
-        edges=tuple(dag.reduced_edges()),
-        critical_path=tuple(critical),
+        nodes=tuple(made),
+        edges=tuple(edges),
+        critical_path=tuple(outermost.path),
         levels=max(levels.values(), default=-1) + 1,
-        refused=tuple(PlanLater(key=later.key) for later in graph.later)
-        + tuple(PlanLater(key=later.key, task=task.id) for task in graph.tasks for later in task.later),
+        refused=tuple(_refused(graph)),
     )
 
 
-def _plan_node(task: BoundTask, *, order: int, level: int, remaining: float, critical: bool) -> PlanNode:
+@dataclass(frozen=True, slots=True)
+class _Ranks:
+    """What networkx tells of one graph: levels, edges without the implied ones, and the critical path."""
+
+    levels: dict[str, int]
+    remaining: dict[str, float]
+    edges: list[tuple[str, str]]
+    path: list[str]
+    on_path: set[str] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, graph: BoundGraph) -> _Ranks:
+        dag = Dag(graph)
+        path = dag.critical_path({task.id: 1.0 for task in graph.tasks})
+        return cls(dag.levels(), dag.remaining(), dag.reduced_edges(), path, set(path))
+
+
+def _refused(graph: BoundGraph) -> Iterator[PlanLater]:
+    for one in graphs_of(graph):
+        yield from (PlanLater(key=later.key) for later in one.later)
+        yield from (PlanLater(key=later.key, task=task.id) for task in one.tasks for later in task.later)
+
+
+def _plan_node(one: Instance, *, order: int, level: int, remaining: float, critical: bool) -> PlanNode:
+    task = one.task
+    needs = task.needs if one.id == one.frame.prefix + task.id else ()
     later = tuple(item.key for item in task.later)
     if later:
         action, why = "refused", "uses what this version cannot carry out yet: " + ", ".join(later)
     else:
-        action, why = _why(task)
+        action, why = _why(one, needs)
     return PlanNode(
-        id=task.id,
+        id=one.id,
         task=task.id,
-        kind=task.kind,
-        runtime=task.runtime,
+        group=one.group,
+        kind=one.kind,
+        runtime=one.runtime,
         action=action,  # type: ignore[arg-type]  # one of the three literals above
         why=why,
         order=order,
@@ -95,32 +102,59 @@ def _plan_node(task: BoundTask, *, order: int, level: int, remaining: float, cri
         remaining=remaining,
         critical=critical,
         needs=tuple(
-            PlanNeed(node=n.task, mode=n.mode, count=n.count, of=n.of, inferred=n.inferred)
-            for n in task.needs
+            PlanNeed(
+                node=one.frame.prefix + need.task,
+                mode=need.mode,
+                count=need.count,
+                of=need.of,
+                inferred=need.inferred,
+            )
+            for need in needs
         ),
-        condition=_source(task.condition) if task.condition is not None else None,
+        condition=_source(task.condition) if one.asks_condition and task.condition is not None else None,
         pool=task.pool,
         priority=task.priority,
-        details=_details(task),
+        details=_details(one),
         later=later,
     )
 
 
-def _why(task: BoundTask) -> tuple[str, str]:
-    reasons = []
-    if task.condition is not None:
-        reasons.append("its condition holds")
-    ok = [need.task for need in task.needs if need.mode == "ok"]
-    failed = [need.task for need in task.needs if need.mode == "failed"]
+def _why(one: Instance, needs: tuple[Need, ...]) -> tuple[str, str]:
+    reasons = ["its condition holds"] if one.asks_condition else []
+    within = _within(one)
+    if within is not None:
+        return ("maybe" if reasons else "run"), " and ".join([within, *(f"if {why}" for why in reasons)])
+    ok = [need.task for need in needs if need.mode == "ok" and need.count is None]
+    failed = [need.task for need in needs if need.mode == "failed"]
     if ok:
         reasons.append(f"{_names(ok)} end{'s' if len(ok) == 1 else ''} ok")
+    reasons += [f"{_quorum(need)} of `{need.task}` end ok" for need in needs if need.count is not None]
     if failed:
         reasons.append(f"{_names(failed)} fail{'s' if len(failed) == 1 else ''}")
-    unsure = task.condition is not None or bool(failed)
     if not reasons:
-        waits = [need.task for need in task.needs]
+        waits = [need.task for need in needs]
         return "run", f"runs once {_names(waits)} ended, however" if waits else "needs nothing"
+    unsure = one.asks_condition or bool(failed)
     return ("maybe" if unsure else "run"), "runs if " + " and ".join(reasons)
+
+
+def _within(one: Instance) -> str | None:
+    """Why a member of a group is there; None for the tasks of a graph, which have needs of their own."""
+    if one.group is None or one.id == one.frame.prefix + one.task.id:
+        return None
+    if one.id.endswith("[*]"):
+        assert one.task.each is not None
+        return f"one for each item of {_source(one.task.each.items)}"
+    if one.id.endswith("#1"):
+        assert one.task.repeat is not None
+        return f"repeated until {_source(one.task.repeat.until)}, at most {one.task.repeat.maximum} times"
+    return "one of the matrix"
+
+
+def _quorum(need: Need) -> str:
+    if need.of is None:
+        return f"at least {need.count}"
+    return f"at least {need.count}/{need.of}"
 
 
 def _names(tasks: list[str], shown: int = 3) -> str:
@@ -134,8 +168,32 @@ def _source(template: Template) -> str:
     return " ".join(expressions(template))
 
 
-def _details(task: BoundTask) -> dict[str, Any]:
+def _shown(template: Template) -> str:
+    """A template as people write it."""
+    match template:
+        case Literal(value):
+            return as_text(value)
+        case Expr(source):
+            return f"${{{{ {source} }}}}"
+        case Concat(parts):
+            return "".join(_shown(part) for part in parts)
+        case _:
+            return ", ".join(f"${{{{ {source} }}}}" for source in expressions(template))
+
+
+def _details(one: Instance) -> dict[str, Any]:
+    task = one.task
     details: dict[str, Any] = {}
+    if one.layer == "each" and task.each is not None:
+        details["each"] = _source(task.each.items)
+        if task.each.parallel is not None:
+            details["parallel"] = task.each.parallel
+    if one.layer == "repeat" and task.repeat is not None:
+        details["repeat"] = {"until": _source(task.repeat.until), "max": task.repeat.maximum}
+    if one.layer == "graph" and task.body is not None:
+        details["graph"] = task.body.graph.source
+    if task.ask is not None:
+        details["approve"] = _shown(task.ask.question)
     plain = BoundTask(id=task.id)
     for name in ("timeout", "idle_timeout", "effects", "on_lost", "cache", "isolation"):
         value = getattr(task, name)
@@ -146,9 +204,12 @@ def _details(task: BoundTask) -> dict[str, Any]:
         details["retry"] = {"max": retry.maximum, "backoff": [retry.backoff_min, retry.backoff_max]}
         if retry.on is not None:
             details["retry"]["on"] = sorted(retry.on)
-    for name in ("secrets", "writes", "reads", "tags"):
+    for name in ("secrets", "tags"):
         if getattr(task, name):
             details[name] = list(getattr(task, name))
+    for name in ("writes", "reads"):
+        if getattr(task, name):
+            details[name] = [_shown(item) for item in getattr(task, name)]
     output = task.output
     if output.form != "text" or output.source != "stdout":
         details["output"] = {"from": output.source, "as": output.form}

@@ -37,11 +37,13 @@ class PlanNode(PlanModel):
     length of the longest chain of needs before it; `remaining` the longest chain from it to an end,
     itself included, in units of the estimate (1 per node without estimates). `critical` marks the
     longest path. `action` says what would happen and `why` gives the reason. `details` are the
-    settings that differ from their defaults.
+    settings that differ from their defaults. `group` is the id of the node that this one is a member of:
+    a fan-out, a matrix, a repeat, or a sub-graph.
     """
 
     id: str
     task: str
+    group: str | None = None
     kind: str
     runtime: str
     action: Literal["run", "maybe", "refused"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -13,6 +14,7 @@ from ..schemas.errors.expression import ExpressionError, ExpressionNotAllowed, U
 from ..schemas.errors.grammar import BadName, ExpressionExpected
 from ..schemas.errors.graph import CountWithoutItems, InvalidSchema, PathOutsideProject, SelfNeed, UnknownNeed
 from ..schemas.errors.invocation import BadDefault
+from ..schemas.errors.many_nodes import EachNotAList, EmptyMatrix
 from ..schemas.needs import Quorum, WrittenNeed, written_needs
 from ..schemas.span import Path
 from ..schemas.task import Task, with_defaults
@@ -22,6 +24,7 @@ from .expression.analysis import Analysis, Problem, analyse
 from .expression.scanner import Hole, Piece, has_expression, scan
 from .json_schemas import schema_problem
 from .loader import LoadedGraph
+from .matrix import cells
 from .params import default_problem
 from .places import Place, When, places_in_graph, places_in_task
 from .project_paths import leaves_upwards
@@ -29,6 +32,7 @@ from .reader import by_place
 from .references import References, Surroundings, item_name_problem, makes_items, what_there_is
 from .shell import ShellText, bind_shell
 
+_OUTPUT = re.compile(r"\s*\$\{\{\s*tasks(?:\.(\w+)|\[[\"']([\w-]+)[\"']\])\.output\s*\}\}\s*")
 _WHOLE = (("if",), ("each",), ("repeat", "until"))
 _FIELDS = {info.alias or name: name for name, info in Task.model_fields.items()}
 
@@ -165,6 +169,7 @@ class _Examiner:
         self.found.dynamic_env[name] = references.dynamic_env
         self._needs(name, task, references)
         self._item_name(name, task)
+        self._each_and_matrix(name, task)
         self._paths(name, task)
         self._schemas(name, task)
 
@@ -230,6 +235,23 @@ class _Examiner:
         why = item_name_problem(task)
         if why is not None:
             self._add(BadName(why, hint="choose another name with `as`"), ("tasks", name, "as"))
+
+    def _each_and_matrix(self, name: str, task: Task) -> None:
+        """What is known to be no list, and a matrix that is known to have no combination."""
+        producer = _OUTPUT.fullmatch(task.each) if task.each is not None else None
+        other = self.graph.tasks.get(producer[1] or producer[2]) if producer is not None else None
+        if producer and other is not None and other.run is not None and makes_items(other) is False:
+            form = "text" if other.output is None else other.output.form
+            if form == "text":
+                message = f"`each` needs a list, and the output of `{producer[1] or producer[2]}` is text"
+                hint = "give that task `output: {as: lines}`, or `{as: json}`"
+                self._add(EachNotAList(message, hint=hint), ("tasks", name, "each"))
+        axes = task.matrix
+        plain = not any(isinstance(axis, str) for axis in axes.values())
+        if axes and task.exclude and plain and not has_expression(str((axes, task.exclude, task.include))):
+            if not cells(axes, task.include, task.exclude):  # type: ignore[arg-type]
+                error = EmptyMatrix("`exclude` leaves no combination of the matrix")
+                self._add(error, ("tasks", name, "exclude"))
 
     # ---- needs
 

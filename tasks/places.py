@@ -22,6 +22,8 @@ class When(Enum):
     """After each round of a `repeat`."""
     BIND = auto()
     """Before anything runs: `params`, `env`, `matrix`."""
+    ITEM = auto()
+    """Before the attempt: `params`, `env`, `matrix`, and the item of a fan-out."""
     MATRIX = auto()
     """Before the matrix is known: `params`, `env`."""
     END = auto()
@@ -46,7 +48,8 @@ class Place:
 
 _TASK: dict[str, When] = {
     **dict.fromkeys(("run", "with", "env", "cwd", "if", "key", "prompt", "context", "approve"), When.RUN),
-    **dict.fromkeys(("acceptance", "checks", "setup", "reads", "writes"), When.RUN),
+    **dict.fromkeys(("acceptance", "checks", "setup"), When.RUN),
+    **dict.fromkeys(("reads", "writes"), When.ITEM),
     **dict.fromkeys(
         ("timeout", "idle_timeout", "priority", "retry", "parallel"), When.BIND
     ),

@@ -103,7 +103,7 @@ class References:
             case "repeat":
                 return self._repeat(reference, when)
         if self.task is not None and self.task.each is not None and reference.root == self.task.as_:
-            if when in (When.RUN, When.ROUND):
+            if when in (When.RUN, When.ROUND, When.ITEM):
                 return None
             message = f"`{reference.root}` is not known here: it is the item of the fan-out"
             return MisplacedReference, message, _when_hint(when)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os.path
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path as FilePath
@@ -28,7 +27,7 @@ from ..schemas.later import later_in_task
 from ..schemas.needs import Quorum
 from ..schemas.span import Path
 from ..schemas.task import Task
-from ..schemas.template import EMPTY, Literal, Template, as_text, expressions
+from ..schemas.template import EMPTY, Literal, Template, as_text
 from . import settings
 from .check import declared_schemas, declared_writes, examine, outside_project
 from .expression.analysis import analyse
@@ -81,7 +80,7 @@ class SchemaFiles:
             return self._read[file]
         schema: Any = None
         try:
-            schema = load_schema(FilePath(self.folder), file)
+            schema = load_schema(FilePath(self.folder, file))
         except UnreadableSchema as error:
             message = f"the schema file `{file}` cannot be used: {error}"
             hint = "its path is relative to the graph file"
@@ -393,7 +392,7 @@ class TaskBinding:
         template = self.binder.template(text, path)
         if not isinstance(template, Literal):
             return template
-        found = settings.setting(self.binder, template.value, path, settings.text, "a path") or ""
+        found = settings.setting(self.binder, text, path, settings.text, "a path") or ""
         return Literal(relative_to_project(found, self.project) if key == "writes" else found)
 
     # ---- outputs
@@ -438,7 +437,3 @@ class TaskBinding:
             ):
                 self.binder.add(outside_project(template.value), path)
 
-
-def is_known(template: Template) -> bool:
-    """Whether nothing of the template waits for the run."""
-    return next(expressions(template), None) is None

@@ -15,10 +15,11 @@ from .blob_references import blob_names
 from .chain import GENESIS, Line, link
 from .database_errors import ledger_errors
 from .journal import hash_at, lines_after
+from .migrations import MIGRATIONS
 from .mirror_file import whole_size
 from .projections import project
 from .records import Head
-from .schema import LEDGER_1, PROJECTIONS
+from .schema import PROJECTIONS
 
 if TYPE_CHECKING:
     from .ledger import Ledger
@@ -164,8 +165,9 @@ def _scratch() -> sqlite3.Connection:
     db = sqlite3.connect("", isolation_level=None)
     db.execute("PRAGMA journal_mode = OFF")
     db.execute("PRAGMA synchronous = OFF")
-    for statement in LEDGER_1:
-        db.execute(statement)
+    for migration in MIGRATIONS:
+        for statement in migration.statements:
+            db.execute(statement)
     db.execute("CREATE TABLE named_blobs (name TEXT PRIMARY KEY, seq INTEGER) WITHOUT ROWID")
     db.execute("BEGIN")
     return db

@@ -86,6 +86,12 @@ MetaEnsembleError
 |   |-- PathOutsideProject                      ME307
 |   |-- SchemaFileUnusable                      ME308
 |   |-- InvalidSchema                           ME309
+|   |-- EachNotAList                            ME320
+|   |-- EmptyMatrix                             ME321
+|   |-- SubGraphCycle                           ME322
+|   |-- SubGraphUnusable                        ME323
+|   |-- RewindNotBefore                         ME324
+|   |-- ItemsCollide                            ME325
 |   |-- KeyNotBuilt                             ME501
 |   |-- UnknownParameter                        ME510
 |   |-- MissingParameter                        ME511
@@ -348,6 +354,8 @@ __all__ = [
     "CyclicNeeds",
     "DirectiveInYaml",
     "DuplicateKey",
+    "EachNotAList",
+    "EmptyMatrix",
     "EvaluationFailed",
     "ExitStatus",
     "ExplicitKey",
@@ -373,6 +381,7 @@ __all__ = [
     "Interrupted",
     "InvalidSchema",
     "InvariantBroken",
+    "ItemsCollide",
     "KeyNotBuilt",
     "KeyNotText",
     "KeyOutOfPlace",
@@ -408,6 +417,7 @@ __all__ = [
     "RepeatedFlag",
     "RepeatedNeed",
     "RequestInvalid",
+    "RewindNotBefore",
     "RunError",
     "RunHeld",
     "SchemaFileUnusable",
@@ -426,6 +436,8 @@ __all__ = [
     "SourceTooLarge",
     "SourceUnreadable",
     "SpawnFailed",
+    "SubGraphCycle",
+    "SubGraphUnusable",
     "TabInYaml",
     "TagInYaml",
     "TooManyAliases",

@@ -22,6 +22,8 @@ def graph(*tasks: BoundTask, **more: object) -> BoundGraph:
 
 def task(name: str, needs: str = "", **more: object) -> BoundTask:
     pairs = (word.partition("?") for word in needs.split())
+    if "writes" in more:
+        more["writes"] = tuple(map(Literal, more["writes"]))  # type: ignore[call-overload]
     return BoundTask(
         id=name,
         needs=tuple(Need(task=need, mode=mode or "ok") for need, _, mode in pairs),  # type: ignore[arg-type]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -10,15 +11,20 @@ from hypothesis import strategies as st
 
 from metaensemble.schemas import bound_json
 from metaensemble.schemas.bound import (
+    AskSpec,
     BoundGraph,
     BoundTask,
     CallableSpec,
+    Cell,
     CommandSpec,
     DeliverableSpec,
+    EachSpec,
     LaterKey,
     Need,
     OutputContract,
+    RepeatSpec,
     RetryPolicy,
+    SubGraph,
 )
 from metaensemble.schemas.template import Concat, Expr, Literal
 
@@ -37,6 +43,7 @@ TEMPLATE = (
 )
 NAMED = st.lists(st.tuples(TEXT, TEMPLATE), max_size=2).map(tuple)
 TEXTS = st.lists(TEXT, max_size=2).map(tuple)
+TEMPLATES = st.lists(TEMPLATE, max_size=2).map(tuple)
 SCHEMA = st.none() | st.booleans() | st.just({"type": "object"})
 SECONDS = st.none() | st.floats(0, 1e6)
 COUNT = st.none() | st.integers(1, 9)
@@ -59,6 +66,7 @@ TASK = st.builds(
             count=COUNT,
             of=COUNT,
             inferred=st.booleans(),
+            whole=st.booleans(),
         ),
         max_size=2,
     ).map(tuple),
@@ -78,8 +86,21 @@ TASK = st.builds(
         schema_file=st.none() | TEXT,
     ),
     deliverables=st.lists(st.builds(DeliverableSpec, path=TEMPLATE, schema=SCHEMA), max_size=2).map(tuple),
-    reads=st.none() | TEXTS,
-    writes=TEXTS,
+    reads=st.none() | TEMPLATES,
+    writes=TEMPLATES,
+    condition_at=st.sampled_from(["task", "item", "round"]),
+    outputs_taken=st.booleans(),
+    each=st.none()
+    | st.builds(
+        EachSpec,
+        items=TEMPLATE,
+        name=TEXT,
+        key=st.none() | TEMPLATE,
+        parallel=COUNT,
+        rest=st.sampled_from(["stop", "keep"]),
+    ),
+    repeat=st.none() | st.builds(RepeatSpec, until=TEMPLATE, maximum=st.integers(1, 9)),
+    ask=st.none() | st.builds(AskSpec, question=TEMPLATE, schema=SCHEMA, rewind_to=st.none() | TEXT),
     runtime=TEXT,
     pool=st.none() | TEXT,
     priority=st.integers(-3, 3),
@@ -100,13 +121,30 @@ TASK = st.builds(
     description=st.none() | TEXT,
     later=st.lists(LATER, max_size=2).map(tuple),
 )
+FLAT_GRAPH = st.builds(
+    BoundGraph,
+    name=TEXT,
+    source=TEXT,
+    source_digest=TEXT,
+    project=TEXT,
+    tasks=st.lists(TASK, max_size=1).map(tuple),
+)
+CELLS = st.lists(
+    st.builds(Cell, key=TEXT, values=st.dictionaries(TEXT, JSON, max_size=2), task=TASK), max_size=2
+).map(tuple)
+BODY = st.builds(
+    SubGraph, graph=FLAT_GRAPH, given=NAMED, specs=st.dictionaries(TEXT, st.just({"type": "json"}), max_size=1)
+)
+DEEP_TASK = st.builds(
+    lambda task, cells, body: replace(task, cells=cells, body=body), TASK, CELLS, st.none() | BODY
+)
 GRAPH = st.builds(
     BoundGraph,
     name=TEXT,
     source=TEXT,
     source_digest=TEXT,
     project=TEXT,
-    tasks=st.lists(TASK, max_size=2).map(tuple),
+    tasks=st.lists(DEEP_TASK, max_size=2).map(tuple),
     description=st.none() | TEXT,
     params=st.lists(st.tuples(TEXT, JSON), max_size=2).map(tuple),
     maximum=COUNT,
@@ -125,5 +163,5 @@ def test_a_graph_comes_back_as_it_was(graph: BoundGraph) -> None:
 
 
 def test_another_format_is_refused() -> None:
-    with pytest.raises(ValueError, match="format 2"):
-        bound_json.from_json({"format": 2})
+    with pytest.raises(ValueError, match="format 3"):
+        bound_json.from_json({"format": bound_json.FORMAT + 1})

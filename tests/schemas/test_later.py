@@ -40,7 +40,6 @@ def test_what_is_built_is_not_refused() -> None:
         "run": "x",
         "needs": {"b": "done"},
         "deliverables": [{"path": "a", "schema": {}}],
-        "cache": "off",
         "isolation": "none",
         **{key: "x" for key in BUILT if key not in ("run", "needs", "deliverables")},
     }
@@ -48,7 +47,7 @@ def test_what_is_built_is_not_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "key", sorted({entry.path[0] for entry in TASK} - {"needs", "deliverables", "cache", "isolation"})
+    "key", sorted({entry.path[0] for entry in TASK} - {"deliverables", "isolation"})
 )
 def test_each_later_key_is_refused_at_its_place(key: str) -> None:
     (found,) = later_in_task("a", {"run": "x", key: "y"})
@@ -56,18 +55,14 @@ def test_each_later_key_is_refused_at_its_place(key: str) -> None:
 
 
 def test_only_some_values_are_refused() -> None:
-    assert keys_of({"cache": "auto"}) == ["cache"]
-    assert keys_of({"cache": "refresh"}) == ["cache"]
     assert keys_of({"isolation": "worktree"}) == ["isolation"]
 
 
 def test_inner_keys_are_refused_where_they_stand() -> None:
     task = {
-        "needs": {"b": {"ok": "2/3"}, "c": "ok", "x-d": {"ok": 1}},
         "deliverables": [{"path": "a"}, {"path": "b", "must_export": ["f"], "coverage": 80}],
     }
     assert [(key.key, key.where[2:]) for key in later_in_task("a", task)] == [
-        ("needs.ok", ("needs", "b", "ok")),
         ("deliverables.must_export", ("deliverables", 1, "must_export")),
         ("deliverables.coverage", ("deliverables", 1, "coverage")),
     ]
@@ -83,7 +78,6 @@ def test_keys_outside_the_tasks() -> None:
         ("budget", ("budget",)),
         ("patterns", ("patterns",)),
         ("defaults.tier", ("defaults", "tier")),
-        ("defaults.cache", ("defaults", "cache")),
     ]
 
 
@@ -92,7 +86,7 @@ def test_the_examples() -> None:
     assert later_in_task("changed", DESIGN["tasks"]["changed"]) == ()
     refused = {key.key for name, task in FULL["tasks"].items() for key in later_in_task(name, task)}
     in_defaults = {key.key.removeprefix("defaults.") for key in later_in_graph(FULL)}
-    assert {entry.name for entry in TASK} - refused <= in_defaults | {"cache"}
-    assert {entry.name for entry in GRAPH} - {"defaults.isolation", "defaults.cache"} == {
+    assert {entry.name for entry in TASK} - refused <= in_defaults
+    assert {entry.name for entry in GRAPH} - {"defaults.isolation"} == {
         key.key for key in later_in_graph(FULL)
     }

@@ -85,7 +85,7 @@ def test_what_is_known_is_put_in_and_the_rest_stays(tmp_path: Path) -> None:
     )
     assert b.needs == (Need(task="a", mode="done"),)
     assert b.cwd == Literal(str(tmp_path / "sub"))
-    assert (b.timeout, b.writes, b.secrets) == (90.0, ("out/3/*",), ("TOKEN",))
+    assert (b.timeout, b.writes, b.secrets) == (90.0, (Literal("out/3/*"),), ("TOKEN",))
     assert b.retry == RetryPolicy(maximum=1, backoff_min=1.0, backoff_max=2.0, on=frozenset({"timeout"}))
     assert b.deliverables == (DeliverableSpec(path=Literal("r-x3.md"), schema={"type": "object"}),)
     assert c.command == CommandSpec(
@@ -235,7 +235,7 @@ def test_links_cannot_lead_out_of_the_project(tmp_path: Path) -> None:
 
 def test_absolute_paths_inside_become_relative(tmp_path: Path) -> None:
     (task,) = bound(tmp_path, f"tasks: {{a: {{run: echo, writes: ['{tmp_path}/a/*', b]}}}}\n").tasks
-    assert task.writes == ("a/*", "b")
+    assert task.writes == (Literal("a/*"), Literal("b"))
 
 
 def test_schema_files_are_read_beside_the_graph(tmp_path: Path) -> None:

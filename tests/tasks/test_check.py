@@ -22,6 +22,7 @@ from metaensemble.schemas.errors import (
     UnknownNeed,
     UnterminatedExpression,
 )
+from metaensemble.schemas.template import Literal
 from metaensemble.tasks import check_loaded, load_problems, outline
 from metaensemble.tasks.expression.analysis import analyse
 from support.graph_texts import loaded, problems, underlined, written
@@ -232,7 +233,7 @@ def test_the_outline_has_what_rules_about_the_whole_graph_need(tmp_path: Path) -
           b: {run: "echo ${{ tasks.a.output }}", isolation: none}
     """
     a, b = outline(loaded(tmp_path, text)).tasks
-    assert (a.id, a.kind, a.writes, a.isolation, a.needs) == ("a", "run", ("x/*",), "worktree", ())
+    assert (a.id, a.kind, a.writes, a.isolation, a.needs) == ("a", "run", (Literal("x/*"),), "worktree", ())
     assert (b.isolation, b.needs) == ("none", (Need(task="a", inferred=True),))
 
 
