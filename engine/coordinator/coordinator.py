@@ -316,6 +316,8 @@ class Coordinator:
             reason=result.reason,
             cancelled_for=live.cancelled_for if result.outcome == "cancelled" else None,
         )
+        if event.cancelled_for == "stop":
+            event = replace(event, on_lost=self._scheduler.nodes[task.id].spec.on_lost)
         kind, state, reason = self._scheduler.failures_ahead(event)
         wait = 0.0
         if kind == "attempt_retry":
@@ -341,19 +343,7 @@ class Coordinator:
         del self._live[live.run_id]
         if self._observer is not None:
             self._tell(task.id, state, reason, live.attempt_no, now - live.started_ms)
-        self._feed(
-            AttemptFinished(
-                node=event.node,
-                generation=event.generation,
-                run_id=event.run_id,
-                outcome=event.outcome,
-                failure_reason=event.failure_reason,
-                reason=event.reason,
-                cancelled_for=event.cancelled_for,
-                backoff=wait,
-                cause=seq,
-            )
-        )
+        self._feed(replace(event, backoff=wait, cause=seq))
 
     def _on_event(self, live: LiveAttempt, event: AttemptEvent) -> None:
         if isinstance(event, Activity):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from ...schemas.bound import OnLost
 from ...schemas.states import FailureReason, Outcome
 
 CancelWhy = Literal["stop", "cancel", "unneeded"]
@@ -36,8 +37,10 @@ class AttemptStarted:
 class AttemptFinished:
     """An attempt ended, or its end was given up on (`interrupted`).
 
-    `cancelled_for` tells why a `cancelled` attempt was cancelled. `backoff` is the number of seconds
-    to wait before another attempt, should there be one; it is drawn before the event is made.
+    `cancelled_for` tells why a `cancelled` attempt was cancelled. `on_lost` is what the task says
+    about an attempt that was cut short by a stop; None in records from before that was asked, when
+    such an attempt was simply made again. `backoff` is the number of seconds to wait before another
+    attempt, should there be one; it is drawn before the event is made.
     """
 
     node: str
@@ -47,6 +50,7 @@ class AttemptFinished:
     failure_reason: FailureReason | None = None
     reason: str = ""
     cancelled_for: CancelWhy | None = None
+    on_lost: OnLost | None = None
     backoff: float = 0.0
     cause: int | None = None
 

@@ -33,7 +33,7 @@ from .events import (
 from .graph import Limits, NodeSpec, remaining_path, topological_order
 from .needs import weigh
 from .node import Node
-from .outcomes import classify
+from .outcomes import classify, doubt_of, reason_of
 from .ready import ReadyQueue
 from .transitions import EventKind, next_state
 from .verdict import verdict
@@ -147,7 +147,7 @@ class Scheduler:
         node = self._nodes[event.node]
         kind = classify(node.spec, event, node.failures, cancelling=self._cancelling)
         state = next_state("running", kind, node=event.node)
-        return kind, state, _reason_of(kind, event, node)
+        return kind, state, reason_of(kind, event, node.attempts)
 
     def story(self, node_id: str) -> list[str]:
         """Every event that the node has seen, one line each."""
@@ -215,7 +215,7 @@ class Scheduler:
         if node is None or node.live != event.run_id:
             return
         kind = classify(node.spec, event, node.failures, cancelling=self._cancelling)
-        self._move(node, kind, event.cause, event.run_id, _reason_of(kind, event, node))
+        self._move(node, kind, event.cause, event.run_id, reason_of(kind, event, node.attempts))
         self._queue.give_back(node)
         node.past_runs = (*node.past_runs, event.run_id)
         node.live = None
@@ -224,12 +224,12 @@ class Scheduler:
         if node.state == "ready":
             self._queue.push(node)
         elif node.state == "waiting":
-            if kind == "attempt_lost_ask":
-                node.asked = True
-                self._to_ask[node.spec.id] = None
-            else:
+            if kind == "attempt_retry":
                 node.backoff = event.backoff
                 self._to_time[node.spec.id] = None
+            else:
+                node.asked = doubt_of(kind)
+                self._to_ask[node.spec.id] = None
         else:
             self._spread(node, event.cause, record=False)
 
@@ -267,10 +267,10 @@ class Scheduler:
         if event.answer == "rerun":
             self._move(node, "answer_rerun", event.cause, event.by)
         else:
-            reason = f"its end was never seen, and {event.by or 'the Principal'} let it fail"
+            reason = f"{node.asked}, and {event.by or 'the Principal'} let it fail"
             self._move(node, "answer_fail", event.cause, event.by, reason)
         self._to_ask.pop(event.node, None)
-        node.asked = False
+        node.asked = ""
         if node.state == "ready":
             self._queue.push(node)
         else:
@@ -409,7 +409,7 @@ class Scheduler:
 
     def _drop(self, node: Node, cause: int | None, reason: str) -> None:
         self._move(node, "cancelled", cause, "", reason)
-        node.evaluating = node.asked = False
+        node.evaluating, node.asked = False, ""
         for waiting in (self._to_evaluate, self._to_time, self._to_ask):
             waiting.pop(node.spec.id, None)
         self._spread(node, cause)
@@ -420,13 +420,14 @@ class Scheduler:
         if self._ends:
             commands.append(RecordEnds(tuple(self._ends)))
             self._ends = []
+        if self._stopping:
+            return
         if self._to_ask:
             for node_id in self._to_ask:
                 node = self._nodes[node_id]
-                commands.append(AskPrincipal(node_id, node.generation, _LOST_QUESTION))
+                question = f"{node.asked}, and it may have changed the world: run it again?"
+                commands.append(AskPrincipal(node_id, node.generation, question))
             self._to_ask = {}
-        if self._stopping:
-            return
         if self._to_evaluate:
             commands.extend(
                 EvaluateCondition(node, self._nodes[node].generation) for node in self._to_evaluate
@@ -442,9 +443,6 @@ class Scheduler:
             commands.append(StartAttempt(ready.spec.id, ready.generation, ready.attempts + 1))
 
 
-_LOST_QUESTION = "the end of its attempt was never seen and it may have changed the world: run it again?"
-
-
 def _is_cleanup(spec: NodeSpec) -> bool:
     """Whether the node accepts an end other than ok of some need, and so may run after a cancel."""
     return any(mode == "done" for _, mode in spec.needs)
@@ -452,23 +450,3 @@ def _is_cleanup(spec: NodeSpec) -> bool:
 
 def _end_of(node: Node) -> NodeEnd:
     return NodeEnd(node.spec.id, node.generation, node.state, node.reason)
-
-
-def _reason_of(kind: EventKind, event: AttemptFinished, node: Node) -> str:
-    tries = node.attempts
-    if kind == "attempt_ok":
-        return "its attempt ended ok" if tries == 1 else f"attempt {tries} ended ok"
-    if kind == "attempt_failed":
-        reason = event.reason or event.failure_reason or event.outcome
-        return reason if tries == 1 else f"{reason} (attempt {tries})"
-    if kind == "attempt_retry":
-        return f"attempt {tries} failed, another follows: {event.reason or event.failure_reason}"
-    if kind == "attempt_lost_fail":
-        return "its end was never seen, and `on_lost` is `fail`"
-    if kind == "attempt_lost_ask":
-        return "its end was never seen, and `on_lost` is `ask`"
-    if kind == "attempt_unneeded":
-        return event.reason or "its result can no longer change the outcome"
-    if kind == "attempt_cancelled":
-        return event.reason or "cancelled while it ran"
-    return event.reason or "stopped, to be run again"

@@ -12,7 +12,8 @@ class Node:
     `open_needs` counts needs that have not ended. `live` is the run id of the attempt that is
     `running`; `attempts` and `failures` count attempts begun and failures that count against
     `retry.max`. `starting` is true between the command to start and the record of the intent.
-    `asked` is true while a person is asked. `story` holds (cause, what happened) in order.
+    `asked` says why a person is asked, and is empty while nobody is. `story` holds (cause, what
+    happened) in order.
     """
 
     __slots__ = (
@@ -49,7 +50,7 @@ class Node:
         self.backoff = 0.0
         self.starting = False
         self.evaluating = False
-        self.asked = False
+        self.asked = ""
         self.story: list[tuple[int | None, str]] = []
 
     @property
