@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from ._api_read import check_limit
 from .engine.ledger import queries
 from .engine.ledger.connection import DATABASE
 from .engine.ledger.exporting import ExportForm, export
@@ -21,6 +22,7 @@ from .schemas.errors import UnknownRun
 
 def ledger_recent(limit: int = 20, *, cwd: Path | None = None) -> list[dict[str, Any]]:
     """The newest Runs with all their columns, newest first; none where nothing has been recorded."""
+    check_limit(limit)
     state = _state(cwd)
     if not (state / DATABASE).exists():
         return []

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from . import __version__
 from ._api_check import bound, place, refuse, refuse_later
-from ._api_read import CancelAnswer, named_dag_run, newest_unfinished, report_of
+from ._api_read import CancelAnswer, named_dag_run, to_resume
+from ._api_report import report_of
 from .engine.coordinator.session import Session, Surroundings, create, stored_graph
 from .engine.coordinator.steady import SteadyObserver
 from .engine.ledger.ledger import Ledger
@@ -85,12 +86,12 @@ def resume(
     environ: Mapping[str, str] | None = None,
     surroundings: Mapping[str, Any] | None = None,
 ) -> Report:
-    """Go on with a DAG run: the one named by the beginning of its id, or the newest unfinished one.
+    """Go on with a DAG run: the one named by the beginning of its id, or the one of `to_resume`.
 
     An interrupted or paused DAG run goes on where it was; one that ended `failed` or `cancelled` gives
     its failed, blocked and cancelled nodes another try; one that ended `ok` is only reported. No node
-    that ended ok is run again. `lost` maps nodes that wait for a person, because the end of their
-    attempt was never seen, to `rerun` or `fail`. Raises `RunHeld` while another process drives it, and
+    that ended ok is run again. `lost` maps nodes that wait for a person, because nobody knows what
+    their attempt did, to `rerun` or `fail`. Raises `RunHeld` while another process drives it, and
     `InputErrors`, with nothing written, when a binary that is still needed is not there.
     """
     answers = _checked(lost or {})
@@ -100,12 +101,7 @@ def resume(
     with ExitStack() as stack:
         arguments = _ledger_arguments(surroundings)
         ledger = stack.enter_context(Ledger.open(state, create=False, **arguments))
-        found = newest_unfinished(ledger) if dag_run_id is None else named_dag_run(ledger, dag_run_id)
-        if found is None:
-            raise NothingToResume(
-                "there is no unfinished DAG run in this project",
-                hint="name one by its id: `me dag list` shows them",
-            )
+        found, chosen = _to_resume(ledger) if dag_run_id is None else (named_dag_run(ledger, dag_run_id), "")
         stack.enter_context(DagRunLock(state, found))
         graph = stored_graph(ledger, found)
         world = _world(graph, ledger, variables, observer, signals, surroundings, replay)
@@ -121,7 +117,17 @@ def resume(
         session.claim()
         for node, answer in answers.items():
             session.answer(node, answer, by=_who())
-        return _drive(session, ledger, found, observer)
+        return _drive(session, ledger, found, observer, chosen)
+
+
+def _to_resume(ledger: Ledger) -> tuple[str, str]:
+    found = to_resume(ledger)
+    if found is None:
+        raise NothingToResume(
+            "there is no unfinished DAG run in this project",
+            hint="name one by its id: `me dag list` shows them",
+        )
+    return found
 
 
 def cancel(dag_run_id: str, *, now: bool = False, cwd: Path | None = None) -> CancelAnswer:
@@ -135,19 +141,20 @@ def cancel(dag_run_id: str, *, now: bool = False, cwd: Path | None = None) -> Ca
         found = named_dag_run(ledger, dag_run_id)
         ended = report_of(ledger, found).state
         if ended in ("ok", "failed", "cancelled"):
-            return CancelAnswer(dag_run_id=found, live=False, already=ended)
+            return CancelAnswer(dag_run_id=found, live=False, already=ended, state=ended)
         payload = {"now": now, "by": _who()}
         ledger.append([Record("dag_run.cancel_requested", found, found, payload, None, None)])
         live = is_held(state, found) is not None
+    left: str | None = None
     if not live:
         try:
-            _carry_out_cancel(found, state)
+            left = _carry_out_cancel(found, state)
         except RunHeld:
             live = True
-    return CancelAnswer(dag_run_id=found, live=live, already=None)
+    return CancelAnswer(dag_run_id=found, live=live, already=None, state=left)
 
 
-def _carry_out_cancel(dag_run_id: str, state: Path) -> None:
+def _carry_out_cancel(dag_run_id: str, state: Path) -> str:
     # Not `resume`: a DAG run that ended in this very moment must not be given another try, and what is
     # missing here may keep `done` tasks from ending well, but not the DAG run from ending.
     variables = dict(os.environ)
@@ -157,10 +164,13 @@ def _carry_out_cancel(dag_run_id: str, state: Path) -> None:
         if not session.has_ended:
             session.claim()
             _drive(session, ledger, dag_run_id, None)
+        return report_of(ledger, dag_run_id, held_by_us=True).state
 
 
-def _drive(session: Session, ledger: Ledger, dag_run_id: str, observer: Observer | None) -> Report:
-    asyncio.run(session.drive())
+def _drive(
+    session: Session, ledger: Ledger, dag_run_id: str, observer: Observer | None, chosen: str = ""
+) -> Report:
+    asyncio.run(session.drive(chosen=chosen))
     return _reported(ledger, dag_run_id, observer)
 
 
@@ -175,7 +185,7 @@ def _checked(answers: Mapping[str, str]) -> Mapping[str, str]:
     for node, answer in answers.items():
         if answer not in {"rerun", "fail"}:
             raise BadFlagValue(
-                f"the answer about the lost attempt of `{node}` is `{answer}`, not `rerun` or `fail`"
+                f"the answer about the attempt of `{node}` is `{answer}`, not `rerun` or `fail`"
             )
     return answers
 
@@ -186,7 +196,7 @@ def _check_waiting(session: Session, answers: Mapping[str, str]) -> None:
         if node not in waiting:
             known = ", ".join(f"`{name}`" for name in sorted(waiting)) or "none does"
             raise UnknownNode(
-                f"node `{node}` does not wait for an answer about a lost attempt",
+                f"node `{node}` does not wait for an answer about its attempt",
                 hint=f"nodes that wait: {known}",
             )
 

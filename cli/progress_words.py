@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..engine.render.words import duration, why
-from ..schemas.progress import NodeChanged
+from ..schemas.progress import NodeChanged, RunStarted
 from ..schemas.states import ENDED
 
 COLOURS = {
@@ -19,6 +19,18 @@ COLOURS = {
 
 WORD = 9
 """The length of the longest state that a line begins with."""
+
+
+def start_of(started: RunStarted) -> tuple[str, str]:
+    """The verb of a DAG run's first line, and what comes after its name: which one it is, and why that."""
+    verb = "resuming" if started.resumed else "running"
+    return verb, f"DAG run {started.dag_run_id}" + (f", {started.chosen}" if started.chosen else "")
+
+
+def source_words(*, gone: bool) -> str:
+    """What people are told when the graph file is not what the DAG run started from."""
+    what = "is gone" if gone else "has changed since"
+    return f"the graph file {what}; the DAG run keeps the one it started from"
 
 
 def is_worth_a_line(changed: NodeChanged) -> bool:

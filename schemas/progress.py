@@ -13,12 +13,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RunStarted:
-    """A Coordinator took the DAG run up. `total` counts the nodes known so far."""
+    """A Coordinator took the DAG run up. `total` counts the nodes known so far.
+
+    `chosen` says in words why it was this one, where nobody named one.
+    """
 
     dag_run_id: str
     name: str
     total: int
     resumed: bool
+    chosen: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceChanged:
+    """The graph file is not what the DAG run that goes on started from; `gone`: there is none any more."""
+
+    gone: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +62,7 @@ class Note:
     text: str
 
 
-Progress = RunStarted | NodeChanged | RunEnded | Note
+Progress = RunStarted | SourceChanged | NodeChanged | RunEnded | Note
 
 
 class Observer(Protocol):

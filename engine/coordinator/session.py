@@ -19,7 +19,7 @@ from ...schemas.bound import BoundGraph
 from ...schemas.canonical import canonical_bytes, digest
 from ...schemas.errors import ChainBroken, LedgerError
 from ...schemas.ids import IdSource, new_id
-from ...schemas.progress import Note, Observer, RunStarted
+from ...schemas.progress import Note, Observer, RunStarted, SourceChanged
 from ...schemas.states import DagRunState
 from ...schemas.template import render
 from ..compile import limits, node_specs
@@ -32,6 +32,7 @@ from ..runtimes.protocol import Runtime
 from ..scheduler.events import AttemptFinished, NodesReopened, PrincipalAnswered
 from ..scheduler.graph import Limits
 from ..scheduler.machine import Scheduler
+from ..source import source_state
 from .clock import Clock, SystemClock
 from .coordinator import Coordinator
 from .outputs import Outputs
@@ -126,7 +127,7 @@ class Session:
         return replace(self.graph, tasks=tuple(tasks))
 
     def waiting(self) -> set[str]:
-        """The nodes that wait for an answer about a lost attempt, or will once the DAG run is claimed."""
+        """The nodes that wait for an answer about their attempt, or will once the DAG run is claimed."""
         return {
             name
             for name, node in self.scheduler.nodes.items()
@@ -151,7 +152,7 @@ class Session:
         return len(nodes)
 
     def answer(self, node: str, answer: str, *, by: str) -> bool:
-        """Answer for a node whose lost attempt waits for a person; False when it does not wait."""
+        """Answer for a node that waits for a person; False when it does not wait."""
         waiting = self.scheduler.nodes.get(node)
         if waiting is None or not waiting.asked:
             return False
@@ -231,8 +232,11 @@ class Session:
             )
         )
 
-    async def drive(self) -> tuple[DagRunState, str]:
-        """Drive the DAG run as far as it goes and record its end, if this is one."""
+    async def drive(self, *, chosen: str = "") -> tuple[DagRunState, str]:
+        """Drive the DAG run as far as it goes and record its end, if this is one.
+
+        `chosen` is told to the observer: why it is this DAG run, where nobody named one.
+        """
         world = self._world
         requests = RequestBuilder(
             self.graph,
@@ -260,7 +264,7 @@ class Session:
             last_seq=self.found.last_seq,
             scratch=str(self._state / "scratch"),
         )
-        self._announce()
+        self._announce(chosen)
         remove = _listen(coordinator, world) if world.signals else None
         try:
             state, reason = await coordinator.drive()
@@ -273,11 +277,17 @@ class Session:
                     remove()
         return self._write_end(state, reason)
 
-    def _announce(self) -> None:
-        if self._world.observer is not None:
-            total = len(self.scheduler.nodes)
-            resumed = self.found.coordinators > 0
-            self._world.observer.notice(RunStarted(self._id, self.graph.name, total, resumed))
+    def _announce(self, chosen: str) -> None:
+        observer = self._world.observer
+        if observer is None:
+            return
+        total = len(self.scheduler.nodes)
+        resumed = self.found.coordinators > 0
+        observer.notice(RunStarted(self._id, self.graph.name, total, resumed, chosen))
+        if resumed:
+            source = source_state(self.graph.source, self.graph.source_digest)
+            if source != "same":
+                observer.notice(SourceChanged(gone=source == "gone"))
 
     def _write_end(self, state: DagRunState, reason: str) -> tuple[DagRunState, str]:
         world = self._world
