@@ -67,9 +67,8 @@ def status(dag_run_id: str | None, *, cwd: Path | None = None, outputs: bool = F
 def list_dag_runs(*, limit: int = 20, cwd: Path | None = None) -> list[DagRunSummary]:
     """The newest DAG runs of the project, newest first; empty where there is no Ledger yet."""
     check_limit(limit)
-    try:
-        ledger = open_for_reading(cwd)
-    except LedgerMissing:
+    ledger = open_if_there(cwd)
+    if ledger is None:
         return []
     with ledger:
         return [_summary(ledger, row) for row in queries.recent_dag_runs(ledger, limit=limit)]
@@ -136,6 +135,16 @@ def project_of(cwd: Path | None = None) -> Path:
 def open_for_reading(cwd: Path | None) -> Ledger:
     """The Ledger of the project that `cwd` lies in, opened without writing anything."""
     return Ledger.open(state_dir(project_of(cwd)), readonly=True)
+
+
+def open_if_there(cwd: Path | None) -> Ledger | None:
+    """The same, and None where nothing has been recorded yet: there is no database, nor its mirror."""
+    try:
+        return open_for_reading(cwd)
+    except LedgerMissing as missing:
+        if missing.facts["mirror"]:
+            raise
+        return None
 
 
 def named_dag_run(ledger: Ledger, text: str) -> str:

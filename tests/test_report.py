@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from metaensemble import api
 from metaensemble._api_report import report_of
 from metaensemble.engine.ledger import Ledger, Record
 from metaensemble.engine.ledger.lock import DagRunLock
+from metaensemble.schemas.errors import LedgerMissing
 from support.ledger import DAG_RUN, dag_run_created, finished, started
 
 BEGAN = 1_700_000_000_000
@@ -116,3 +118,19 @@ def test_a_graph_file_that_changed_or_went_away(ledger: Ledger, tmp_path: Path) 
     file.unlink()
     report = report_of(ledger, DAG_RUN)
     assert (report.source_changed, report.source_gone) == (True, True)
+
+
+@pytest.mark.parametrize("what", [api.list_dag_runs, api.ledger_recent])
+def test_a_database_that_was_lost_is_not_taken_for_an_empty_one(
+    what: Callable[..., object], tmp_path: Path
+) -> None:
+    state = tmp_path / ".metaensemble" / "state"
+    state.mkdir(parents=True)
+    assert what(cwd=tmp_path) == []
+    with Ledger.open(state) as opened:
+        opened.append([dag_run_created()])
+        opened.mirror.catch_up()
+    (state / "department.db").unlink()
+    with pytest.raises(LedgerMissing) as caught:
+        what(cwd=tmp_path)
+    assert caught.value.hint == "`me ledger rebuild` makes the database anew from the mirror `runs.jsonl`"
