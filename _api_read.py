@@ -171,7 +171,7 @@ def to_resume(ledger: Ledger) -> tuple[str, str] | None:
 
 
 def _summary(ledger: Ledger, row: DagRunRow) -> DagRunSummary:
-    row, state = with_state(ledger, row)
+    row, state = with_state(ledger, row.dag_run_id)
     nodes, ok = queries.count_nodes(ledger, row.dag_run_id)
     return DagRunSummary(
         dag_run_id=row.dag_run_id,

@@ -34,14 +34,11 @@ def report_of(
     """
     from .schemas.report import Report
 
-    row = queries.dag_run_by_id(ledger, dag_run_id)
-    if row is None:
-        raise UnknownDagRun(f"this project has no DAG run `{dag_run_id}`")
-    row, state = with_state(ledger, row, held_by_us=held_by_us)
-    until = (wall_clock_ms() if now_ms is None else now_ms) if state == "running" else None
+    row, state = with_state(ledger, dag_run_id, held_by_us=held_by_us)
+    now = wall_clock_ms() if now_ms is None else now_ms
+    told = _NodeReports(ledger, dag_run_id, outputs=outputs, until=now if state == "running" else None)
     current, earlier = _generations(nodes_of(ledger, dag_run_id))
-    told = _NodeReports(ledger, dag_run_id, outputs=outputs, until=until)
-    nodes = tuple(told.of(node) for node in current)
+    nodes = tuple(map(told.of, current))
     source = source_state(row.source or "", row.source_digest)
     return Report(
         dag_run_id=dag_run_id,
@@ -55,7 +52,7 @@ def report_of(
         coordinators=row.coordinators,
         counts=dict(Counter(node.state for node in nodes)),
         nodes=nodes,
-        earlier=tuple(told.of(node) for node in earlier),
+        earlier=tuple(map(told.of, earlier)),
         outputs=row.outputs or {},
         params=row.params or {},
         source_changed=source != "same",
@@ -64,14 +61,22 @@ def report_of(
     )
 
 
-def with_state(ledger: Ledger, row: DagRunRow, *, held_by_us: bool = False) -> tuple[DagRunRow, DagRunState]:
-    """The newest row of a DAG run, and its state; `interrupted` if it says `running` and nobody holds it."""
-    if row.state == "running" and (held_by_us or is_held(ledger.state, row.dag_run_id) is None):
+def with_state(ledger: Ledger, dag_run_id: str, *, held_by_us: bool = False) -> tuple[DagRunRow, DagRunState]:
+    """The row of a DAG run, and its state; `interrupted` if it says `running` and nobody holds it."""
+    row = _row(ledger, dag_run_id)
+    if row.state == "running" and (held_by_us or is_held(ledger.state, dag_run_id) is None):
         # Its Coordinator may have let go of it just now, and has written the end before that.
-        row = queries.dag_run_by_id(ledger, row.dag_run_id) or row
+        row = _row(ledger, dag_run_id)
         if row.state == "running":
             return row, "interrupted"
     return row, row.state  # type: ignore[return-value]  # the Ledger holds nothing else
+
+
+def _row(ledger: Ledger, dag_run_id: str) -> DagRunRow:
+    row = queries.dag_run_by_id(ledger, dag_run_id)
+    if row is None:
+        raise UnknownDagRun(f"this project has no DAG run `{dag_run_id}`")
+    return row
 
 
 def nodes_of(ledger: Ledger, dag_run_id: str) -> list[NodeRow]:

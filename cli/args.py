@@ -75,6 +75,15 @@ Replay = Annotated[
     typer.Option("--replay", metavar="FILE", help="Play recorded attempts instead of running anything."),
 ]
 
+ReplayAgain = Annotated[
+    Path | None,
+    typer.Option(
+        "--replay",
+        metavar="FILE",
+        help="The recorded attempts, for a DAG run that was started with --replay.",
+    ),
+]
+
 Limit = Annotated[int, typer.Option("--limit", "-n", metavar="N", help="How many rows, at most.")]
 
 

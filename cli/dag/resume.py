@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ..args import AsJson, Concurrency, NewestDagRun, Quiet, Replay, pairs, positive
+from ..args import AsJson, Concurrency, NewestDagRun, Quiet, ReplayAgain, pairs, positive
 
 
 def resume(
@@ -20,7 +20,7 @@ def resume(
         ),
     ] = None,
     concurrency: Concurrency = None,
-    replay: Replay = None,
+    replay: ReplayAgain = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> int:

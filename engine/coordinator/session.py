@@ -238,6 +238,22 @@ class Session:
         `chosen` is told to the observer: why it is this DAG run, where nobody named one.
         """
         world = self._world
+        coordinator = self._coordinator()
+        self._announce(chosen)
+        remove = _listen(coordinator, world) if world.signals else None
+        try:
+            state, reason = await coordinator.drive()
+        finally:
+            try:
+                for runtime in world.runtimes.values():
+                    await runtime.close()
+            finally:
+                if remove is not None:
+                    remove()
+        return self._write_end(state, reason)
+
+    def _coordinator(self) -> Coordinator:
+        world = self._world
         requests = RequestBuilder(
             self.graph,
             dag_run_id=self._id,
@@ -246,7 +262,7 @@ class Session:
             environ=world.environ,
             spec_digests=self._spec_digests,
         )
-        coordinator = Coordinator(
+        return Coordinator(
             self.graph,
             dag_run_id=self._id,
             ledger=self._ledger,
@@ -264,18 +280,6 @@ class Session:
             last_seq=self.found.last_seq,
             scratch=str(self._state / "scratch"),
         )
-        self._announce(chosen)
-        remove = _listen(coordinator, world) if world.signals else None
-        try:
-            state, reason = await coordinator.drive()
-        finally:
-            try:
-                for runtime in world.runtimes.values():
-                    await runtime.close()
-            finally:
-                if remove is not None:
-                    remove()
-        return self._write_end(state, reason)
 
     def _announce(self, chosen: str) -> None:
         observer = self._world.observer

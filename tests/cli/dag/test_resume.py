@@ -135,3 +135,18 @@ def test_a_run_tells_of_a_graph_file_that_changed_meanwhile(me: Shell, tmp_path:
 def test_the_name_of_a_node_may_hold_the_sign(me: Shell, broken: str) -> None:
     me("dag", "run", broken, "--quiet")
     assert "node `test[py=3.12]` does not wait" in me("dag", "resume", "--lost", "test[py=3.12]=rerun").err
+
+
+def test_nothing_is_carried_out_where_it_was_to_be_replayed(me: Shell, tmp_path: Path) -> None:
+    (tmp_path / "graph.yaml").write_text("tasks: {a: {run: echo real >> real; exit 1}}\n")
+    (tmp_path / "fails.jsonl").write_text('{"node": "a", "outcome": "failed", "failure_reason": "timeout"}\n')
+    (tmp_path / "ends.jsonl").write_text('{"node": "a", "outcome": "ok"}\n')
+    me("dag", "run", "graph.yaml", "--quiet")
+    answer = me("dag", "resume", "--replay", "ends.jsonl")
+    assert answer.code == 2
+    assert "error[ME533]: `--replay` is for a DAG run that was started with it" in answer.err
+    assert (tmp_path / "real").read_text() == "real\n"
+    me("dag", "run", "graph.yaml", "--replay", "fails.jsonl", "--quiet")
+    assert "error[ME526]" in me("dag", "resume").err
+    assert me("dag", "resume", "--replay", "ends.jsonl").code == 0
+    assert (tmp_path / "real").read_text() == "real\n"
