@@ -55,25 +55,30 @@ def leave() -> None:
             os.chdir(before)
 
 
-def work_on(project: Path) -> None:
-    """Note that this command line works on `project`, wherever it was typed."""
-    _PROJECT.set(project)
+def work_on(graph: Path) -> None:
+    """Note that this command line works on the project of a graph file, wherever it was typed."""
+    from .. import api
+
+    # Of a file that cannot be read, whoever reads it tells.
+    with suppress(OSError, RuntimeError, ValueError):
+        _PROJECT.set(api.project_of(graph.resolve().parent))
 
 
 def program() -> str:
     """How a further command begins: `me`, or `me -C DIR` where the shell stands in another project."""
     from .. import api
 
-    try:
-        project = _PROJECT.get() or api.project_of()
-    except WorkingDirectoryGone:
-        return "me"
+    def project_of(directory: Path | None) -> Path | None:
+        try:
+            return api.project_of(directory)
+        except (WorkingDirectoryGone, OSError):
+            return None
+
+    project = _PROJECT.get() or project_of(None)
     before = _TYPED_IN.get()
-    try:
-        is_here = before != _NOWHERE and api.project_of(before) == project
-    except WorkingDirectoryGone:
-        is_here = False
-    return "me" if is_here else f"me -C {shlex.quote(str(project))}"
+    if project is None or (before != _NOWHERE and project_of(before) == project):
+        return "me"
+    return f"me -C {shlex.quote(str(project))}"
 
 
 def placed(text: str) -> str:

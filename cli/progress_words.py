@@ -46,7 +46,8 @@ def line_of(changed: NodeChanged) -> tuple[str, str]:
     """The state as it is shown, and the rest of the line: id, duration, attempt, reason."""
     state: str = changed.state
     if state in {"pending", "ready"}:
-        state = "retry"
+        # An attempt that has just ended and will be made again was stopped, by whoever stopped the program.
+        state = "retry" if changed.duration_ms is None else "stopped"
     rest = changed.node_id
     if changed.duration_ms is not None and changed.attempt_no:
         rest += f"  {duration(changed.duration_ms)}"

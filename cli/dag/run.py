@@ -26,7 +26,7 @@ def run(
 
     params = pairs(param, "--param")
     at_once = positive(concurrency, "--concurrency")
-    work_on(api.project_of(file.resolve().parent))
+    work_on(file)
     with watcher(quiet=quiet) as observer:
         report = api.run(
             file,

@@ -133,6 +133,13 @@ def test_where_nobody_can_work(words: tuple[str, ...], name: str, me: Shell, sam
     assert sample == "graph.yaml"
 
 
+def test_a_graph_file_that_leads_nowhere(me: Shell, tmp_path: Path) -> None:
+    (tmp_path / "loop.yaml").symlink_to("loop.yaml")
+    answer = me("dag", "run", "loop.yaml")
+    assert answer.code == 2
+    assert answer.err.startswith("error[ME1")
+
+
 def test_from_a_folder_that_is_gone(
     me: Shell, far: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

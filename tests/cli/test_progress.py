@@ -58,6 +58,12 @@ def test_one_line_per_end() -> None:
     assert stream.getvalue() == LINES.replace("  attempt 1", "")
 
 
+def test_what_ctrl_c_stops_is_said_to_be_stopped() -> None:
+    stream = io.StringIO()
+    PlainProgress(stream).notice(NodeChanged("fetch", "ready", "it was asked to stop", 1, 5_000, 1_500))
+    assert stream.getvalue() == "stopped   fetch  1.5 s  it was asked to stop\n"
+
+
 def test_a_resume_says_so() -> None:
     stream = io.StringIO()
     PlainProgress(stream).notice(RunStarted("0190d1a0", "sample", 1, True))
