@@ -86,7 +86,8 @@ def resume(
     environ: Mapping[str, str] | None = None,
     surroundings: Mapping[str, Any] | None = None,
 ) -> Report:
-    """Go on with a DAG run: the one named by the beginning of its id, or the one of `to_resume`.
+    """Go on with a DAG run: the one named by the beginning of its id, or else the newest one if it failed,
+    or else the newest one that has not ended.
 
     An interrupted or paused DAG run goes on where it was; one that ended `failed` or `cancelled` gives
     its failed, blocked and cancelled nodes another try; one that ended `ok` is only reported. No node
