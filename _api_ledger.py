@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from ._api_read import check_limit, open_for_reading, open_if_there, project_of
 from .engine.ledger import queries
-from .engine.ledger.connection import DATABASE
 from .engine.ledger.exporting import ExportForm, export
-from .engine.ledger.ledger import Ledger
 from .engine.ledger.rebuilding import Rebuilt, rebuild
 from .engine.ledger.records import Head
 from .engine.ledger.verification import Verification, verify_ledger
-from .engine.project import find_project, state_dir, working_directory
+from .engine.project import state_dir
 from .schemas.errors import UnknownRun
 
 
 def ledger_recent(limit: int = 20, *, cwd: Path | None = None) -> list[dict[str, Any]]:
     """The newest Runs with all their columns, newest first; none where nothing has been recorded."""
-    state = _state(cwd)
-    if not (state / DATABASE).exists():
+    check_limit(limit)
+    ledger = open_if_there(cwd)
+    if ledger is None:
         return []
-    with _reading(state) as ledger:
+    with ledger:
         return [asdict(row) for row in queries.recent_runs(ledger, limit=limit)]
 
 
@@ -33,9 +32,9 @@ def ledger_run(run_id: str, *, cwd: Path | None = None) -> dict[str, Any]:
 
     Raises `UnknownRun` and, for a beginning that fits several, `AmbiguousRun`.
     """
-    state = _state(cwd)
-    if (state / DATABASE).exists():
-        with _reading(state) as ledger:
+    ledger = open_if_there(cwd)
+    if ledger is not None:
+        with ledger:
             row = queries.find_run(ledger, run_id)
         if row is not None:
             return asdict(row)
@@ -44,13 +43,13 @@ def ledger_run(run_id: str, *, cwd: Path | None = None) -> dict[str, Any]:
 
 def ledger_head(*, cwd: Path | None = None) -> Head:
     """The end of the hash chain."""
-    with _reading(_state(cwd)) as ledger:
+    with open_for_reading(cwd) as ledger:
         return ledger.head()
 
 
 def ledger_verify(*, noted: tuple[int, str] | None = None, cwd: Path | None = None) -> Verification:
     """What a look at everything found; `noted` is a head, its seq and hash, that was written down earlier."""
-    with _reading(_state(cwd)) as ledger:
+    with open_for_reading(cwd) as ledger:
         return verify_ledger(ledger, noted=Head(*noted) if noted else None)
 
 
@@ -60,22 +59,12 @@ def ledger_rebuild(*, accept_loss: bool = False, cwd: Path | None = None) -> Reb
     `accept_loss` goes on where records are whole in neither. Raises `LedgerInUse` while anybody else
     works with the Ledger.
     """
-    return rebuild(_state(cwd), accept_loss=accept_loss)
+    return rebuild(state_dir(project_of(cwd)), accept_loss=accept_loss)
 
 
 def ledger_export(
     table: str = "runs", form: ExportForm = "jsonl", *, cwd: Path | None = None
 ) -> Iterator[str]:
     """The rows of a table of the Ledger as text, oldest first, piece by piece."""
-    with _reading(_state(cwd)) as ledger:
+    with open_for_reading(cwd) as ledger:
         yield from export(ledger, table, form)
-
-
-def _state(cwd: Path | None) -> Path:
-    return state_dir(find_project(cwd or working_directory()))
-
-
-@contextmanager
-def _reading(state: Path) -> Iterator[Ledger]:
-    with Ledger.open(state, readonly=True) as ledger:
-        yield ledger

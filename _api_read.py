@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ._api_report import nodes_of, report_of, with_state
 from .engine.ledger import queries
 from .engine.ledger.ledger import MAX_PAGE, Ledger
-from .engine.ledger.lock import is_held
 from .engine.project import find_project, state_dir, working_directory
-from .schemas.errors import LedgerMissing, NoSuchAttempt, UnknownDagRun, UnknownNode
+from .schemas.errors import BadFlagValue, LedgerMissing, NoSuchAttempt, UnknownDagRun, UnknownNode
 from .schemas.suggest import did_you_mean
 
 if TYPE_CHECKING:
-    from .engine.ledger.rows import AttemptRow, DagRunRow, NodeRow, RunRow
+    from .engine.ledger.rows import DagRunRow, RunRow
     from .schemas.plan import Plan
-    from .schemas.report import NodeReport, Report
-    from .schemas.states import DagRunState
+    from .schemas.report import Report
 
 CHUNK = 1 << 16
 
@@ -31,12 +27,14 @@ class CancelAnswer:
     """What became of a request to cancel.
 
     `live`: a Coordinator drives the DAG run and will act on it. `already`: it had ended before, in
-    that state, and nothing was changed.
+    that state, and nothing was changed. `state` is the state in which this leaves it, None while a
+    live Coordinator still works on that.
     """
 
     dag_run_id: str
     live: bool
     already: str | None
+    state: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +66,9 @@ def status(dag_run_id: str | None, *, cwd: Path | None = None, outputs: bool = F
 
 def list_dag_runs(*, limit: int = 20, cwd: Path | None = None) -> list[DagRunSummary]:
     """The newest DAG runs of the project, newest first; empty where there is no Ledger yet."""
-    try:
-        ledger = open_for_reading(cwd)
-    except LedgerMissing:
+    check_limit(limit)
+    ledger = open_if_there(cwd)
+    if ledger is None:
         return []
     with ledger:
         return [_summary(ledger, row) for row in queries.recent_dag_runs(ledger, limit=limit)]
@@ -82,20 +80,28 @@ def logs(
     *,
     stream: str = "both",
     attempt: int | None = None,
+    generation: int | None = None,
     cwd: Path | None = None,
 ) -> Iterator[bytes]:
     """What an attempt of a node wrote, piece by piece: `stdout`, `stderr`, or one after the other.
 
-    Without `attempt`, the last one that ended. Raises `UnknownNode` or `NoSuchAttempt`.
+    Without `attempt`, the last one that ended; without `generation`, that of the newest generation
+    which has such an attempt. Raises `UnknownNode` or `NoSuchAttempt`.
     """
     with open_for_reading(cwd) as ledger:
         found = named_dag_run(ledger, dag_run_id)
-        if not queries.generations_of_node(ledger, found, node_id):
-            names = sorted({row.node_id for row in _nodes(ledger, found)})
+        known = [row.generation for row in queries.generations_of_node(ledger, found, node_id)]
+        if not known:
+            names = sorted({row.node_id for row in nodes_of(ledger, found)})
             raise UnknownNode(
                 f"the DAG run has no node `{node_id}`", hint=did_you_mean(node_id, names) or _listing(names)
             )
-        runs = queries.runs_of_node(ledger, found, node_id)
+        if generation is not None and generation not in known:
+            raise NoSuchAttempt(
+                f"node `{node_id}` has no generation {generation}",
+                hint=f"its generations: {', '.join(map(str, known))}",
+            )
+        runs = [run for run in _runs(ledger, found, node_id) if generation in (None, run.generation)]
         run = _chosen(runs, attempt, node_id)
         record = queries.record_at(ledger, run.seq)
         payload = record.payload if record is not None else {}
@@ -115,9 +121,30 @@ def plan_of(dag_run_id: str, *, cwd: Path | None = None) -> Plan:
         return build_plan(stored_graph(ledger, found), concurrency=row.concurrency if row else None)
 
 
+def check_limit(limit: int) -> None:
+    """Raise `BadFlagValue` for a number of rows that is not one the Ledger gives at once."""
+    if not 0 < limit <= MAX_PAGE:
+        raise BadFlagValue(f"the limit lies between 1 and {MAX_PAGE}, and is not {limit}")
+
+
+def project_of(cwd: Path | None = None) -> Path:
+    """The root of the project that a directory lies in; without one, this process's. It is absolute."""
+    return find_project(cwd or working_directory())
+
+
 def open_for_reading(cwd: Path | None) -> Ledger:
     """The Ledger of the project that `cwd` lies in, opened without writing anything."""
-    return Ledger.open(state_dir(find_project(cwd or working_directory())), readonly=True)
+    return Ledger.open(state_dir(project_of(cwd)), readonly=True)
+
+
+def open_if_there(cwd: Path | None) -> Ledger | None:
+    """The same, and None where nothing has been recorded yet: there is no database, nor its mirror."""
+    try:
+        return open_for_reading(cwd)
+    except LedgerMissing as missing:
+        if missing.facts["mirror"]:
+            raise
+        return None
 
 
 def named_dag_run(ledger: Ledger, text: str) -> str:
@@ -130,129 +157,26 @@ def named_dag_run(ledger: Ledger, text: str) -> str:
     return row.dag_run_id
 
 
-def newest_unfinished(ledger: Ledger) -> str | None:
-    """The id of the newest DAG run that has not ended ok, cancelled runs left out.
+def to_resume(ledger: Ledger) -> tuple[str, str] | None:
+    """The DAG run that a resume without an id takes, and why, in words; None when there is none.
 
-    One without an end on record comes first; else the newest one, if it failed.
+    The newest one if it failed, else the newest one that has not ended: it was interrupted, it is
+    paused, or somebody drives it right now.
     """
-    row = queries.newest_unfinished_dag_run(ledger)
-    if row is not None:
-        return row.dag_run_id
     newest = queries.recent_dag_runs(ledger, limit=1)
-    return newest[0].dag_run_id if newest and newest[0].state == "failed" else None
-
-
-def report_of(ledger: Ledger, dag_run_id: str, *, outputs: bool = False, held_by_us: bool = False) -> Report:
-    """The report on a DAG run. `held_by_us`: the caller holds its lock and has stopped driving it."""
-    from .schemas.report import Report
-
-    row = queries.dag_run_by_id(ledger, dag_run_id)
-    if row is None:
-        raise UnknownDagRun(f"this project has no DAG run `{dag_run_id}`")
-    nodes = _latest(_nodes(ledger, dag_run_id))
-    attempts: dict[tuple[str, int], list[AttemptRow]] = {}
-    for attempt in _attempts(ledger, dag_run_id):
-        attempts.setdefault((attempt.node_id, attempt.generation), []).append(attempt)
-    runs = {run.run_id: run for run in _runs(ledger, dag_run_id)}
-    reports = tuple(
-        _node_report(ledger, node, attempts.get((node.node_id, node.generation), []), runs, outputs)
-        for node in nodes
-    )
-    return Report(
-        dag_run_id=dag_run_id,
-        name=row.name or "",
-        source=row.source or "",
-        project=row.project or "",
-        state=_state(ledger, row, held_by_us),
-        reason=row.reason or "",
-        started_ms=row.created_ts,
-        ended_ms=row.ended_ts,
-        coordinators=row.coordinators,
-        counts=dict(Counter(node.state for node in reports)),
-        nodes=reports,
-        outputs=row.outputs or {},
-        params=row.params or {},
-        source_changed=_has_changed(row),
-        waiting_for=_ways_on(row) if row.state == "paused" else (),
-    )
-
-
-def _state(ledger: Ledger, row: DagRunRow, held_by_us: bool) -> DagRunState:
-    if row.state == "running" and (held_by_us or is_held(ledger.state, row.dag_run_id) is None):
-        return "interrupted"
-    return row.state  # type: ignore[return-value]  # the Ledger holds nothing else
-
-
-def _ways_on(row: DagRunRow) -> tuple[str, ...]:
-    return tuple(
-        f"me dag resume {row.dag_run_id} --lost {node}={answer}"
-        for node in row.waiting_for or ()
-        for answer in ("rerun", "fail")
-    )
-
-
-def _has_changed(row: DagRunRow) -> bool:
-    try:
-        with Path(row.source or "").open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest() != row.source_digest
-    except OSError:
-        return True
-
-
-def _node_report(
-    ledger: Ledger, node: NodeRow, attempts: list[AttemptRow], runs: dict[str, RunRow], outputs: bool
-) -> NodeReport:
-    from .schemas.report import AttemptReport, NodeReport
-
-    told = []
-    deliverable: str | None = None
-    output: Any = None
-    for attempt in attempts:
-        run = runs.get(attempt.run_id)
-        told.append(
-            AttemptReport(
-                run_id=attempt.run_id,
-                attempt_no=attempt.attempt_no,
-                started_ms=attempt.started_ts,
-                ended_ms=run.ended_ts if run else None,
-                outcome=run.outcome if run else None,  # type: ignore[arg-type]  # validated by the model
-                failure_reason=run.failure_reason if run else None,  # type: ignore[arg-type]
-                reason=(run.reason or "") if run else "",
-                exit_status=run.exit_status if run else None,
-            )
-        )
-        if run is not None and run.outcome == "ok":
-            deliverable = (run.deliverable_ref or {}).get("path")
-            output = _output(ledger, run) if outputs else None
-    return NodeReport(
-        id=node.node_id,
-        task=node.task_id,
-        kind=node.kind,
-        runtime=node.runtime,
-        state=node.state,  # type: ignore[arg-type]  # validated by the model
-        reason=node.reason or "",
-        generation=node.generation,
-        attempts=tuple(told),
-        working_ms=sum(runs[a.run_id].working_ms or 0 for a in attempts if a.run_id in runs),
-        deliverable=deliverable,
-        output=output,
-    )
-
-
-def _output(ledger: Ledger, run: RunRow) -> Any:
-    record = queries.record_at(ledger, run.seq)
-    payload = record.payload if record is not None else {}
-    if "output_blob" in payload:
-        return json.loads(ledger.blobs.get(payload["output_blob"]))
-    return payload.get("output")
+    if newest and newest[0].state == "failed":
+        return newest[0].dag_run_id, "the newest one, which failed"
+    row = queries.newest_unfinished_dag_run(ledger)
+    return (row.dag_run_id, "the newest one that has not ended") if row is not None else None
 
 
 def _summary(ledger: Ledger, row: DagRunRow) -> DagRunSummary:
+    row, state = with_state(ledger, row.dag_run_id)
     nodes, ok = queries.count_nodes(ledger, row.dag_run_id)
     return DagRunSummary(
         dag_run_id=row.dag_run_id,
         name=row.name or "",
-        state=_state(ledger, row, held_by_us=False),
+        state=state,
         started_ms=row.created_ts,
         ended_ms=row.ended_ts,
         nodes=nodes,
@@ -277,6 +201,14 @@ def _chosen(runs: list[RunRow], attempt: int | None, node_id: str) -> RunRow:
     )
 
 
+def _runs(ledger: Ledger, dag_run_id: str, node_id: str) -> Iterator[RunRow]:
+    """The Runs of a node, oldest attempt first."""
+    after = ""
+    while page := queries.runs_of_node(ledger, dag_run_id, node_id, after=after, limit=MAX_PAGE):
+        yield from page
+        after = page[-1].run_id
+
+
 def _text(ledger: Ledger, stored: dict[str, Any]) -> Iterator[bytes]:
     if stored.get("blob") is None:
         yield stored.get("head", "").encode()
@@ -284,36 +216,6 @@ def _text(ledger: Ledger, stored: dict[str, Any]) -> Iterator[bytes]:
     with ledger.blobs.open(stored["blob"]) as file:
         while piece := file.read(CHUNK):
             yield piece
-
-
-def _latest(rows: list[NodeRow]) -> list[NodeRow]:
-    latest = {row.node_id: row for row in rows}
-    return sorted(latest.values(), key=lambda row: row.position)
-
-
-def _nodes(ledger: Ledger, dag_run_id: str) -> list[NodeRow]:
-    rows: list[NodeRow] = []
-    after = ("", -1)
-    while page := queries.nodes_of_dag_run(ledger, dag_run_id, after=after):
-        rows += page
-        if len(page) < MAX_PAGE:
-            break
-        after = (page[-1].node_id, page[-1].generation)
-    return rows
-
-
-def _attempts(ledger: Ledger, dag_run_id: str) -> Iterator[AttemptRow]:
-    after = ""
-    while page := queries.attempts_of_dag_run(ledger, dag_run_id, after=after):
-        yield from page
-        after = page[-1].run_id
-
-
-def _runs(ledger: Ledger, dag_run_id: str) -> Iterator[RunRow]:
-    after = 0
-    while page := queries.runs_of_dag_run(ledger, dag_run_id, after=after, limit=MAX_PAGE):
-        yield from page
-        after = page[-1].seq
 
 
 def _listing(names: list[str], shown: int = 10) -> str:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from . import __version__
 from ._api_check import bound, place, refuse, refuse_later
-from ._api_read import CancelAnswer, named_dag_run, newest_unfinished, report_of
+from ._api_read import CancelAnswer, named_dag_run, project_of, to_resume
+from ._api_report import report_of
 from .engine.coordinator.session import Session, Surroundings, create, stored_graph
 from .engine.coordinator.steady import SteadyObserver
 from .engine.growth import MOST_ITEMS, MOST_ITEMS_VARIABLE
@@ -22,7 +23,7 @@ from .engine.instances import leaf_tasks, replayed
 from .engine.ledger.ledger import Ledger
 from .engine.ledger.lock import DagRunLock, is_held
 from .engine.ledger.records import Record
-from .engine.project import find_project, state_dir, working_directory
+from .engine.project import state_dir
 from .engine.runtimes.registry import open_runtimes, preflight
 from .schemas.errors import BadFlagValue, NothingToResume, RunHeld, UnknownNode
 from .schemas.ids import new_id
@@ -87,43 +88,57 @@ def resume(
     environ: Mapping[str, str] | None = None,
     surroundings: Mapping[str, Any] | None = None,
 ) -> Report:
-    """Go on with a DAG run: the one named by the beginning of its id, or the newest unfinished one.
+    """Go on with a DAG run: the one named by the beginning of its id, or else the newest one if it failed,
+    or else the newest one that has not ended.
 
     An interrupted or paused DAG run goes on where it was; one that ended `failed` or `cancelled` gives
     its failed, blocked and cancelled nodes another try; one that ended `ok` is only reported. No node
-    that ended ok is run again. `lost` maps nodes that wait for a person, because the end of their
-    attempt was never seen, to `rerun` or `fail`. Raises `RunHeld` while another process drives it, and
-    `InputErrors`, with nothing written, when a binary that is still needed is not there.
+    that ended ok is run again. `lost` maps nodes that wait for a person, because nobody knows what
+    their attempt did, to `rerun` or `fail`. `replay` is for a DAG run that was started with it. Raises
+    `RunHeld` while another process drives it, and `InputErrors`, with nothing written, when a binary
+    that is still needed is not there.
     """
     answers = _checked(lost or {})
     variables = dict(os.environ if environ is None else environ)
     observer = SteadyObserver(observer) if observer is not None else None
-    state = state_dir(find_project(cwd or working_directory()))
+    state = state_dir(project_of(cwd))
     with ExitStack() as stack:
-        arguments = _ledger_arguments(surroundings)
-        ledger = stack.enter_context(Ledger.open(state, create=False, **arguments))
-        found = newest_unfinished(ledger) if dag_run_id is None else named_dag_run(ledger, dag_run_id)
-        if found is None:
-            raise NothingToResume(
-                "there is no unfinished DAG run in this project",
-                hint="name one by its id: `me dag list` shows them",
-            )
+        ledger = stack.enter_context(Ledger.open(state, create=False, **_ledger_arguments(surroundings)))
+        found, chosen = _to_resume(ledger) if dag_run_id is None else (named_dag_run(ledger, dag_run_id), "")
         stack.enter_context(DagRunLock(state, found))
         graph = stored_graph(ledger, found)
+        _check_replay(graph, replay)
         world = _world(graph, ledger, variables, observer, signals, surroundings, replay)
         session = Session(ledger, found, world, state=state)
         if concurrency is not None:
             session.with_concurrency(concurrency)
         _check_waiting(session, answers)
         refuse(preflight(session.unfinished(), environ=variables, replay=replay))
-        if session.has_ended and session.found.end != "ok":
-            session.reopen()
-        if session.has_ended:
-            return _reported(ledger, found, observer)
-        session.claim()
-        for node, answer in answers.items():
-            session.answer(node, answer, by=_who())
-        return _drive(session, ledger, found, observer)
+        if _takes_up(session, answers):
+            return _drive(session, ledger, found, observer, chosen)
+        return _reported(ledger, found, observer)
+
+
+def _takes_up(session: Session, answers: Mapping[str, str]) -> bool:
+    """Make a DAG run ready to be driven on, with the answers given; False when nothing is left to do."""
+    if session.has_ended and session.found.end != "ok":
+        session.reopen()
+    if session.has_ended:
+        return False
+    session.claim()
+    for node, answer in answers.items():
+        session.answer(node, answer, by=_who())
+    return True
+
+
+def _to_resume(ledger: Ledger) -> tuple[str, str]:
+    found = to_resume(ledger)
+    if found is None:
+        raise NothingToResume(
+            "there is no unfinished DAG run in this project",
+            hint="name one by its id: `me dag list` shows them",
+        )
+    return found
 
 
 def cancel(dag_run_id: str, *, now: bool = False, cwd: Path | None = None) -> CancelAnswer:
@@ -132,24 +147,25 @@ def cancel(dag_run_id: str, *, now: bool = False, cwd: Path | None = None) -> Ca
     Where none lives, the request is recorded and this process carries it out: what the dead one left
     is stopped and, unless `now`, the `done` tasks run. A DAG run that has ended is left as it is.
     """
-    state = state_dir(find_project(cwd or working_directory()))
+    state = state_dir(project_of(cwd))
     with Ledger.open(state, create=False) as ledger:
         found = named_dag_run(ledger, dag_run_id)
         ended = report_of(ledger, found).state
         if ended in ("ok", "failed", "cancelled"):
-            return CancelAnswer(dag_run_id=found, live=False, already=ended)
+            return CancelAnswer(dag_run_id=found, live=False, already=ended, state=ended)
         payload = {"now": now, "by": _who()}
         ledger.append([Record("dag_run.cancel_requested", found, found, payload, None, None)])
         live = is_held(state, found) is not None
+    left: str | None = None
     if not live:
         try:
-            _carry_out_cancel(found, state)
+            left = _carry_out_cancel(found, state)
         except RunHeld:
             live = True
-    return CancelAnswer(dag_run_id=found, live=live, already=None)
+    return CancelAnswer(dag_run_id=found, live=live, already=None, state=left)
 
 
-def _carry_out_cancel(dag_run_id: str, state: Path) -> None:
+def _carry_out_cancel(dag_run_id: str, state: Path) -> str:
     # Not `resume`: a DAG run that ended in this very moment must not be given another try, and what is
     # missing here may keep `done` tasks from ending well, but not the DAG run from ending.
     variables = dict(os.environ)
@@ -159,10 +175,13 @@ def _carry_out_cancel(dag_run_id: str, state: Path) -> None:
         if not session.has_ended:
             session.claim()
             _drive(session, ledger, dag_run_id, None)
+        return report_of(ledger, dag_run_id, held_by_us=True).state
 
 
-def _drive(session: Session, ledger: Ledger, dag_run_id: str, observer: Observer | None) -> Report:
-    asyncio.run(session.drive())
+def _drive(
+    session: Session, ledger: Ledger, dag_run_id: str, observer: Observer | None, chosen: str = ""
+) -> Report:
+    asyncio.run(session.drive(chosen=chosen))
     return _reported(ledger, dag_run_id, observer)
 
 
@@ -177,9 +196,17 @@ def _checked(answers: Mapping[str, str]) -> Mapping[str, str]:
     for node, answer in answers.items():
         if answer not in {"rerun", "fail"}:
             raise BadFlagValue(
-                f"the answer about the lost attempt of `{node}` is `{answer}`, not `rerun` or `fail`"
+                f"the answer about the attempt of `{node}` is `{answer}`, not `rerun` or `fail`"
             )
     return answers
+
+
+def _check_replay(graph: BoundGraph, replay: Path | None) -> None:
+    if replay is not None and any(task.runtime != "replay" for task in graph.tasks):
+        raise BadFlagValue(
+            "`--replay` is for a DAG run that was started with it; the tasks of this one are carried out",
+            hint="leave the flag out, or replay from the start: `me dag run FILE --replay FILE`",
+        )
 
 
 def _check_waiting(session: Session, answers: Mapping[str, str]) -> None:
@@ -188,7 +215,7 @@ def _check_waiting(session: Session, answers: Mapping[str, str]) -> None:
         if node not in waiting:
             known = ", ".join(f"`{name}`" for name in sorted(waiting)) or "none does"
             raise UnknownNode(
-                f"node `{node}` does not wait for an answer about a lost attempt",
+                f"node `{node}` does not wait for an answer about its attempt",
                 hint=f"nodes that wait: {known}",
             )
 

@@ -26,6 +26,7 @@ __all__ = [
     "logs",
     "plan",
     "plan_of",
+    "project_of",
     "resume",
     "run",
     "status",
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
         ledger_run,
         ledger_verify,
     )
-    from ._api_read import CancelAnswer, DagRunSummary, list_dag_runs, logs, plan_of, status
+    from ._api_read import CancelAnswer, DagRunSummary, list_dag_runs, logs, plan_of, project_of, status
     from ._api_run import cancel, resume, run
 else:
     __getattr__, __dir__ = lazy_exports(
@@ -61,6 +62,7 @@ else:
             "logs": f"{__package__}._api_read",
             "plan": f"{__package__}._api_check",
             "plan_of": f"{__package__}._api_read",
+            "project_of": f"{__package__}._api_read",
             "resume": f"{__package__}._api_run",
             "run": f"{__package__}._api_run",
             "status": f"{__package__}._api_read",

@@ -7,6 +7,9 @@ from typing import Any, ClassVar
 
 from .groups import LazyGroup, build_command, build_group, load
 
+PLACE_FLAGS = ("-C", "--directory")
+"""The flag that stands before the command as well as behind it."""
+
 
 class Dag(LazyGroup):
     """Check, run, resume and look at task graphs."""
@@ -62,11 +65,25 @@ def find(args: Sequence[str]) -> tuple[Any, list[str], list[str]]:
     """
     group: type[LazyGroup] = Root
     words: list[str] = []
-    rest = list(args)
+    place, rest = _split_place(args)
     while rest and rest[0] in group.table:
         found = load(group.table[rest[0]])
         words.append(rest.pop(0))
         if not isinstance(found, type):
-            return build_command(found, words[-1]), words, rest
+            return build_command(found, words[-1]), words, [*place, *rest]
         group = found
     return (build_group(group, words[-1]) if words else root()), words, rest
+
+
+def _split_place(args: Sequence[str]) -> tuple[list[str], list[str]]:
+    """What stands before the first command, as far as it is `-C DIR`, and the rest of a command line."""
+    at = 0
+    while at < len(args):
+        word = args[at]
+        if word in PLACE_FLAGS and at + 1 < len(args):
+            at += 2
+        elif word.startswith("--directory=") or (word.startswith("-C") and len(word) > 2):
+            at += 1
+        else:
+            break
+    return list(args[:at]), list(args[at:])

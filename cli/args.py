@@ -3,13 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ..schemas.errors import BadFlagValue, MalformedPair, RepeatedFlag
+from ..schemas.errors import BadFlagValue, MalformedPair, MetaEnsembleError, RepeatedFlag
 from .complete import dag_runs
+from .place import enter
+
+
+def _entered(ctx: typer.Context, directory: Path | None) -> Path | None:
+    if directory is not None:
+        # What the shell asks for on Tab is offered as far as it is known.
+        with suppress(MetaEnsembleError) if ctx.resilient_parsing else nullcontext():
+            enter(directory)
+    return directory
+
+
+Directory = Annotated[
+    Path | None,
+    typer.Option(
+        "-C",
+        "--directory",
+        metavar="DIR",
+        help="Work as if typed in DIR, such as the root of another project.",
+        is_eager=True,
+        callback=_entered,
+    ),
+]
 
 GraphFile = Annotated[Path, typer.Argument(metavar="FILE", help="The task graph, a YAML file.")]
 
@@ -52,14 +75,26 @@ Replay = Annotated[
     typer.Option("--replay", metavar="FILE", help="Play recorded attempts instead of running anything."),
 ]
 
+ReplayAgain = Annotated[
+    Path | None,
+    typer.Option(
+        "--replay",
+        metavar="FILE",
+        help="The recorded attempts, for a DAG run that was started with --replay.",
+    ),
+]
+
 Limit = Annotated[int, typer.Option("--limit", "-n", metavar="N", help="How many rows, at most.")]
 
 
-def pairs(given: Sequence[str] | None, flag: str) -> dict[str, str]:
-    """`NAME=VALUE` texts as a mapping; MalformedPair without `=`, RepeatedFlag for a name twice."""
+def pairs(given: Sequence[str] | None, flag: str, *, last: bool = False) -> dict[str, str]:
+    """`NAME=VALUE` texts as a mapping; MalformedPair without `=`, RepeatedFlag for a name twice.
+
+    A text is split at its first `=`; with `last` at its last, for names that may have some.
+    """
     found: dict[str, str] = {}
     for text in given or ():
-        name, equals, value = text.partition("=")
+        name, equals, value = text.rpartition("=") if last else text.partition("=")
         if not equals or not name:
             raise MalformedPair(
                 f"`{flag} {text}` is not `NAME=VALUE`", hint=f"write `{flag} {name or 'NAME'}=VALUE`"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextvars import copy_context
 from pathlib import Path
 
 import typer
@@ -12,6 +13,7 @@ import typer
 from ..schemas.errors import InputErrors, InternalError, MetaEnsembleError, UnexpectedError
 from .app import find, root
 from .exit import INPUT, OK, code_of_error
+from .place import leave, placed
 from .speech import give_json, hush, say
 from .terminal import has_colour, prepare_streams
 from .usage import USAGE, as_input_error, is_help
@@ -26,7 +28,14 @@ def dispatch(args: Sequence[str]) -> int:
     name = name if name in NAMES else "me"
     if f"_{name.upper()}_COMPLETE" in os.environ:
         root().main(args=list(args), prog_name=name)
-    return _guarded(lambda: _carried_out(name, args), json_wanted=_wants_json(args))
+    return copy_context().run(_dispatched, name, args)
+
+
+def _dispatched(name: str, args: Sequence[str]) -> int:
+    try:
+        return _guarded(lambda: _carried_out(name, args), json_wanted=_wants_json(args))
+    finally:
+        leave()
 
 
 def _carried_out(name: str, args: Sequence[str]) -> int:
@@ -68,6 +77,7 @@ def _tell(error: MetaEnsembleError, *, json_wanted: bool) -> None:
     from .draw import draw
 
     sys.stdout.flush()
+    _place_hints(error)
     if json_wanted:
         give_json(error.to_json() if isinstance(error, InputErrors) else {"errors": [error.to_json()]})
         sys.stdout.flush()
@@ -76,6 +86,11 @@ def _tell(error: MetaEnsembleError, *, json_wanted: bool) -> None:
         from .fault import report_fault
 
         report_fault(error)
+
+
+def _place_hints(error: MetaEnsembleError) -> None:
+    for one in error.errors if isinstance(error, InputErrors) else (error,):
+        one.hint = placed(one.hint) if one.hint else one.hint
 
 
 def _unexpected(error: Exception) -> UnexpectedError:

@@ -10,6 +10,7 @@ import traceback
 
 from .. import __version__
 from ..schemas.errors import InternalError
+from .place import placed
 from .speech import say
 
 
@@ -25,7 +26,7 @@ def report_fault(error: InternalError) -> None:
         say("this is a fault of ours, not of your input; please report it with the text above")
         return
     say(f"this is a fault of ours, not of your input; please report it with the text in {path}")
-    say("what was recorded stays recorded: `me dag resume` goes on from there")
+    say(placed("what was recorded stays recorded: `me dag resume` goes on from there"))
 
 
 def fault_text(error: InternalError) -> str:

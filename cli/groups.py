@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import inspect
+from collections.abc import Callable, Mapping
+from functools import wraps
 from importlib import import_module
-from typing import Annotated, Any, ClassVar
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, get_type_hints
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -12,6 +15,7 @@ from typer.core import TyperCommand, TyperGroup
 from .. import __version__
 from ..schemas.errors import RepeatedFlag, UnexpectedArgument, UnknownCommand
 from ..schemas.suggest import did_you_mean, in_backticks
+from .args import Directory
 
 SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -102,10 +106,30 @@ def build_group(group: type[LazyGroup], name: str | None = None, *, with_complet
 
 
 def build_command(function: Any, name: str) -> Any:
-    """The click command of a function; its docstring is its help, its arguments are the flags."""
+    """The click command of a function; its docstring is its help, its arguments are the flags.
+
+    Each command takes `-C DIR` besides, so that it can be typed anywhere.
+    """
     app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-    app.command(name, cls=Command, context_settings=SETTINGS)(function)
+    app.command(name, cls=Command, context_settings=SETTINGS)(_with_directory(function))
     return typer.main.get_command(app)
+
+
+def _with_directory(function: Callable[..., int]) -> Callable[..., int]:
+    """`function` with `-C DIR` among its flags, which is obeyed while the command line is read."""
+
+    @wraps(function)
+    def placed(*, directory: Path | None = None, **given: Any) -> int:
+        del directory
+        return function(**given)
+
+    hints = {**get_type_hints(function, include_extras=True), "directory": Directory}
+    own = inspect.signature(function).parameters.values()
+    extra = inspect.Parameter("directory", inspect.Parameter.KEYWORD_ONLY, default=None)
+    parameters = [one.replace(annotation=hints[one.name]) for one in (*own, extra)]
+    placed.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # as inspect documents
+    placed.__annotations__ = hints
+    return placed
 
 
 def _nothing() -> None:
@@ -125,6 +149,7 @@ def _program(
             "--version", "-V", help="Say which version this is.", is_eager=True, callback=_show_version
         ),
     ] = False,
+    directory: Directory = None,
 ) -> None:
     """The program's own flags."""
-    del version
+    del version, directory

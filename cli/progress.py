@@ -11,7 +11,12 @@ from .terminal import is_terminal
 
 
 class Watcher(Protocol):
-    """An Observer that is entered before the run and left after it, however that ends."""
+    """An Observer that is entered before the run and left after it, however that ends.
+
+    `told_source`: it has said that the graph file is not what the DAG run started from.
+    """
+
+    told_source: bool
 
     def __enter__(self) -> Self: ...
 
@@ -22,6 +27,8 @@ class Watcher(Protocol):
 
 class Silence:
     """An Observer that says nothing."""
+
+    told_source = False
 
     def __enter__(self) -> Self:
         return self

@@ -15,9 +15,9 @@ from rich.text import Text
 
 from ..engine.render.tree import ASCII, BOXES
 from ..engine.render.words import ticking
-from ..schemas.progress import NodeChanged, Note, Progress, RunEnded, RunStarted
+from ..schemas.progress import NodeChanged, Note, Progress, RunEnded, RunStarted, SourceChanged
 from .progress_tally import Tally
-from .progress_words import WORD, line_of
+from .progress_words import WORD, line_of, source_words, start_of
 from .terminal import has_boxes
 
 STYLES = {
@@ -43,6 +43,8 @@ class LiveProgress:
     `now_ms` gives Unix time in milliseconds. The picture is drawn by a thread of rich; the lock keeps
     it from reading half a change.
     """
+
+    told_source = False
 
     def __init__(
         self,
@@ -71,14 +73,15 @@ class LiveProgress:
         """Take it into the picture; what people must not miss also gets a line that stays."""
         with suppress(OSError):
             match progress:
-                case RunStarted(dag_run_id, name, _, resumed):
+                case RunStarted(_, name):
                     with self._lock:
                         self._tally.start(progress)
                         self._began_ms = self._now_ms()
-                    verb = "resuming" if resumed else "running"
-                    self._console.print(
-                        f"{verb} [bold]{escape(name)}[/bold], DAG run {dag_run_id}", soft_wrap=True
-                    )
+                    verb, rest = start_of(progress)
+                    self._console.print(f"{verb} [bold]{escape(name)}[/bold], {rest}", soft_wrap=True)
+                case SourceChanged(gone):
+                    self.told_source = True
+                    self._console.print(Text(source_words(gone=gone)), soft_wrap=True)
                 case NodeChanged():
                     with self._lock:
                         self._tally.change(progress)

@@ -5,13 +5,15 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Self, TextIO
 
-from ..schemas.progress import NodeChanged, Note, Progress, RunStarted
-from .progress_words import COLOURS, WORD, is_worth_a_line, line_of
+from ..schemas.progress import NodeChanged, Note, Progress, RunStarted, SourceChanged
+from .progress_words import COLOURS, WORD, is_worth_a_line, line_of, source_words, start_of
 from .terminal import has_colour, paint
 
 
 class PlainProgress:
     """An Observer that writes lines to `stream`. A reader who went away ends the words, not the run."""
+
+    told_source = False
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -26,9 +28,12 @@ class PlainProgress:
     def notice(self, progress: Progress) -> None:
         """Write the line for it, if it has one."""
         match progress:
-            case RunStarted(dag_run_id, name, total, resumed):
-                verb = "resuming" if resumed else "running"
-                self._write(f"{verb} {name}: {total} node{'s' if total != 1 else ''}, DAG run {dag_run_id}")
+            case RunStarted(_, name, total):
+                verb, rest = start_of(progress)
+                self._write(f"{verb} {name}: {total} node{'s' if total != 1 else ''}, {rest}")
+            case SourceChanged(gone):
+                self.told_source = True
+                self._write(source_words(gone=gone))
             case NodeChanged() if is_worth_a_line(progress):
                 state, rest = line_of(progress)
                 word = paint(f"{state:<{WORD}}", COLOURS.get(state, "33"), colour=self._colour)

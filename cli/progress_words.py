@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..engine.render.words import duration, why
-from ..schemas.progress import NodeChanged
+from ..schemas.progress import NodeChanged, RunStarted
 from ..schemas.states import ENDED
 
 COLOURS = {
@@ -21,6 +21,18 @@ WORD = 9
 """The length of the longest state that a line begins with."""
 
 
+def start_of(started: RunStarted) -> tuple[str, str]:
+    """The verb of a DAG run's first line, and what comes after its name: which one it is, and why that."""
+    verb = "resuming" if started.resumed else "running"
+    return verb, f"DAG run {started.dag_run_id}" + (f", {started.chosen}" if started.chosen else "")
+
+
+def source_words(*, gone: bool) -> str:
+    """What people are told when the graph file is not what the DAG run started from."""
+    what = "is gone" if gone else "has changed since"
+    return f"the graph file {what}; the DAG run keeps the one it started from"
+
+
 def is_worth_a_line(changed: NodeChanged) -> bool:
     """Whether plain progress speaks of it: ends, waiting for a person, and tries after the first."""
     return (
@@ -34,7 +46,8 @@ def line_of(changed: NodeChanged) -> tuple[str, str]:
     """The state as it is shown, and the rest of the line: id, duration, attempt, reason."""
     state: str = changed.state
     if state in {"pending", "ready"}:
-        state = "retry"
+        # An attempt that has just ended and will be made again was stopped, by whoever stopped the program.
+        state = "retry" if changed.duration_ms is None else "stopped"
     rest = changed.node_id
     if changed.duration_ms is not None and changed.attempt_no:
         rest += f"  {duration(changed.duration_ms)}"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shlex
 import sys
+import time
 from collections.abc import Iterator
 from datetime import datetime
 
 from ..engine.render.words import duration
 from ..schemas.report import NodeReport, Report
 from ..schemas.states import NODE_STATES
-from .progress_words import COLOURS
+from .progress_words import COLOURS, source_words
 from .speech import say
 from .terminal import has_colour, paint
 
@@ -19,54 +20,67 @@ SHOWN = 20
 
 
 def heading(report: Report) -> str:
-    """One line: name, state, counts, and how long it took or has been going on."""
+    """One line: name, state, how many nodes, how long it took or has been going on, and what state they
+    are in."""
     nodes = len(report.nodes)
-    took = f" in {duration(report.ended_ms - report.started_ms)}" if report.ended_ms is not None else ""
+    took = took_so_far(report.state, report.started_ms, report.ended_ms)
+    took = f" {'in' if report.ended_ms is not None else 'for'} {took}" if took else ""
     counts = ", ".join(f"{report.counts[s]} {s}" for s in NODE_STATES if report.counts.get(s))
     line = f"{report.name}: {report.state}, {nodes} node{'s' if nodes != 1 else ''}{took}"
     return f"{line} ({counts})" if counts else line
 
 
-def summary_lines(report: Report) -> Iterator[tuple[str, str]]:
-    """The summary of a DAG run that a Coordinator let go of, as pairs (ANSI style, line)."""
+def took_so_far(state: str, started_ms: int, ended_ms: int | None) -> str:
+    """How long a DAG run took, or has been running; nothing where nobody drives it and it has no end."""
+    if ended_ms is not None:
+        return duration(ended_ms - started_ms)
+    return duration(max(0, time.time_ns() // 1_000_000 - started_ms)) if state == "running" else ""
+
+
+def summary_lines(report: Report, *, me: str = "me", told_source: bool = False) -> Iterator[tuple[str, str]]:
+    """The summary of a DAG run that a Coordinator let go of, as pairs (ANSI style, line).
+
+    `me` is how commands to type next begin. `told_source`: it was said that the graph file has changed.
+    """
     yield COLOURS.get(report.state, "33"), heading(report)
     if report.reason and report.state != "ok":
         yield "", f"reason: {report.reason}"
     bad = [node for node in report.nodes if node.state in {"failed", "cancelled"}]
     for node in bad[:SHOWN]:
-        yield from _bad_node(report, node)
+        yield from _bad_node(report, node, me)
     if len(bad) > SHOWN:
-        yield "", f"  and {len(bad) - SHOWN} more: me dag status {report.dag_run_id}"
+        yield "", f"  and {len(bad) - SHOWN} more: {me} dag status {report.dag_run_id}"
     delivered = [node for node in report.nodes if node.deliverable]
     if delivered:
         yield "", "deliverables:"
         yield from (("", f"  {node.deliverable}  ({node.id})") for node in delivered)
-    yield from _what_next(report)
+    if report.waiting_for:
+        yield "33", "waiting for you:"
+        yield from (("", f"  {command}") for command in report.waiting_for)
+    if report.source_changed and not told_source:
+        yield "2", source_words(gone=report.source_gone)
+    if report.state != "ok":
+        yield "", go_on(report, me)
 
 
-def _bad_node(report: Report, node: NodeReport) -> Iterator[tuple[str, str]]:
+def go_on(report: Report, me: str) -> str:
+    """The line that says how to go on with a DAG run."""
+    return f"go on with: {me} dag resume {report.dag_run_id}"
+
+
+def _bad_node(report: Report, node: NodeReport, me: str) -> Iterator[tuple[str, str]]:
     last = node.attempts[-1] if node.attempts else None
     kind = f" [{last.failure_reason}]" if last is not None and last.failure_reason else ""
     why = node.reason or (last.reason if last is not None else "")
     yield COLOURS.get(node.state, ""), f"  {node.state} {node.id}{kind}{': ' if why else ''}{why}"
     if last is not None:
-        yield "2", f"    me dag logs {report.dag_run_id} {shlex.quote(node.id)}"
+        yield "2", f"    {me} dag logs {report.dag_run_id} {shlex.quote(node.id)}"
 
 
-def _what_next(report: Report) -> Iterator[tuple[str, str]]:
-    if report.waiting_for:
-        yield "33", "waiting for you:"
-        yield from (("", f"  {command}") for command in report.waiting_for)
-    if report.source_changed:
-        yield "2", "the graph file has changed since; the DAG run keeps the one it started from"
-    if report.state != "ok":
-        yield "", f"go on with: me dag resume {report.dag_run_id}"
-
-
-def say_summary(report: Report) -> None:
+def say_summary(report: Report, *, me: str = "me", told_source: bool = False) -> None:
     """The summary, to stderr."""
     colour = has_colour(sys.stderr)
-    for style, line in summary_lines(report):
+    for style, line in summary_lines(report, me=me, told_source=told_source):
         say(paint(line, style, colour=colour and bool(style)))
 
 

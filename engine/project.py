@@ -31,7 +31,7 @@ def working_directory() -> Path:
     except FileNotFoundError as error:
         raise WorkingDirectoryGone(
             "the directory that this command was typed in does not exist any more",
-            hint="change into one that does, such as the project's root, and repeat the command",
+            hint="change into one that does, such as the project's root, or name one: `me -C DIR …`",
         ) from error
 
 

@@ -84,6 +84,7 @@ class Execution(GrammarModel):
     )
     on_lost: Maybe[Literal["rerun", "ask", "fail"]] = Field(
         default=None,
-        description="What a resume does with an attempt whose end was never seen, after a crash or a kill.",
+        description="What becomes of a node when nobody knows what its attempt did: its end was never seen,"
+        " after a crash or a kill, or it was stopped midway, by Ctrl-C.",
         json_schema_extra={"x-default": "rerun; ask when `effects` is external"},
     )

@@ -13,12 +13,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RunStarted:
-    """A Coordinator took the DAG run up. `total` counts the nodes known so far, groups left out."""
+    """A Coordinator took the DAG run up. `total` counts the nodes known so far, groups left out.
+
+    `chosen` says in words why it was this one, where nobody named one.
+    """
 
     dag_run_id: str
     name: str
     total: int
     resumed: bool
+    chosen: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceChanged:
+    """The graph file is not what the DAG run that goes on started from; `gone`: there is none any more."""
+
+    gone: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +71,7 @@ class Note:
     text: str
 
 
-Progress = RunStarted | NodeChanged | Grew | RunEnded | Note
+Progress = RunStarted | SourceChanged | NodeChanged | Grew | RunEnded | Note
 
 
 class Observer(Protocol):

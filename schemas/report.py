@@ -31,8 +31,9 @@ class AttemptReport(ReportModel):
 class NodeReport(ReportModel):
     """One node: its state, why, and its attempts. `generation` grows when a node is run anew.
 
-    `working_ms` is the sum over the attempts, waiting left out. `deliverable` is a path relative to
-    the project. `output` is filled only where it was asked for.
+    `started_ms` is when its first attempt began, None before that. `working_ms` is the sum over the
+    attempts, waiting left out; one that runs counts as far as it has come. `deliverable` is a path
+    relative to the project. `output` is filled only where it was asked for.
     """
 
     id: str
@@ -42,16 +43,26 @@ class NodeReport(ReportModel):
     state: NodeState
     reason: str
     generation: int = 0
+    started_ms: int | None = None
+    ended_ms: int | None = None
     attempts: tuple[AttemptReport, ...] = ()
     working_ms: int = 0
     deliverable: str | None = None
     output: Any = None
 
+    @property
+    def took_ms(self) -> int | None:
+        """`working_ms`; None where nothing ran, or nobody saw how long it did."""
+        seen = any(attempt.outcome not in (None, "interrupted") for attempt in self.attempts)
+        return self.working_ms if seen or self.working_ms else None
+
 
 class Report(ReportModel):
     """A DAG run as the Ledger knows it. `outputs` are the graph's own, known once it has ended.
 
-    `source_changed` is true when the graph file differs from the one that the DAG run started from.
+    `project` is where that Ledger lies. `nodes` are those of the newest generation, `earlier` those
+    that they took the place of, in the same order. `source_changed` is true when the graph file is not
+    the one that the DAG run started from, `source_gone` when there is none any more.
     """
 
     dag_run_id: str
@@ -65,8 +76,10 @@ class Report(ReportModel):
     coordinators: int = 1
     counts: dict[NodeState, int]
     nodes: tuple[NodeReport, ...]
+    earlier: tuple[NodeReport, ...] = ()
     outputs: dict[str, Any] = {}
     params: dict[str, Any] = {}
     source_changed: bool = False
+    source_gone: bool = False
     waiting_for: tuple[str, ...] = ()
-    """For a paused DAG run: the commands that would let it go on."""
+    """For a DAG run that waits for a person: the commands that answer."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..schemas.errors import InputError
-from ..schemas.errors.source import UnquotedExpression
+from ..schemas.errors import InputError, UnquotedExpression
 from .expression.scanner import OPENER, Hole, scan
 from .quoting import in_quotes
 from .source_text import SourceText

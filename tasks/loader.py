@@ -10,8 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ..schemas.errors import InputError, InputErrors
-from ..schemas.errors.source import KeyNotText, NumberOutOfRange, TagInYaml, UnknownAlias
+from ..schemas.errors import InputError, InputErrors, KeyNotText, NumberOutOfRange, TagInYaml, UnknownAlias
 from ..schemas.span import Path
 from ..schemas.task_graph import TaskGraph
 from .document import Document

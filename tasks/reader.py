@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import re
 
-from ..schemas.errors import InputError, InputErrors
-from ..schemas.errors.source import SourceEmpty
+from ..schemas.errors import InputError, InputErrors, SourceEmpty
 from . import refused
 from .compose import Composer, Refused
 from .document import Document

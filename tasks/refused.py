@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ..schemas.errors.source import (
+from ..schemas.errors import (
     DirectiveInYaml,
     DuplicateKey,
     ExplicitKey,

@@ -8,7 +8,7 @@ import re
 import stat
 from pathlib import Path
 
-from ..schemas.errors.source import (
+from ..schemas.errors import (
     SourceMissing,
     SourceNotText,
     SourceNotUtf8,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ..schemas.errors.source import YamlSyntax
+from ..schemas.errors import YamlSyntax
 from .source_text import SourceText
 
 KEY_AND_VALUE = re.compile(

@@ -10,9 +10,8 @@ def list_(limit: Limit = 20, as_json: AsJson = False) -> int:
     from dataclasses import asdict
 
     from ... import api
-    from ...engine.render.words import duration
     from ..speech import give, give_json, say
-    from ..summary import moment
+    from ..summary import moment, took_so_far
     from ..table import table
 
     positive(limit, "--limit")
@@ -30,7 +29,7 @@ def list_(limit: Limit = 20, as_json: AsJson = False) -> int:
             entry.state,
             f"{entry.ok}/{entry.nodes}",
             moment(entry.started_ms),
-            duration(entry.ended_ms - entry.started_ms) if entry.ended_ms is not None else "",
+            took_so_far(entry.state, entry.started_ms, entry.ended_ms),
             entry.source,
         ]
         for entry in known

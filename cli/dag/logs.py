@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ...schemas.errors import BadFlagValue
 from ..args import DagRun, positive
 
 
@@ -25,12 +26,25 @@ def logs(
     attempt: Annotated[
         int | None, typer.Option("--attempt", metavar="N", help="Which attempt, from 1; the last by default.")
     ] = None,
+    generation: Annotated[
+        int | None,
+        typer.Option(
+            "--generation",
+            metavar="N",
+            help="Which generation, from 0; the newest that has such an attempt by default.",
+        ),
+    ] = None,
 ) -> int:
-    """Write what a node's attempt wrote, byte by byte, to stdout."""
+    """Write what a node's attempt wrote, byte by byte, to stdout.
+
+    A node that is run anew, by a resume after the DAG run had ended, begins another generation.
+    """
     from ... import api
     from ..speech import give_bytes
 
     number = positive(attempt, "--attempt")
-    for piece in api.logs(dag_run, node, stream=stream.value, attempt=number):
+    if generation is not None and generation < 0:
+        raise BadFlagValue(f"`--generation` must be at least 0, not {generation}")
+    for piece in api.logs(dag_run, node, stream=stream.value, attempt=number, generation=generation):
         give_bytes(piece)
     return 0

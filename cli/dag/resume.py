@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ..args import AsJson, Concurrency, NewestDagRun, Quiet, Replay, pairs, positive
+from ..args import AsJson, Concurrency, NewestDagRun, Quiet, ReplayAgain, pairs, positive
 
 
 def resume(
@@ -16,17 +16,18 @@ def resume(
         typer.Option(
             "--lost",
             metavar="NODE=rerun|fail",
-            help="What becomes of a node whose end was never seen and whose `on_lost` is `ask`.",
+            help="Answer for a node that waits for you: run it again, or let it fail.",
         ),
     ] = None,
     concurrency: Concurrency = None,
-    replay: Replay = None,
+    replay: ReplayAgain = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> int:
-    """Go on with a DAG run that was interrupted, paused, or did not end ok.
+    """Go on with a DAG run that was interrupted, is paused, or ended failed or cancelled.
 
-    Without an id: the newest unfinished one. No node that completed runs again.
+    Without an id: the newest one if it failed, else the newest one that has not ended. No node that
+    ended ok runs again; of a DAG run that has ended, what failed, was blocked or was cancelled does.
     """
     from ... import api
     from ..finish import finish
@@ -43,13 +44,13 @@ def resume(
             replay=replay,
             signals=True,
         )
-    return finish(report, as_json=as_json, quiet=quiet)
+    return finish(report, as_json=as_json, quiet=quiet, told_source=observer.told_source)
 
 
 def _answers(lost: list[str] | None) -> dict[str, str]:
     from ...schemas.errors import MalformedPair
 
-    answers = pairs(lost, "--lost")
+    answers = pairs(lost, "--lost", last=True)
     for node, answer in answers.items():
         if answer not in {"rerun", "fail"}:
             raise MalformedPair(

@@ -21,10 +21,12 @@ def run(
     """
     from ... import api
     from ..finish import finish
+    from ..place import work_on
     from ..progress import watcher
 
     params = pairs(param, "--param")
     at_once = positive(concurrency, "--concurrency")
+    work_on(file)
     with watcher(quiet=quiet) as observer:
         report = api.run(
             file,
@@ -34,4 +36,4 @@ def run(
             replay=replay,
             signals=True,
         )
-    return finish(report, as_json=as_json, quiet=quiet)
+    return finish(report, as_json=as_json, quiet=quiet, told_source=observer.told_source)

@@ -17,6 +17,10 @@ def status(
     outputs: Annotated[
         bool, typer.Option("--outputs", help="With --json: also what each node handed on.")
     ] = False,
+    everything: Annotated[
+        bool,
+        typer.Option("--all", "-a", help="Also the earlier generations of nodes that were run anew."),
+    ] = False,
     as_json: AsJson = False,
 ) -> int:
     """Show a DAG run, node by node, and why each is where it is.
@@ -24,32 +28,45 @@ def status(
     Without an id: the newest one. The exit code says whether it could be read, not how it ended.
     """
     from ... import api
+    from ..place import program, with_commands_placed
     from ..speech import give, give_json
 
-    report = api.status(dag_run, outputs=outputs)
+    report = with_commands_placed(api.status(dag_run, outputs=outputs))
     if as_json:
         give_json(report.model_dump(mode="json"))
     else:
-        give(_text(report))
+        give(_text(report, me=program(), everything=everything))
     return 0
 
 
-def _text(report: Report) -> str:
-    from ..summary import heading, moment
-    from ..table import table
+def _text(report: Report, *, me: str, everything: bool) -> str:
+    from ..progress_words import source_words
+    from ..summary import go_on, heading, moment
 
     lines = [heading(report), f"DAG run {report.dag_run_id}, started {moment(report.started_ms)}"]
     if report.reason and report.state != "ok":
         lines.append(f"reason: {report.reason}")
     if report.source_changed:
-        lines.append("the graph file has changed since; the DAG run keeps the one it started from")
+        lines.append(source_words(gone=report.source_gone))
     lines += [f"waiting for you: {command}" for command in report.waiting_for]
-    rows = [_row(node) for node in report.nodes]
+    text = "\n".join(lines) + f"\n\n{_table(report, everything=everything)}"
+    return text if report.state in {"ok", "running"} else f"{text}\n{go_on(report, me)}\n"
+
+
+def _table(report: Report, *, everything: bool) -> str:
+    from ..table import table
+
     heads = ["node", "state", "attempts", "took", "why"]
-    nodes = table(heads, rows, right=("attempts", "took"), whole=("node",))
-    if report.state not in {"ok", "running"}:
-        return "\n".join(lines) + f"\n\n{nodes}\ngo on with: me dag resume {report.dag_run_id}\n"
-    return "\n".join(lines) + f"\n\n{nodes}"
+    if not everything:
+        rows = [_row(node) for node in report.nodes]
+        return table(heads, rows, right=("attempts", "took"), whole=("node",))
+    before: dict[str, list[NodeReport]] = {}
+    for node in report.earlier:
+        before.setdefault(node.id, []).append(node)
+    told = [one for node in report.nodes for one in (*before.get(node.id, ()), node)]
+    rows = [[node.id, str(node.generation), *_row(node)[1:]] for node in told]
+    heads.insert(1, "generation")
+    return table(heads, rows, right=("generation", "attempts", "took"), whole=("node",))
 
 
 def _row(node: NodeReport) -> list[str]:
@@ -59,7 +76,7 @@ def _row(node: NodeReport) -> list[str]:
     kind = (
         f"[{last.failure_reason}] " if last is not None and last.failure_reason and node.state != "ok" else ""
     )
-    took = duration(node.working_ms) if node.attempts else ""
+    took = duration(node.took_ms) if node.took_ms is not None else ""
     return [
         node.id,
         node.state,

@@ -34,12 +34,11 @@ def _readable(row: dict[str, Any]) -> dict[str, Any]:
     from ...engine.render.words import duration
     from ..summary import moment
 
-    started, ended = row["started_ts"], row["ended_ts"]
     return {
         "Run": row["run_id"],
         "node": row["node_id"],
         "attempt": row["attempt_no"],
         "outcome": row["failure_reason"] or row["outcome"],
-        "took": duration(ended - started) if started is not None and ended is not None else "",
-        "ended": moment(ended),
+        "took": duration(row["working_ms"]) if row["working_ms"] is not None else "",
+        "ended": moment(row["ended_ts"]),
     }

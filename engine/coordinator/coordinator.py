@@ -70,8 +70,6 @@ CANCEL_DEADLINE_SECONDS = 60.0
 PAGE = 1000
 """Journal records read at a time."""
 
-LOST_QUESTION = "the end of its attempt was never seen and it may have changed the world: run it again?"
-
 OUTSIDE_KINDS = ("dag_run.cancel_requested", "principal.answered")
 """The kinds of records that another process may write about a live DAG run."""
 
@@ -346,6 +344,8 @@ class Coordinator:
             reason=result.reason,
             cancelled_for=live.cancelled_for if result.outcome == "cancelled" else None,
         )
+        if event.cancelled_for == "stop":
+            event = replace(event, on_lost=live.on_lost)
         kind, state, reason = self._scheduler.failures_ahead(event)
         wait = 0.0
         if kind == "attempt_retry":
@@ -440,7 +440,7 @@ class Coordinator:
 
     def _ask(self, command: AskPrincipal) -> None:
         node = self._scheduler.nodes[command.node]
-        question = LOST_QUESTION
+        question = f"{node.asked}, and it may have changed the world: run it again?"
         if command.about == "own":
             question = self._growing.question(command.node)
             if (command.node, command.generation) not in self._known_asks:

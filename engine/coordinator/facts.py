@@ -65,6 +65,7 @@ def _finished(seq: int, entity: str, payload: Mapping[str, Any]) -> Event:
         failure_reason=payload.get("failure_reason"),
         reason=payload.get("reason", ""),
         cancelled_for=payload.get("cancelled_for"),
+        on_lost=payload.get("on_lost"),
         backoff=payload.get("backoff_ms", 0) / 1000,
         cause=seq,
     )

@@ -75,6 +75,8 @@ def finished_payload(
         payload["reason"] = result.reason
     if event.cancelled_for is not None:
         payload["cancelled_for"] = event.cancelled_for
+    if event.on_lost is not None:
+        payload["on_lost"] = event.on_lost
     if backoff:
         payload["backoff_ms"] = round(backoff * 1000)
     if result.exit_status is not None:

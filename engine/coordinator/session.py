@@ -19,7 +19,7 @@ from ...schemas.bound import BoundGraph
 from ...schemas.canonical import canonical_bytes, digest
 from ...schemas.errors import ChainBroken
 from ...schemas.ids import IdSource, new_id
-from ...schemas.progress import Note, Observer, RunStarted
+from ...schemas.progress import Note, Observer, RunStarted, SourceChanged
 from ...schemas.states import DagRunState
 from ..compile import limits, node_specs
 from ..faults import Faults, no_faults
@@ -33,6 +33,7 @@ from ..runtimes.protocol import Runtime
 from ..scheduler.events import AttemptFinished, NodesReopened, PrincipalAnswered
 from ..scheduler.graph import Limits
 from ..scheduler.machine import Scheduler
+from ..source import source_state
 from .clock import Clock, SystemClock
 from .coordinator import Coordinator
 from .growing import Growing, Instances, ReadParameter
@@ -139,7 +140,7 @@ class Session:
         return replace(self.graph, tasks=tuple(tasks))
 
     def waiting(self) -> set[str]:
-        """The nodes that wait for an answer about a lost attempt, or will once the DAG run is claimed."""
+        """The nodes that wait for an answer about their attempt, or will once the DAG run is claimed."""
         return {
             name
             for name, node in self.scheduler.nodes.items()
@@ -163,7 +164,7 @@ class Session:
         return len(nodes)
 
     def answer(self, node: str, answer: str, *, by: str) -> bool:
-        """Answer for a node whose lost attempt waits for a person; False when it does not wait."""
+        """Answer for a node that waits for a person; False when it does not wait."""
         waiting = self.scheduler.nodes.get(node)
         if waiting is None or not waiting.asked or waiting.spec.kind != "work":
             return False
@@ -243,8 +244,27 @@ class Session:
             )
         )
 
-    async def drive(self) -> tuple[DagRunState, str]:
-        """Drive the DAG run as far as it goes and record its end, if this is one."""
+    async def drive(self, *, chosen: str = "") -> tuple[DagRunState, str]:
+        """Drive the DAG run as far as it goes and record its end, if this is one.
+
+        `chosen` is told to the observer: why it is this DAG run, where nobody named one.
+        """
+        world = self._world
+        coordinator = self._coordinator()
+        self._announce(chosen)
+        remove = _listen(coordinator, world) if world.signals else None
+        try:
+            state, reason = await coordinator.drive()
+        finally:
+            try:
+                for runtime in world.runtimes.values():
+                    await runtime.close()
+            finally:
+                if remove is not None:
+                    remove()
+        return self._write_end(state, reason)
+
+    def _coordinator(self) -> Coordinator:
         world = self._world
         results = Results(self.scheduler, self.instances, self.outputs, self.found.deliverables)
         requests = RequestBuilder(
@@ -265,7 +285,7 @@ class Session:
             read_parameter=world.read_parameter,
             most_items=world.most_items,
         )
-        coordinator = Coordinator(
+        return Coordinator(
             self.instances,
             dag_run_id=self._id,
             ledger=self._ledger,
@@ -286,24 +306,18 @@ class Session:
             last_seq=self.found.last_seq,
             scratch=str(self._state / "scratch"),
         )
-        self._announce()
-        remove = _listen(coordinator, world) if world.signals else None
-        try:
-            state, reason = await coordinator.drive()
-        finally:
-            try:
-                for runtime in world.runtimes.values():
-                    await runtime.close()
-            finally:
-                if remove is not None:
-                    remove()
-        return self._write_end(state, reason)
 
-    def _announce(self) -> None:
-        if self._world.observer is not None:
-            total = sum(node.spec.kind != "group" for node in self.scheduler.nodes.values())
-            resumed = self.found.coordinators > 0
-            self._world.observer.notice(RunStarted(self._id, self.graph.name, total, resumed))
+    def _announce(self, chosen: str) -> None:
+        observer = self._world.observer
+        if observer is None:
+            return
+        total = sum(node.spec.kind != "group" for node in self.scheduler.nodes.values())
+        resumed = self.found.coordinators > 0
+        observer.notice(RunStarted(self._id, self.graph.name, total, resumed, chosen))
+        if resumed:
+            source = source_state(self.graph.source, self.graph.source_digest)
+            if source != "same":
+                observer.notice(SourceChanged(gone=source == "gone"))
 
     def _write_end(self, state: DagRunState, reason: str) -> tuple[DagRunState, str]:
         world = self._world

@@ -13,13 +13,14 @@ from typing import Final
 from urllib.parse import quote
 
 from ...schemas.errors import LedgerMissing
-from .database_errors import is_busy, primary_code
+from .database_errors import REBUILD, is_busy, primary_code
 from .fault_points import Faults
 from .files import Rng, pauses
 from .migrations import check_version, migrate
 from .storage import JournalMode, file_system_of, journal_mode
 
 DATABASE: Final = "department.db"
+MIRROR: Final = "runs.jsonl"
 _CHECKPOINT_PAGES: Final = 4000
 _UNWRITABLE: Final = frozenset(
     {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
@@ -90,11 +91,11 @@ def journal_mode_of(db: sqlite3.Connection) -> str:
 
 
 def missing(path: Path) -> LedgerMissing:
-    """The error for a database that is not there."""
+    """The error for a database that is not there; its fact `mirror` says whether the mirror still is."""
+    mirror = path.with_name(MIRROR).exists()
+    hint = "the first `me dag run` in a project makes one; are you in the right folder?"
     return LedgerMissing(
-        f"there is no Ledger at `{path}`",
-        hint="the first `me dag run` in a project makes one; are you in the right folder?",
-        path=str(path),
+        f"there is no Ledger at `{path}`", hint=REBUILD if mirror else hint, path=str(path), mirror=mirror
     )
 
 

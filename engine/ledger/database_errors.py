@@ -26,7 +26,7 @@ _FULL_ERRNO = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _READ_ONLY_ERRNO = (errno.EROFS, errno.EACCES, errno.EPERM)
 
 _RESUME = "make space, then go on with `me dag resume`"
-_REBUILD = "`me ledger rebuild` makes the database anew from the mirror `runs.jsonl`"
+REBUILD = "`me ledger rebuild` makes the database anew from the mirror `runs.jsonl`"
 
 
 def primary_code(error: sqlite3.Error) -> int:
@@ -56,7 +56,7 @@ def translated(error: sqlite3.Error, path: Path) -> LedgerError | None:
     if code == sqlite3.SQLITE_FULL:
         return LedgerFull(f"there is no space left for the Ledger `{path}`", hint=_RESUME, path=str(path))
     if code in _DAMAGED:
-        return LedgerDamaged(f"`{path}` is damaged, or not a Ledger: {error}", hint=_REBUILD, path=str(path))
+        return LedgerDamaged(f"`{path}` is damaged, or not a Ledger: {error}", hint=REBUILD, path=str(path))
     if code in _READ_ONLY:
         return _read_only(path, str(error))
     if code == sqlite3.SQLITE_CANTOPEN:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, Self
 from ...schemas.errors import LedgerError, LedgerReadOnly
 from .blobs import BlobStore
 from .chain import Line, follows, payload_text
-from .connection import DATABASE, connect_reader, connect_writer, journal_mode_of, missing
+from .connection import DATABASE, MIRROR, connect_reader, connect_writer, journal_mode_of, missing
 from .database_errors import is_busy, ledger_errors, raise_translated
 from .fault_points import Faults, no_faults
 from .files import Rng, acquire_for_reading, acquire_lock, make_private, pauses
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 MAX_PAGE: Final = 10_000
 """The most rows that one call returns."""
 
-MIRROR: Final = "runs.jsonl"
 PRESENCE: Final = "ledger.lock"
 """Who has the Ledger open holds the lock of this file, shared; who replaces the database, alone."""
 

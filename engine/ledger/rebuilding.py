@@ -13,12 +13,12 @@ from pathlib import Path
 
 from ...schemas.errors import ChainBroken, LedgerDamaged, LedgerInUse, LedgerLocked
 from .chain import GENESIS, Line, follows
-from .connection import DATABASE, missing
+from .connection import DATABASE, MIRROR, missing
 from .database_errors import is_busy, ledger_errors
 from .fault_points import Faults, no_faults
 from .files import Rng, acquire_lock, open_private, sync_file, sync_folder
 from .journal import insert_line, lines_after, read_head
-from .ledger import MIRROR, PRESENCE, Ledger
+from .ledger import PRESENCE, Ledger
 from .lock import held_dag_runs
 from .migrations import check_version, migrate
 from .mirror_file import lines_from, offset_after, whole_size

@@ -12,7 +12,8 @@ from ...schemas.states import NodeState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vertex:
-    """One node. `state` is None where only a plan is drawn; `duration_ms` where nothing ran."""
+    """One node. `state` is None where only a plan is drawn, `duration_ms` where nothing ran or nobody saw
+    how long."""
 
     id: str
     kind: str
@@ -77,5 +78,5 @@ def _vertex(node: PlanNode, seen: NodeReport | None) -> Vertex:
         later=node.later,
         state=seen.state if seen else None,
         reason=seen.reason if seen else "",
-        duration_ms=seen.working_ms if seen and seen.attempts else None,
+        duration_ms=seen.took_ms if seen else None,
     )

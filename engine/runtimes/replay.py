@@ -71,7 +71,7 @@ class ReplayRuntime:
         return [
             RecordingsMissing(
                 f"task `{task.id}` is to be replayed, and no recorded attempts were given",
-                hint="name a file of them: `me dag run --replay FILE`",
+                hint="name a file of them with `--replay FILE`",
                 task=task.id,
                 where=("tasks", task.id, "runtime"),
             )

@@ -149,7 +149,7 @@ class Book:
         self._forget(node)
 
     def _forget(self, node: Node) -> None:
-        node.evaluating = node.asked = False
+        node.evaluating, node.asked = False, ""
         for waiting in (self._to_evaluate, self._to_time, self._to_ask, self._to_grow, self._to_judge):
             waiting.pop(node.spec.id, None)
 

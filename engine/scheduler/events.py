@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from ...schemas.bound import OnLost
 from ...schemas.states import FailureReason, Outcome
 from .graph import NodeSpec
 
@@ -38,9 +39,11 @@ class AttemptStarted:
 class AttemptFinished:
     """An attempt ended, or its end was given up on (`interrupted`).
 
-    `cancelled_for` tells why a `cancelled` attempt was cancelled. `backoff` is the number of seconds
-    to wait before another attempt, should there be one; it is drawn before the event is made.
-    `output` is given for nodes that a settle rule looks at.
+    `cancelled_for` tells why a `cancelled` attempt was cancelled. `on_lost` is what the task says
+    about an attempt that was cut short by a stop; None in records from before that was asked, when
+    such an attempt was simply made again. `backoff` is the number of seconds to wait before another
+    attempt, should there be one; it is drawn before the event is made. `output` is given for nodes
+    that a settle rule looks at.
     """
 
     node: str
@@ -50,6 +53,7 @@ class AttemptFinished:
     failure_reason: FailureReason | None = None
     reason: str = ""
     cancelled_for: CancelWhy | None = None
+    on_lost: OnLost | None = None
     backoff: float = 0.0
     output: Any = None
     cause: int | None = None

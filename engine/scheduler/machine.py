@@ -37,7 +37,7 @@ from .events import (
     TimerFired,
 )
 from .node import Node
-from .outcomes import classify, reason_of
+from .outcomes import classify, doubt_of, reason_of
 from .renewal import Renewal
 from .transitions import EventKind, next_state
 from .verdict import verdict
@@ -159,12 +159,12 @@ class Scheduler(Renewal):
         if node.state == "ready":
             self._queue.push(node)
         elif node.state == "waiting":
-            if kind == "attempt_lost_ask":
-                node.asked = True
-                self._to_ask[node.spec.id] = None
-            else:
+            if kind == "attempt_retry":
                 node.backoff = event.backoff
                 self._to_time[node.spec.id] = None
+            else:
+                node.asked = doubt_of(kind)
+                self._to_ask[node.spec.id] = None
         else:
             # The record of the attempt holds this end: it is not noted once more.
             self._ended.append(node)
@@ -270,9 +270,7 @@ class Scheduler(Renewal):
         if event.answer == "rerun":
             self._move(node, "answer_rerun", event.cause, event.by)
         elif event.answer == "fail":
-            self._move(
-                node, "answer_fail", event.cause, event.by, f"its end was never seen, and {by} let it fail"
-            )
+            self._move(node, "answer_fail", event.cause, event.by, f"{node.asked}, and {by} let it fail")
         elif event.answer == "yes":
             self._move(node, "answer_yes", event.cause, event.by, f"{by} said yes")
         else:
@@ -337,13 +335,13 @@ class Scheduler(Renewal):
             commands.append(RecordEnds(tuple(self._ends)))
             self._ends = []
         nodes = self._nodes
+        if self._stopping:
+            return
         if self._to_ask:
             for name in self._to_ask:
                 about = "own" if nodes[name].spec.kind == "ask" else "lost"
                 commands.append(AskPrincipal(name, nodes[name].generation, about))
             self._to_ask = {}
-        if self._stopping:
-            return
         if self._to_evaluate:
             commands += [EvaluateCondition(name, nodes[name].generation) for name in self._to_evaluate]
             self._to_evaluate = {}

@@ -32,9 +32,10 @@ class Node:
     group has not begun; `decided` are the needs that were settled before they ended. `live` is the run
     id of the attempt that is `running`; `attempts` and `failures` count attempts begun and failures
     that count against `retry.max`. `starting` is true between the command to start and the record of
-    the intent. `asked` is true while a person is asked, `unneeded` once nobody waits for the node any
-    more. `rewinds` counts how often a person sent the work back. `members` is None but for groups that
-    have grown. `output` is kept only for nodes that a rule looks at. `story` holds (cause, what
+    the intent. `asked` says why a person is asked, and is empty while nobody is; `unneeded` says why
+    nobody waits for the node any more. `rewinds` counts how often a person sent the work back.
+    `members` is None but for groups that have grown. `output` is kept only for nodes that a rule looks
+    at. `story` holds (cause, what
     happened) in order.
     """
 
@@ -80,7 +81,7 @@ class Node:
         self.backoff = 0.0
         self.starting = False
         self.evaluating = False
-        self.asked = False
+        self.asked = ""
         self.unneeded = ""
         self.rewinds = 0
         self.members: Members | None = None

@@ -24,7 +24,9 @@ def classify(node: Node, event: AttemptFinished, *, cancelling: bool) -> EventKi
 
     While the DAG run is being cancelled nothing is retried, and an attempt that was stopped or lost
     ends the node as `cancelled`; likewise nothing is retried for a node that nobody waits for any more,
-    and what was stopped or lost of it ends `skipped`.
+    and what was stopped or lost of it ends `skipped`. What an attempt that was stopped midway did to
+    the world is as unknown as what a lost one did, so `on_lost` decides about both: for a lost attempt
+    as the graph says it, for a stopped one as the event says it.
     """
     spec = node.spec
     if event.outcome == "ok":
@@ -33,7 +35,7 @@ def classify(node: Node, event: AttemptFinished, *, cancelling: bool) -> EventKi
         if event.cancelled_for == "unneeded" or node.unneeded:
             return "attempt_unneeded"
         if event.cancelled_for == "stop" and not cancelling:
-            return "attempt_stopped"
+            return _STOPPED[event.on_lost or "rerun"]
         return "attempt_cancelled"
     if event.outcome == "interrupted":
         if node.unneeded:
@@ -53,9 +55,27 @@ _LOST: dict[str, EventKind] = {
     "fail": "attempt_lost_fail",
 }
 
+_STOPPED: dict[str, EventKind] = {
+    "rerun": "attempt_stopped",
+    "ask": "attempt_stopped_ask",
+    "fail": "attempt_stopped_fail",
+}
+
+_DOUBTS: dict[EventKind, str] = {
+    "attempt_lost_ask": "its end was never seen",
+    "attempt_lost_fail": "its end was never seen",
+    "attempt_stopped_ask": "it was stopped before its end",
+    "attempt_stopped_fail": "it was stopped before its end",
+}
+
+
+def doubt_of(kind: EventKind) -> str:
+    """Why nobody knows what an attempt did to the world; nothing for an end that leaves no doubt."""
+    return _DOUBTS.get(kind, "")
+
 
 def reason_of(kind: EventKind, event: AttemptFinished, node: Node) -> str:
-    """Why the node is in the state that `kind` leads to, in one sentence."""
+    """Why the node is where the end of its latest attempt has put it."""
     tries = node.attempts
     if kind == "attempt_ok":
         return "its attempt ended ok" if tries == 1 else f"attempt {tries} ended ok"
@@ -64,10 +84,8 @@ def reason_of(kind: EventKind, event: AttemptFinished, node: Node) -> str:
         return reason if tries == 1 else f"{reason} (attempt {tries})"
     if kind == "attempt_retry":
         return f"attempt {tries} failed, another follows: {event.reason or event.failure_reason}"
-    if kind == "attempt_lost_fail":
-        return "its end was never seen, and `on_lost` is `fail`"
-    if kind == "attempt_lost_ask":
-        return "its end was never seen, and `on_lost` is `ask`"
+    if kind in _DOUBTS:
+        return f"{_DOUBTS[kind]}, and `on_lost` is `{'ask' if kind.endswith('_ask') else 'fail'}`"
     if kind == "attempt_unneeded":
         return node.unneeded or event.reason or "its result can no longer change the outcome"
     if kind == "attempt_cancelled":

@@ -104,7 +104,7 @@ class Propagation(Book):
             self._to_evaluate[spec.id] = None
         elif spec.kind == "ask":
             self._move(node, "asked", cause, "")
-            node.asked = True
+            node.asked = "it asks a person"
             self._to_ask[spec.id] = None
         else:
             self._move(node, "condition_true" if spec.has_condition else "needs_met", cause, "")

@@ -17,9 +17,10 @@ members are being found, `running` as long as any of them has not ended or anoth
 met, without ever running.
 
 An attempt can end in several ways, and what follows depends on more than its outcome: on retries
-left, on `on_lost`, on why it was cancelled. That choice is made BEFORE this table by a pure rule
-(`outcomes.classify`), so each kind of event has exactly one end per state. `waiting` covers the pause
-before a retry and the wait for a person.
+left, on why it was cancelled, and on `on_lost` where nobody knows what it did: its end was never seen,
+or it was stopped midway together with the Coordinator. That choice is made BEFORE this table by a pure
+rule (`outcomes.classify`), so each kind of event has exactly one end per state. `waiting` covers the
+pause before a retry and the wait for a person.
 
 The five ended states have empty rows: a node never leaves them. Running a node anew makes a new
 generation, which starts at `pending` beside the old one.
@@ -61,6 +62,8 @@ EventKind = Literal[
     "attempt_cancelled",
     "attempt_unneeded",
     "attempt_stopped",
+    "attempt_stopped_ask",
+    "attempt_stopped_fail",
     "attempt_lost_rerun",
     "attempt_lost_ask",
     "attempt_lost_fail",
@@ -112,6 +115,8 @@ TRANSITIONS: Final[dict[NodeState, dict[EventKind, NodeState]]] = {
         "attempt_cancelled": "cancelled",
         "attempt_unneeded": "skipped",
         "attempt_stopped": "ready",
+        "attempt_stopped_ask": "waiting",
+        "attempt_stopped_fail": "failed",
         "attempt_lost_rerun": "ready",
         "attempt_lost_ask": "waiting",
         "attempt_lost_fail": "failed",

@@ -305,13 +305,6 @@ from .shell_text import (
 
 # source
 from .source import (
-    DirectiveInYaml,
-    DuplicateKey,
-    ExplicitKey,
-    KeyNotText,
-    MergeKey,
-    NumberOutOfRange,
-    SeveralDocuments,
     SourceEmpty,
     SourceError,
     SourceMissing,
@@ -319,17 +312,28 @@ from .source import (
     SourceNotUtf8,
     SourceTooLarge,
     SourceUnreadable,
-    TabInYaml,
-    TagInYaml,
     TooManyAliases,
-    UnknownAlias,
-    UnquotedExpression,
-    YamlSyntax,
     YamlTooDeep,
 )
 
 # structure
 from .structure import CyclicNeeds, UnreachableTask, WriteConflict
+
+# yaml_text
+from .yaml_text import (
+    DirectiveInYaml,
+    DuplicateKey,
+    ExplicitKey,
+    KeyNotText,
+    MergeKey,
+    NumberOutOfRange,
+    SeveralDocuments,
+    TabInYaml,
+    TagInYaml,
+    UnknownAlias,
+    UnquotedExpression,
+    YamlSyntax,
+)
 
 __all__ = [
     "CODES",

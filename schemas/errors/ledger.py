@@ -330,7 +330,8 @@ class LedgerMissing(LedgerError):
 
     A Ledger is made by the first `me dag run` in a project. A command that only reads does not make
     one. Check that you are in the project that you mean: its root is the nearest parent folder with
-    `.metaensemble`, else with `.git`.
+    `.metaensemble`, else with `.git`; `me -C DIR` names another. Where only the database is gone and
+    its mirror `runs.jsonl` is still there, `me ledger rebuild` makes it anew.
 
     Example:
 

@@ -74,8 +74,9 @@ class AmbiguousDagRun(InputError):
 class NothingToResume(InputError):
     """There is no DAG run that a resume could go on with.
 
-    `me dag resume` without an id takes the newest DAG run of the project that has not ended `ok`.
-    `me dag list` shows them with their states.
+    `me dag resume` without an id takes the newest DAG run of the project if it failed, else the newest
+    one that has not ended. `me dag list` shows them with their states; any that did not end `ok` can be
+    named by its id.
 
     Example:
 
@@ -168,9 +169,10 @@ class UnknownRun(InputError):
 
 
 class NoSuchAttempt(InputError):
-    """The node has no attempt of that number, or none at all.
+    """The node has no attempt of that number, no such generation, or no attempt at all.
 
-    Attempts count from 1, one for each try. A node that was skipped, blocked or not reached yet has
+    Attempts count from 1, one for each try; generations from 0, one more each time that a resume gives a
+    DAG run which had ended another try. A node that was skipped, blocked or not reached yet has
     none, and so has no output to show; `me dag status` says why.
 
     Example:

@@ -260,7 +260,8 @@ class Interrupted(RunError):
 
     What was still running was stopped before the DAG run went on. The task's `on_lost` says what
     happens then: `rerun` (the default for work on this machine), `ask` (the default for
-    `effects: external`: the DAG run pauses until you answer), or `fail`.
+    `effects: external`: the DAG run pauses until you answer), or `fail`. It says the same of an
+    attempt that was stopped midway because you stopped the program.
 
     Example:
 

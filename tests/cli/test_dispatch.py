@@ -43,6 +43,13 @@ BAD_LINES = [
     (["dag", "run", "g.yaml", "--param", "x"], "ME536"),
     (["dag", "run", "g.yaml", "--param", "=x"], "ME536"),
     (["dag", "resume", "--lost", "a=maybe"], "ME536"),
+    (["dag", "list", "--limit", "10001"], "ME533"),
+    (["ledger", "recent", "-n", "10001"], "ME533"),
+    (["-C"], "ME532"),
+    (["dag", "list", "-C"], "ME532"),
+    (["-C", "no/such/folder", "dag", "list"], "ME533"),
+    (["-C", ".", "dag", "list", "-C", "."], "ME534"),
+    (["dag", "logs", "a", "b", "--generation", "-1"], "ME533"),
 ]
 
 

@@ -1,12 +1,20 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
 
 from metaensemble.cli.progress import Silence, watcher
 from metaensemble.cli.progress_plain import PlainProgress
-from metaensemble.schemas.progress import NodeChanged, Note, Progress, RunEnded, RunStarted
+from metaensemble.schemas.progress import (
+    NodeChanged,
+    Note,
+    Progress,
+    RunEnded,
+    RunStarted,
+    SourceChanged,
+)
 from support import plans
 
 STORY: list[Progress] = [
@@ -50,6 +58,12 @@ def test_one_line_per_end() -> None:
     assert stream.getvalue() == LINES.replace("  attempt 1", "")
 
 
+def test_what_ctrl_c_stops_is_said_to_be_stopped() -> None:
+    stream = io.StringIO()
+    PlainProgress(stream).notice(NodeChanged("fetch", "ready", "it was asked to stop", 1, 5_000, 1_500))
+    assert stream.getvalue() == "stopped   fetch  1.5 s  it was asked to stop\n"
+
+
 def test_a_resume_says_so() -> None:
     stream = io.StringIO()
     PlainProgress(stream).notice(RunStarted("0190d1a0", "sample", 1, True))
@@ -64,6 +78,25 @@ def test_a_reader_who_went_away_does_not_stop_the_run() -> None:
     with PlainProgress(Broken()) as progress:
         for notice in STORY:
             progress.notice(notice)
+
+
+@pytest.mark.parametrize("gone", [False, True])
+@pytest.mark.parametrize("live", [False, True])
+def test_what_a_resume_says_before_it_begins(gone: bool, live: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    from metaensemble.cli.progress_live import LiveProgress
+
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "20")
+    stream = Terminal()
+    progress = LiveProgress(stream) if live else PlainProgress(stream)
+    progress.notice(RunStarted("0190d1a0", "sample", 2, True, "the newest one, which failed"))
+    assert not progress.told_source
+    progress.notice(SourceChanged(gone=gone))
+    assert progress.told_source
+    first, second = re.sub(r"\x1b\[[0-9;]*m", "", stream.getvalue()).splitlines()
+    assert first.startswith("resuming sample")
+    assert first.endswith(", DAG run 0190d1a0, the newest one, which failed")
+    assert second.startswith(f"the graph file {'is gone' if gone else 'has changed since'}; ")
 
 
 def test_which_one_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 import select
+import shlex
 import signal
 from pathlib import Path
 
@@ -37,6 +39,8 @@ tasks:
     run: |
       {LOG}
 """
+
+OUTSIDE = GRAPH.replace("  work:\n", "  work:\n    effects: external\n")
 
 DEAF = GRAPH.replace("      echo begun\n", "      trap '' TERM INT HUP\n      echo begun\n")
 
@@ -131,6 +135,84 @@ def test_the_terminal_is_closed(tmp_path: Path, victims: Victims) -> None:
     os.close(master)
     assert victim.wait().code == 130
     goes_on(project, gate, victims)
+
+
+def states(project: Project) -> dict[str, str]:
+    return {node: state for node, (state, _) in project.outcome().nodes.items()}
+
+
+def stop(project: Project, gate: Gate, victim: Victim) -> Told:
+    """Ctrl-C; what is started from now on ends by itself."""
+    victim.signal(signal.SIGINT)
+    told = victim.wait()
+    assert told.code == 130, told
+    gate.open()
+    assert project.outcome().state == "interrupted"
+    project.check_processes()
+    return told
+
+
+def printed_answers(told: Told) -> dict[str, list[str]]:
+    """The commands that were printed for whoever is waited for, by what they answer."""
+    lines = [line.strip() for line in told.said.splitlines() if "--lost" in line]
+    return {words[-1]: words[1:] for words in map(shlex.split, lines)}
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_stop_leaves_what_may_have_changed_the_world_to_a_person(
+    times: int, tmp_path: Path, victims: Victims
+) -> None:
+    text = OUTSIDE if times == 1 else OUTSIDE.replace("echo begun", "trap '' TERM; echo begun")
+    project, gate, victim = begin(text, tmp_path, victims)
+    if times == 2:
+        victim.signal(signal.SIGINT)
+        victim.wait_until_it_said("stopping")
+    told = stop(project, gate, victim)
+    assert states(project) == {"first": "ok", "work": "waiting", "more": "pending", "clean": "pending"}
+    work = api.status(None, cwd=project.root).nodes[1]
+    assert work.reason == "it was stopped before its end, and `on_lost` is `ask`"
+    assert set(printed_answers(told)) == {"work=rerun", "work=fail"}, "right where it was stopped"
+    told = victims.start(["dag", "resume"], cwd=project.root).wait()
+    assert told.code == 4, told
+    assert "it was stopped before its end, and it may have changed the world: run it again?" in told.err
+    assert len(project.executions()["work"]) == 1, "it did not run again unasked"
+    told = victims.start(printed_answers(told)["work=rerun"], cwd=project.root).wait()
+    assert told.code == 0, told
+    counts = {node: len(ids) for node, ids in project.executions().items()}
+    assert counts == {"first": 1, "work": 2, "more": 1, "clean": 1}
+    project.check_ledger()
+
+
+def test_a_person_lets_what_was_stopped_fail(tmp_path: Path, victims: Victims) -> None:
+    project, gate, victim = begin(OUTSIDE, tmp_path, victims)
+    told = stop(project, gate, victim)
+    told = victims.start(printed_answers(told)["work=fail"], cwd=project.root).wait()
+    assert told.code == 1, told
+    assert states(project) == {"first": "ok", "work": "failed", "more": "blocked", "clean": "ok"}
+    work = api.status(None, cwd=project.root).nodes[1]
+    assert re.fullmatch("it was stopped before its end, and .* let it fail", work.reason)
+    assert len(project.executions()["work"]) == 1
+    project.check_ledger()
+
+
+def test_what_was_stopped_and_must_fail_has_failed_at_once(tmp_path: Path, victims: Victims) -> None:
+    project, gate, victim = begin(OUTSIDE.replace("external", "local\n    on_lost: fail"), tmp_path, victims)
+    stop(project, gate, victim)
+    assert states(project) == {"first": "ok", "work": "failed", "more": "blocked", "clean": "pending"}
+    assert "clean" not in project.executions(), "nothing new starts, `done` tasks included"
+    assert victims.start(["dag", "resume"], cwd=project.root).wait().code == 1
+    assert states(project) == {"first": "ok", "work": "failed", "more": "blocked", "clean": "ok"}
+    assert len(project.executions()["work"]) == 1
+    project.check_ledger()
+
+
+def test_what_waits_after_a_stop_can_be_cancelled(tmp_path: Path, victims: Victims) -> None:
+    project, gate, victim = begin(OUTSIDE, tmp_path, victims)
+    stop(project, gate, victim)
+    assert "is cancelled; no Coordinator was at work on it" in cancel(project, victims).err
+    assert states(project) == {"first": "ok", "work": "cancelled", "more": "cancelled", "clean": "ok"}
+    assert len(project.executions()["work"]) == 1
+    project.check_ledger()
 
 
 def cancel(project: Project, victims: Victims, *flags: str) -> Told:

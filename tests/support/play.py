@@ -76,7 +76,15 @@ class Player:
         elif isinstance(command, RecordEnds):
             self.ends.extend((end.node, end.state) for end in command.ends)
 
-    def finish(self, node: str, ending: Ending = OK, *, why: str | None = None, backoff: float = 0) -> None:
+    def finish(
+        self,
+        node: str,
+        ending: Ending = OK,
+        *,
+        why: str | None = None,
+        on_lost: str | None = None,
+        backoff: float = 0,
+    ) -> None:
         generation = self.scheduler.nodes[node].generation
         self.feed(
             AttemptFinished(
@@ -87,6 +95,7 @@ class Player:
                 failure_reason=ending[1],  # type: ignore[arg-type]
                 reason="" if ending[0] == "ok" else f"{ending[1] or ending[0]} happened",
                 cancelled_for=why,  # type: ignore[arg-type]
+                on_lost=on_lost,  # type: ignore[arg-type]
                 backoff=backoff,
             )
         )

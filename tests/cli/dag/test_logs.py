@@ -52,3 +52,22 @@ def test_an_unknown_node(me: Shell, broken: str) -> None:
 def test_a_node_that_never_ran(me: Shell, broken: str) -> None:
     me("dag", "run", broken, "--quiet")
     assert "error[ME543]" in me("dag", "logs", "0", "after").err
+
+
+TRIES = "tasks:\n  a: {run: 'echo try >> n; wc -l < n; test $(wc -l < n) = 3'}\n"
+
+
+def test_earlier_generations(me: Shell, tmp_path: Path) -> None:
+    (tmp_path / "graph.yaml").write_text(TRIES)
+    assert me("dag", "run", "graph.yaml", "--quiet").code == 1
+    assert me("dag", "resume", "--quiet").code == 1
+    assert me("dag", "resume", "--quiet").code == 0
+    assert me("dag", "logs", "0", "a").out.strip() == "3"
+    for generation in range(3):
+        answer = me("dag", "logs", "0", "a", "--generation", str(generation), "--attempt", "1")
+        assert (answer.code, answer.out.strip()) == (0, str(generation + 1))
+    answer = me("dag", "logs", "0", "a", "--generation", "3")
+    assert answer.code == 2
+    assert "error[ME543]: node `a` has no generation 3" in answer.err
+    assert "its generations: 0, 1, 2" in answer.err
+    assert "error[ME543]" in me("dag", "logs", "0", "a", "--generation", "1", "--attempt", "2").err

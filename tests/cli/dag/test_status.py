@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
+from metaensemble.engine.ledger import Ledger
+from metaensemble.engine.ledger.lock import DagRunLock
 from support.command_line import Shell
+from support.ledger import DAG_RUN, dag_run_created, started
 
 
 def test_a_failed_dag_run(me: Shell, broken: str) -> None:
@@ -52,3 +56,46 @@ def test_an_ambiguous_beginning(me: Shell, sample: str) -> None:
     answer = me("dag", "status", "0")
     assert answer.code == 2
     assert "error[ME538]" in answer.err
+
+
+def test_a_file_that_is_gone_is_told(me: Shell, sample: str) -> None:
+    me("dag", "run", sample, "--quiet")
+    Path(sample).unlink()
+    assert me("dag", "status").out.count("the graph file is gone; the DAG run keeps the one") == 1
+    assert me("dag", "status", "--json").json["source_gone"]
+
+
+def test_earlier_generations(me: Shell, broken: str) -> None:
+    me("dag", "run", broken, "--quiet")
+    me("dag", "resume", "--quiet")
+    rows = [line.split()[:4] for line in me("dag", "status", "--all").out.splitlines()]
+    at = rows.index(["node", "generation", "state", "attempts"])
+    assert rows[at + 1 : at + 6] == [
+        ["good", "0", "ok", "1"],
+        ["bad", "0", "failed", "1"],
+        ["bad", "1", "failed", "1"],
+        ["after", "0", "blocked", "0"],
+        ["after", "1", "blocked", "0"],
+    ]
+    assert "generation" not in me("dag", "status").out
+    report = me("dag", "status", "--json").json
+    assert [(node["id"], node["generation"]) for node in report["earlier"]] == [("bad", 0), ("after", 0)]
+    assert report["earlier"][0]["attempts"][0]["exit_status"] == 7
+    assert report["nodes"][1]["started_ms"] == report["nodes"][1]["attempts"][0]["started_ms"]
+
+
+def test_how_long_it_has_been_running(me: Shell, tmp_path: Path) -> None:
+    with Ledger.open(tmp_path / ".metaensemble" / "state", now_ms=lambda: 1_700_000_000_000) as ledger:
+        ledger.append([dag_run_created(), started("run-1")])
+        with DagRunLock(ledger.state, DAG_RUN):
+            answer = me("dag", "status")
+            listed = me("dag", "list")
+        lost = me("dag", "status")
+    assert re.search(
+        r"^graph: running, 2 nodes for \d+d \d\dh \(1 pending, 1 running\)$", answer.out, re.MULTILINE
+    )
+    assert re.search(r"^a +running +1 +\d+d \d\dh$", answer.out, re.MULTILINE)
+    assert re.search(r"^b +pending +0$", answer.out, re.MULTILINE)
+    assert re.search(r" running +0/2 .* \d+d \d\dh  ", listed.out)
+    assert re.search(r"^a +running +1$", lost.out, re.MULTILINE), "nobody drives it, and nobody knows"
+    assert "graph: interrupted, 2 nodes (" in lost.out

@@ -254,6 +254,64 @@ def test_a_stop_starts_nothing_more_and_leaves_the_rest_for_a_resume() -> None:
     assert player.started == ["a"]
 
 
+@pytest.mark.parametrize(
+    ("on_lost", "state", "reason"),
+    [
+        (None, "ready", "cancelled happened"),
+        ("rerun", "ready", "cancelled happened"),
+        ("ask", "waiting", "it was stopped before its end, and `on_lost` is `ask`"),
+        ("fail", "failed", "it was stopped before its end, and `on_lost` is `fail`"),
+    ],
+)
+def test_what_becomes_of_a_stopped_attempt_stands_in_its_event(
+    on_lost: str | None, state: str, reason: str
+) -> None:
+    # The graph says something else: what was recorded counts, also where nothing was.
+    nodes = specs("a:\nb: a", a={"on_lost": "fail" if on_lost != "fail" else "ask"})
+    player = Player(nodes, limits()).open()
+    player.feed(StopRequested())
+    player.finish("a", ("cancelled", None), why="stop", on_lost=on_lost)
+    assert player.states() == {"a": state, "b": "blocked" if state == "failed" else "pending"}
+    assert player.scheduler.nodes["a"].reason == reason
+    assert [node.spec.id for node in player.scheduler.waits_for_person()] == (
+        ["a"] if on_lost == "ask" else []
+    )
+    assert player.started == ["a"]
+
+
+@pytest.mark.parametrize(("answer", "state"), [("rerun", "running"), ("fail", "failed")])
+def test_a_person_answers_for_a_stopped_attempt(answer: str, state: str) -> None:
+    player = Player(specs("a:\nb:"), limits())
+    player.feed(AttemptStarted(node="a", generation=0, run_id="old"))
+    player.running["a"] = "old"
+    player.finish("a", ("cancelled", None), why="stop", on_lost="ask")
+    player.open()
+    assert player.asked == ["a"]
+    assert player.started == ["b"], "what waits for a person holds nobody else back"
+    player.feed(PrincipalAnswered(node="a", generation=0, answer=answer, by="ana"))  # type: ignore[arg-type]
+    assert player.states()["a"] == state
+    if answer == "fail":
+        assert player.scheduler.nodes["a"].reason == "it was stopped before its end, and ana let it fail"
+
+
+def test_an_attempt_that_was_stopped_while_the_run_is_cancelled_ends_cancelled() -> None:
+    player = Player(specs("a:"), limits()).open()
+    player.feed(CancelRequested(by="a person"))
+    player.finish("a", ("cancelled", None), why="stop", on_lost="ask")
+    assert player.states()["a"] == "cancelled"
+
+
+def test_cancel_ends_what_waits_for_a_person() -> None:
+    player = Player(specs("a:\nb: a"), limits())
+    player.feed(AttemptStarted(node="a", generation=0, run_id="old"))
+    player.running["a"] = "old"
+    player.finish("a", ("cancelled", None), why="stop", on_lost="ask")
+    player.open()
+    player.feed(CancelRequested(by="a person"))
+    assert player.states() == {"a": "cancelled", "b": "cancelled"}
+    assert player.scheduler.waits_for_person() == []
+
+
 def test_cancel_ends_the_run_but_lets_done_tasks_run() -> None:
     player = Player(specs("a:\nb: a\nclean: a?done\nlate: clean"), limits()).open()
     player.feed(CancelRequested(by="a person"))

@@ -1,0 +1,206 @@
+"""Layer 3, part of `api`: the report on a DAG run, made from what the Ledger holds."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from .engine.ledger import queries
+from .engine.ledger.ledger import MAX_PAGE, Ledger, wall_clock_ms
+from .engine.ledger.lock import is_held
+from .engine.source import source_state
+from .schemas.errors import UnknownDagRun
+
+if TYPE_CHECKING:
+    from .engine.ledger.rows import AttemptRow, DagRunRow, NodeRow, RunRow
+    from .schemas.report import AttemptReport, NodeReport, Report
+    from .schemas.states import DagRunState
+
+
+def report_of(
+    ledger: Ledger,
+    dag_run_id: str,
+    *,
+    outputs: bool = False,
+    held_by_us: bool = False,
+    now_ms: int | None = None,
+) -> Report:
+    """The report on a DAG run. `held_by_us`: the caller holds its lock and has stopped driving it.
+
+    `now_ms`, by default the time that it is, is how far what still runs is counted.
+    """
+    from .schemas.report import Report
+
+    row, state = with_state(ledger, dag_run_id, held_by_us=held_by_us)
+    now = wall_clock_ms() if now_ms is None else now_ms
+    told = _NodeReports(ledger, dag_run_id, outputs=outputs, until=now if state == "running" else None)
+    current, earlier = _generations(nodes_of(ledger, dag_run_id))
+    nodes = tuple(map(told.of, current))
+    source = source_state(row.source or "", row.source_digest)
+    return Report(
+        dag_run_id=dag_run_id,
+        name=row.name or "",
+        source=row.source or "",
+        project=str(ledger.state.parent.parent),
+        state=state,
+        reason=row.reason or "",
+        started_ms=row.created_ts,
+        ended_ms=row.ended_ts,
+        coordinators=row.coordinators,
+        counts=dict(Counter(node.state for node in nodes)),
+        nodes=nodes,
+        earlier=tuple(map(told.of, earlier)),
+        outputs=row.outputs or {},
+        params=row.params or {},
+        source_changed=source != "same",
+        source_gone=source == "gone",
+        waiting_for=_ways_on(row, state, nodes),
+    )
+
+
+def with_state(ledger: Ledger, dag_run_id: str, *, held_by_us: bool = False) -> tuple[DagRunRow, DagRunState]:
+    """The row of a DAG run, and its state; `interrupted` if it says `running` and nobody holds it."""
+    row = _row(ledger, dag_run_id)
+    if row.state == "running" and (held_by_us or is_held(ledger.state, dag_run_id) is None):
+        # Its Coordinator may have let go of it just now, and has written the end before that.
+        row = _row(ledger, dag_run_id)
+        if row.state == "running":
+            return row, "interrupted"
+    return row, row.state  # type: ignore[return-value]  # the Ledger holds nothing else
+
+
+def _row(ledger: Ledger, dag_run_id: str) -> DagRunRow:
+    row = queries.dag_run_by_id(ledger, dag_run_id)
+    if row is None:
+        raise UnknownDagRun(f"this project has no DAG run `{dag_run_id}`")
+    return row
+
+
+def nodes_of(ledger: Ledger, dag_run_id: str) -> list[NodeRow]:
+    """All nodes of a DAG run in all generations, by id and generation."""
+    rows: list[NodeRow] = []
+    after = ("", -1)
+    while page := queries.nodes_of_dag_run(ledger, dag_run_id, after=after):
+        rows += page
+        if len(page) < MAX_PAGE:
+            break
+        after = (page[-1].node_id, page[-1].generation)
+    return rows
+
+
+def _generations(rows: list[NodeRow]) -> tuple[list[NodeRow], list[NodeRow]]:
+    """The newest generation of every node, and those before, both in the order of the graph."""
+    newest = {row.node_id: row.generation for row in rows}
+    rows = sorted(rows, key=lambda row: (row.position, row.generation))
+    current = [row for row in rows if row.generation == newest[row.node_id]]
+    return current, [row for row in rows if row.generation != newest[row.node_id]]
+
+
+def _ways_on(row: DagRunRow, state: DagRunState, nodes: tuple[NodeReport, ...]) -> tuple[str, ...]:
+    if state == "paused":
+        waiting = list(row.waiting_for or ())
+    elif state == "interrupted":
+        waiting = [node.id for node in nodes if _waits_for_a_person(node)]
+    else:
+        waiting = []
+    return tuple(
+        shlex.join(["me", "dag", "resume", row.dag_run_id, "--lost", f"{node}={answer}"])
+        for node in waiting
+        for answer in ("rerun", "fail")
+    )
+
+
+def _waits_for_a_person(node: NodeReport) -> bool:
+    # What waits for its next try has a failed attempt behind it.
+    last = node.attempts[-1] if node.attempts else None
+    return node.state == "waiting" and last is not None and last.outcome in ("interrupted", "cancelled")
+
+
+class _NodeReports:
+    """Makes the reports on the nodes of one DAG run; each of its tables is read once.
+
+    `until` is the time up to which what runs is counted, None where nothing runs any more.
+    """
+
+    def __init__(self, ledger: Ledger, dag_run_id: str, *, outputs: bool, until: int | None) -> None:
+        self._ledger = ledger
+        self._outputs = outputs
+        self._until = until
+        self._runs = {run.run_id: run for run in _runs(ledger, dag_run_id)}
+        self._attempts: dict[tuple[str, int], list[AttemptRow]] = {}
+        for attempt in _attempts(ledger, dag_run_id):
+            self._attempts.setdefault((attempt.node_id, attempt.generation), []).append(attempt)
+
+    def of(self, node: NodeRow) -> NodeReport:
+        """The report on one generation of one node."""
+        from .schemas.report import NodeReport
+
+        attempts = self._attempts.get((node.node_id, node.generation), [])
+        runs = [self._runs[attempt.run_id] for attempt in attempts if attempt.run_id in self._runs]
+        deliverable: str | None = None
+        output: Any = None
+        for run in runs:
+            if run.outcome == "ok":
+                deliverable = (run.deliverable_ref or {}).get("path")
+                output = _output(self._ledger, run) if self._outputs else None
+        return NodeReport(
+            id=node.node_id,
+            task=node.task_id,
+            kind=node.kind,
+            runtime=node.runtime,
+            state=node.state,  # type: ignore[arg-type]  # validated by the model
+            reason=node.reason or "",
+            generation=node.generation,
+            started_ms=node.started_ts,
+            ended_ms=node.ended_ts,
+            attempts=tuple(_attempt_report(attempt, self._runs.get(attempt.run_id)) for attempt in attempts),
+            working_ms=sum(run.working_ms or 0 for run in runs) + self._so_far(attempts),
+            deliverable=deliverable,
+            output=output,
+        )
+
+    def _so_far(self, attempts: list[AttemptRow]) -> int:
+        """How long the attempt that runs has been running."""
+        if self._until is None or not attempts or attempts[-1].run_id in self._runs:
+            return 0
+        return max(self._until - attempts[-1].started_ts, 0)
+
+
+def _attempt_report(attempt: AttemptRow, run: RunRow | None) -> AttemptReport:
+    from .schemas.report import AttemptReport
+
+    return AttemptReport(
+        run_id=attempt.run_id,
+        attempt_no=attempt.attempt_no,
+        started_ms=attempt.started_ts,
+        ended_ms=run.ended_ts if run else None,
+        outcome=run.outcome if run else None,  # type: ignore[arg-type]  # validated by the model
+        failure_reason=run.failure_reason if run else None,  # type: ignore[arg-type]
+        reason=(run.reason or "") if run else "",
+        exit_status=run.exit_status if run else None,
+    )
+
+
+def _output(ledger: Ledger, run: RunRow) -> Any:
+    record = queries.record_at(ledger, run.seq)
+    payload = record.payload if record is not None else {}
+    if "output_blob" in payload:
+        return json.loads(ledger.blobs.get(payload["output_blob"]))
+    return payload.get("output")
+
+
+def _attempts(ledger: Ledger, dag_run_id: str) -> Iterator[AttemptRow]:
+    after = ""
+    while page := queries.attempts_of_dag_run(ledger, dag_run_id, after=after):
+        yield from page
+        after = page[-1].run_id
+
+
+def _runs(ledger: Ledger, dag_run_id: str) -> Iterator[RunRow]:
+    after = 0
+    while page := queries.runs_of_dag_run(ledger, dag_run_id, after=after, limit=MAX_PAGE):
+        yield from page
+        after = page[-1].seq
