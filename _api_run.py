@@ -45,6 +45,7 @@ def run(
     observer: Observer | None = None,
     replay: Path | None = None,
     signals: bool = False,
+    force: bool = False,
     cwd: Path | None = None,
     environ: Mapping[str, str] | None = None,
     surroundings: Mapping[str, Any] | None = None,
@@ -53,7 +54,7 @@ def run(
 
     Nothing is written unless the file, the parameters and every binary are in order; `InputErrors`
     otherwise. With `replay`, a file of recorded attempts, every task is played from it instead of
-    being carried out. With `signals`, SIGINT, SIGTERM and SIGHUP stop the DAG run gracefully, a
+    being carried out. With `force` no result of an earlier DAG run is taken. With `signals`, SIGINT, SIGTERM and SIGHUP stop the DAG run gracefully, a
     second one hard. `surroundings` replaces fields of `engine.coordinator.session.Surroundings`, for
     tests. Raises a `LedgerError` when the Ledger cannot be written; what was recorded stays.
     """
@@ -70,7 +71,7 @@ def run(
         ledger = stack.enter_context(Ledger.open(state, **_ledger_arguments(surroundings)))
         stack.enter_context(DagRunLock(state, dag_run_id))
         world = _world(graph, ledger, variables, observer, signals, surroundings, replay)
-        create(ledger, graph, dag_run_id, world, concurrency=concurrency, version=__version__)
+        create(ledger, graph, dag_run_id, world, concurrency=concurrency, version=__version__, force=force)
         session = Session(ledger, dag_run_id, world, state=state)
         session.claim()
         return _drive(session, ledger, dag_run_id, observer)

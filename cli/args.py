@@ -70,6 +70,10 @@ Concurrency = Annotated[
     typer.Option("--concurrency", "-c", metavar="N", help="How many nodes may run at once, at most."),
 ]
 
+Force = Annotated[
+    bool,
+    typer.Option("--force", help="Do everything anew: take no result of an earlier DAG run."),
+]
 Replay = Annotated[
     Path | None,
     typer.Option("--replay", metavar="FILE", help="Play recorded attempts instead of running anything."),

@@ -26,6 +26,8 @@ FAULT_POINTS: Final[tuple[str, ...]] = (
     "condition.before_commit",
     "condition.after_commit",
     "timer.after_commit",
+    "reuse.before_commit",
+    "reuse.after_commit",
     "growth.before_commit",
     "growth.after_commit",
     "judgement.before_commit",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..args import AsJson, Concurrency, GraphFile, Params, Quiet, Replay, pairs, positive
+from ..args import AsJson, Concurrency, Force, GraphFile, Params, Quiet, Replay, pairs, positive
 
 
 def run(
@@ -10,6 +10,7 @@ def run(
     param: Params = None,
     concurrency: Concurrency = None,
     replay: Replay = None,
+    force: Force = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> int:
@@ -34,6 +35,7 @@ def run(
             concurrency=at_once,
             observer=observer,
             replay=replay,
+            force=force,
             signals=True,
         )
     return finish(report, as_json=as_json, quiet=quiet, told_source=observer.told_source)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from ...schemas.bound import BoundTask
+from ..reuse.results import Candidate
 from ..runtimes.protocol import AttemptHandle, AttemptResult
 from ..scheduler.events import CancelWhy
 from .clock import Clock, Timer
@@ -14,7 +16,8 @@ class LiveAttempt:
     """An attempt between its intent and its outcome.
 
     `cut` is set once a watchdog has stopped it, and holds the reason. `cancelled_for` is set once
-    the scheduler has asked for its end. The first of the two wins.
+    the scheduler has asked for its end. The first of the two wins. `candidate` is what the key of its
+    result is made of, for tasks whose results are kept; `offer` is what is recorded of that result.
     """
 
     def __init__(
@@ -39,6 +42,8 @@ class LiveAttempt:
         self.started_ms = started_ms
         self.key = key
         self.handle: AttemptHandle | None = None
+        self.candidate: Candidate | None = None
+        self.offer: dict[str, Any] | None = None
         self.cut: str | None = None
         self.cancelled_for: CancelWhy | None = None
         self._clock = clock

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
 from random import Random
 from typing import Any
@@ -19,6 +19,7 @@ from ..ledger.records import (
     GRAPH_GREW,
     GROUP_JUDGED,
     GROWTH_FAILED,
+    NODE_REUSED,
     NODES_RENEWED,
     PRINCIPAL_ASKED,
     Record,
@@ -47,6 +48,7 @@ from ..scheduler.events import (
     Event,
     GraphGrew,
     GroupJudged,
+    NodeReused,
     PrincipalAnswered,
     StopRequested,
     TimerFired,
@@ -60,6 +62,7 @@ from .growing import Growing, Instances, count_of_work
 from .outcome import broken_runtime, finished_payload, started_payload
 from .outputs import Outputs
 from .requests import RenderError, RequestBuilder
+from .reuse import Candidate, Reuse
 
 POLL_SECONDS = 0.4
 """How often the mirror is caught up, and other processes' records are looked for."""
@@ -91,6 +94,7 @@ class Coordinator:
         scheduler: Scheduler,
         requests: RequestBuilder,
         growing: Growing,
+        reuse: Reuse | None = None,
         outputs: Outputs,
         deliverables: dict[str, str],
         runtimes: Mapping[str, Runtime],
@@ -111,6 +115,8 @@ class Coordinator:
         self._scheduler = scheduler
         self._requests = requests
         self._growing = growing
+        self._reuse = reuse
+        self._considering: set[str] = set()
         self._outputs = outputs
         self._deliverables = deliverables
         self._runtimes = runtimes
@@ -199,7 +205,7 @@ class Coordinator:
                 batch = [command]
                 while self._commands and isinstance(self._commands[0], StartAttempt):
                     batch.append(self._commands.popleft())  # type: ignore[arg-type]  # just checked
-                self._start(batch)
+                self._start([one for one in batch if not self._considered(one)])
             case EvaluateCondition():
                 self._evaluate(command)
             case SetTimer():
@@ -226,7 +232,7 @@ class Coordinator:
 
     def _check_ended(self) -> None:
         future = self._ended
-        if self._live or future is None or future.done():
+        if self._live or self._considering or future is None or future.done():
             return
         scheduler = self._scheduler
         if scheduler.is_done or scheduler.is_stopping:
@@ -236,9 +242,53 @@ class Coordinator:
                 raise InvariantBroken(f"nothing is left to do, and yet the nodes are {scheduler.counts}")
             future.set_result(None)
 
+    # Reuse
+
+    def _considered(self, command: StartAttempt) -> bool:
+        """Whether it is looked first if an earlier result can be taken; that goes on beside all else."""
+        instance = self._instances[command.node]
+        if command.attempt_no > 1 or self._reuse is None or not self._reuse.applies(instance.task):
+            return False
+        self._considering.add(command.node)
+        self._spawn(self._consider(command))
+        return True
+
+    async def _consider(self, command: StartAttempt) -> None:
+        assert self._reuse is not None
+        decision = await self._reuse.decide(self._instances[command.node], command, self._scheduler)
+        self._considering.discard(command.node)
+        node = self._scheduler.nodes.get(command.node)
+        if node is None or node.generation != command.generation or not node.starting:
+            return
+        if decision.payload is None or node.unneeded or self._scheduler.is_cancelling:
+            if not self._scheduler.is_stopping:
+                self._start([command], decision.candidate)
+            self._check_ended()
+            return
+        self._faults("reuse.before_commit")
+        seq = self._append(
+            Record(NODE_REUSED, command.node, self._dag_run_id, decision.payload, None, None)
+        )
+        self._faults("reuse.after_commit")
+        self._outputs.recall(command.node, decision.payload)
+        if decision.payload.get("deliverable_ref"):
+            self._deliverables[command.node] = decision.payload["deliverable_ref"]["path"]
+        watched = self._scheduler.is_watched(command.node)
+        event = NodeReused(
+            node=command.node,
+            generation=command.generation,
+            run_id=decision.payload["run_id"],
+            output=self._outputs.get(command.node) if watched else None,
+            cause=seq,
+        )
+        self._tell(command.node, "ok", decision.payload["reason"], 0, 0)
+        self._feed(event)
+
     # Attempts
 
-    def _start(self, commands: list[StartAttempt]) -> None:
+    def _start(self, commands: list[StartAttempt], candidate: Candidate | None = None) -> None:
+        if not commands:
+            return
         now = self._clock.now_ms()
         prepared: list[tuple[LiveAttempt, Any]] = []
         records: list[Record] = []
@@ -271,6 +321,7 @@ class Coordinator:
                 clock=self._clock,
                 guard=self._guard,
             )
+            live.candidate = candidate
             prepared.append((live, request))
             payload = started_payload(live, request, self._requests, self._ledger.blobs)
             records.append(Record("attempt.started", run_id, self._dag_run_id, payload, None, now))
@@ -305,23 +356,31 @@ class Coordinator:
         self._carry(live, handle.wait(), None)
 
     def _carry(self, live: LiveAttempt, waiting: Any, known: AttemptResult | None) -> None:
-        carrier = asyncio.get_running_loop().create_task(self._carry_out(live, waiting, known))
+        self._spawn(self._carry_out(live, waiting, known))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        async def guarded() -> None:
+            try:
+                await work
+            except BaseException as error:
+                self._fail(error)
+
+        carrier = asyncio.get_running_loop().create_task(guarded())
         self._carriers.add(carrier)
         carrier.add_done_callback(self._carriers.discard)
 
     async def _carry_out(self, live: LiveAttempt, waiting: Any, known: AttemptResult | None) -> None:
-        try:
-            if known is None:
-                try:
-                    known = await waiting
-                except LedgerError:
-                    raise
-                except Exception as error:
-                    known = broken_runtime(live.task.runtime, error)
-            if self._ended is not None and not self._ended.done():
-                self._finish(live, self._bounded(live, live.verdict(known)))
-        except BaseException as error:
-            self._fail(error)
+        if known is None:
+            try:
+                known = await waiting
+            except LedgerError:
+                raise
+            except Exception as error:
+                known = broken_runtime(live.task.runtime, error)
+        if live.candidate is not None and known.outcome == "ok" and self._reuse is not None:
+            live.offer = await self._reuse.offer(live.node, live.candidate)
+        if self._ended is not None and not self._ended.done():
+            self._finish(live, self._bounded(live, live.verdict(known)))
 
     def _bounded(self, live: LiveAttempt, result: AttemptResult) -> AttemptResult:
         """`result`, as a failure when it was lost and may be run again: `retry` then sets the bound.
@@ -360,6 +419,8 @@ class Coordinator:
         payload = finished_payload(live, result, event, state=state, reason=reason, backoff=wait, now=now)
         if result.outcome == "ok":
             payload.update(self._outputs.keep(live.node, result.output))
+            if live.offer is not None:
+                payload["result"] = live.offer
             if result.deliverable is not None:
                 self._deliverables[live.node] = str(result.deliverable["path"])
         self._faults("outcome.before_commit")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os.path
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -148,6 +149,31 @@ class RequestBuilder:
             deliverables=deliverables,
             scratch=scratch,
         )
+
+    def reads(self, instance: Instance) -> list[str]:
+        """The globs of what the node reads. Raises `RenderError`."""
+        render_one = self._renderer(instance, {})
+        return [as_text(render_one("reads", item)) for item in instance.task.reads or ()]
+
+    def written(self, instance: Instance, request: AttemptRequest) -> list[str]:
+        """The globs of what the node declares to write, its deliverables and output file included.
+
+        Raises `RenderError`.
+        """
+        render_one = self._renderer(instance, {})
+        found = [as_text(render_one("writes", item)) for item in instance.task.writes]
+        found += [glob.escape(path) for path, _ in request.deliverables]
+        return [*found, glob.escape(request.output_path)] if request.output_path else found
+
+    def upstream(self, instance: Instance) -> dict[str, str]:
+        """A digest of what each need came to: its output, or just its state where it left none."""
+        prefix, results = instance.frame.prefix, self._results
+        found = {}
+        for need in instance.needs:
+            view = results.view(instance.frame, need.task)
+            token = results.token(prefix + need.task) if results.has_output(prefix + need.task) else ""
+            found[need.task] = digest([view.status, token])
+        return found
 
     def _entry(self, view: NeedView, *, whole: bool) -> dict[str, Any]:
         entry: dict[str, Any] = {"status": view.status, "deliverable": view.deliverable}

@@ -29,6 +29,7 @@ from ..ledger.ledger import Ledger
 from ..ledger.records import Journaled, Record
 from ..process.identity import boot_id, process_start
 from ..process.orphans import stop_stranded
+from ..reuse.results import Results as ReusableResults
 from ..runtimes.protocol import Runtime
 from ..scheduler.events import AttemptFinished, NodesReopened, PrincipalAnswered
 from ..scheduler.graph import Limits
@@ -41,6 +42,7 @@ from .outputs import Outputs
 from .recover import Recovered, lost_attempts, reopenable, replay
 from .requests import Evaluate, RenderError, RequestBuilder
 from .results import Results
+from .reuse import Reuse
 
 PAGE = 2000
 """Journal records read at a time."""
@@ -72,6 +74,7 @@ def create(
     *,
     concurrency: int | None,
     version: str,
+    force: bool = False,
 ) -> None:
     """Record a new DAG run. The graph is stored with it, so that a resume needs no file."""
     stored = ledger.blobs.put(canonical_bytes(bound_json.to_json(graph)))
@@ -88,6 +91,8 @@ def create(
             [one.id, one.task.id, one.kind, one.runtime] for one in root_instances(graph)
         ],
     }
+    if force:
+        payload["force"] = True
     world.faults("dag_run.before_create")
     ledger.append([Record("dag_run.created", dag_run_id, dag_run_id, payload, None, None)], durable=True)
     world.faults("dag_run.after_create")
@@ -111,7 +116,7 @@ class Session:
         self._state = state
         self._make = scheduler
         records = list(_records(ledger, dag_run_id))
-        created = _created(records[:1], dag_run_id)
+        created = self._created = _created(records[:1], dag_run_id)
         stored = json.loads(ledger.blobs.get(created["graph"]))
         self.graph = bound_json.from_json(stored)
         self._spec_digests = {task["id"]: digest(task) for task in stored["tasks"]}
@@ -285,6 +290,17 @@ class Session:
             read_parameter=world.read_parameter,
             most_items=world.most_items,
         )
+        reuse = Reuse(
+            ReusableResults(
+                self._ledger,
+                self._id,
+                project=self.graph.project,
+                force=bool(self._created.get("force")),
+            ),
+            requests,
+            world.runtimes,
+            project=self.graph.project,
+        )
         return Coordinator(
             self.instances,
             dag_run_id=self._id,
@@ -292,6 +308,7 @@ class Session:
             scheduler=self.scheduler,
             requests=requests,
             growing=growing,
+            reuse=reuse,
             outputs=self.outputs,
             deliverables=self.found.deliverables,
             runtimes=world.runtimes,

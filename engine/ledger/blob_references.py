@@ -16,6 +16,13 @@ def blob_names(kind: str, payload: dict[str, Any]) -> Iterator[str]:
         found = [payload.get("inputs_blob")]
     elif kind == records.ATTEMPT_FINISHED:
         found = [payload.get("output_blob"), _blob_of(payload.get("stdout")), _blob_of(payload.get("stderr"))]
+        found += [
+            digest for _, digest, _, is_kept in (payload.get("result") or {}).get("writes", ()) if is_kept
+        ]
+    elif kind == records.GRAPH_GREW:
+        found = [payload.get("items_blob"), payload.get("params_blob")]
+    elif kind in (records.GROUP_JUDGED, records.NODE_REUSED):
+        found = [payload.get("output_blob")]
     else:
         return
     for name in found:

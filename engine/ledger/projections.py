@@ -53,6 +53,11 @@ _NODE_STATE: Final = """
     UPDATE nodes SET state = ?, reason = ?, ended_ts = ?
     WHERE dag_run_id = ? AND node_id = ? AND generation = ?
 """
+_RESULT: Final = """
+    INSERT INTO results (result_key, seq, dag_run_id, run_id, task) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT (result_key) DO UPDATE SET seq = excluded.seq, dag_run_id = excluded.dag_run_id,
+        run_id = excluded.run_id, task = excluded.task
+"""
 _NEXT_GENERATION: Final = """
     INSERT INTO nodes
         (dag_run_id, node_id, generation, position, task_id, kind, runtime, state, reason, attempts)
@@ -220,6 +225,9 @@ def _on_attempt_finished(
     if db.execute(insert, (seq, entity_id, dag_run_id, *values)).rowcount == 0:
         found = db.execute("SELECT seq FROM run_outcomes WHERE run_id = ?", (entity_id,)).fetchone()
         return _same(db, found[0], f"Run `{entity_id}`", payload)
+    result = get("result")
+    if result is not None:
+        db.execute(_RESULT, (result["key"], seq, dag_run_id, entity_id, result["task"]))
     state = get("node_state")
     if state is not None:
         ended = get("ended_ts", ts) if state in _ENDED else None
@@ -249,6 +257,17 @@ def _run_insert(names: tuple[str, ...]) -> str:
         _RUN_INSERTS.clear()
     _RUN_INSERTS[names] = statement
     return statement
+
+
+def _on_node_reused(
+    db: sqlite3.Connection, _seq: int, ts: int, entity_id: str, dag_run_id: str | None, payload: Payload
+) -> None:
+    reason = payload.get("reason") or ""
+    db.execute(_NODE_STATE, ("ok", reason, ts, dag_run_id, entity_id, payload["generation"]))
+    db.execute(
+        "UPDATE nodes SET reused_from = ? WHERE dag_run_id = ? AND node_id = ? AND generation = ?",
+        (payload["run_id"], dag_run_id, entity_id, payload["generation"]),
+    )
 
 
 def _on_nodes_ended(
@@ -372,6 +391,7 @@ _HANDLERS: Final[dict[str, _Handler]] = {
     records.ATTEMPT_STARTED: _on_attempt_started,
     records.ATTEMPT_SPAWNED: _on_attempt_spawned,
     records.ATTEMPT_FINISHED: _on_attempt_finished,
+    records.NODE_REUSED: _on_node_reused,
     records.NODES_ENDED: _on_nodes_ended,
     records.NODES_RENEWED: _on_nodes_renewed,
     records.GRAPH_GREW: _on_graph_grew,

@@ -17,7 +17,7 @@ from .database_errors import ledger_errors
 from .journal import BY_SEQ, IN_STRETCHES, OF_DAG_RUN, journaled
 from .ledger import MAX_PAGE, Ledger
 from .records import ATTEMPT_FINISHED, Journaled
-from .rows import JSON_COLUMNS, AttemptRow, DagRunRow, NodeRow, RunRow, json_value
+from .rows import JSON_COLUMNS, AttemptRow, DagRunRow, NodeRow, ResultRow, RunRow, json_value
 
 __all__ = [
     "attempts_of_dag_run",
@@ -28,12 +28,14 @@ __all__ = [
     "find_dag_run",
     "find_run",
     "generations_of_node",
+    "latest_result",
     "newest_unfinished_dag_run",
     "nodes_of_dag_run",
     "recent_dag_runs",
     "recent_runs",
     "record_at",
     "records_after",
+    "result_by_key",
     "run_by_id",
     "runs_by_prefix",
     "runs_of_dag_run",
@@ -44,7 +46,7 @@ __all__ = [
 _END: Final = 1 << 62
 _LAST_TEXT: Final = "\U0010ffff"
 _Params = Sequence[object] | Mapping[str, object]
-_Row = TypeVar("_Row", DagRunRow, NodeRow, AttemptRow, RunRow)
+_Row = TypeVar("_Row", DagRunRow, NodeRow, AttemptRow, RunRow, ResultRow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ _DAG_RUN: Final = f"SELECT {_columns(DagRunRow, 'dag_runs')} FROM dag_runs"  # n
 _NODE: Final = f"SELECT {_columns(NodeRow, 'nodes')} FROM nodes"  # noqa: S608
 _ATTEMPT: Final = f"SELECT {_columns(AttemptRow, 'attempts')} FROM attempts"  # noqa: S608
 _RUN: Final = f"SELECT {_columns(RunRow, 'runs')} FROM runs"  # noqa: S608
+_RESULT: Final = f"SELECT {_columns(ResultRow, 'results')} FROM results"  # noqa: S608
 _RECORD_COLUMNS: Final = (
     "seq", "ts", "kind", "entity_id", "dag_run_id", "cause", "payload", "prev_hash", "hash",
 )  # fmt: skip
@@ -136,6 +139,12 @@ QUERIES: Final = {
         f" AND records.kind IN (SELECT value FROM json_each(:kinds)) ORDER BY {BY_SEQ} LIMIT :limit",
         _IN_DAG_RUN,
     ),
+    "result_by_key": NamedQuery(
+        f"{_RESULT} WHERE result_key = ? LIMIT ?", ("results USING PRIMARY KEY",)
+    ),
+    "latest_result": NamedQuery(
+        f"{_RESULT} WHERE task = ? ORDER BY seq DESC LIMIT ?", ("results USING INDEX results_of_task",)
+    ),
     "record_at": NamedQuery(
         f"SELECT {', '.join(_RECORD_COLUMNS)} FROM journal WHERE seq = ?",  # noqa: S608
         ("journal USING INTEGER PRIMARY KEY",),
@@ -151,6 +160,16 @@ def recent_runs(ledger: Ledger, *, before: str = _LAST_TEXT, limit: int = 20) ->
     `run_outcomes` and `journal`.
     """
     return _rows(ledger, "recent_runs", RunRow, (before, _bounded(limit)))
+
+
+def result_by_key(ledger: Ledger, key: str) -> ResultRow | None:
+    """The newest result with this key. O(log n), by the primary key of `results`."""
+    return _one(_rows(ledger, "result_by_key", ResultRow, (key, 1)))
+
+
+def latest_result(ledger: Ledger, task: str) -> ResultRow | None:
+    """The newest result of a task, whatever its key. O(log n), by the index `results_of_task`."""
+    return _one(_rows(ledger, "latest_result", ResultRow, (task, 1)))
 
 
 def run_by_id(ledger: Ledger, run_id: str) -> RunRow | None:

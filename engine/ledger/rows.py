@@ -38,7 +38,10 @@ class DagRunRow:
 
 @dataclass(frozen=True, slots=True)
 class NodeRow:
-    """One generation of one node. `superseded`: a rewind dropped it, and it did not grow again."""
+    """One generation of one node. `superseded`: a rewind dropped it, and it did not grow again.
+
+    `reused_from` is the Run of another DAG run whose result the node took over, where it did.
+    """
 
     dag_run_id: str
     node_id: str
@@ -53,6 +56,7 @@ class NodeRow:
     started_ts: int | None
     ended_ts: int | None
     superseded: int
+    reused_from: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +126,17 @@ class RunRow:
     review_findings: Any
     session_id: str | None
     usage_source: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ResultRow:
+    """A result that later DAG runs may take over: its key, the Run that it is of, and whose it was."""
+
+    result_key: str
+    seq: int
+    dag_run_id: str
+    run_id: str
+    task: str
 
 
 JSON_COLUMNS = frozenset({

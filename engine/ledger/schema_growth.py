@@ -7,6 +7,8 @@ from typing import Final
 LEDGER_2: Final = (
     # Set for members of a group that was made anew and has not grown them again.
     "ALTER TABLE nodes ADD COLUMN superseded INTEGER NOT NULL DEFAULT 0",
+    # The Run whose result the node took over, where it did.
+    "ALTER TABLE nodes ADD COLUMN reused_from TEXT",
     # The newest result for each key of a task that declares what it reads.
     """
     CREATE TABLE results (
