@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from .engine.ledger import queries
 from .engine.ledger.ledger import MAX_PAGE, Ledger, wall_clock_ms
 from .engine.ledger.lock import is_held
+from .engine.node_ids import groups_around
 from .engine.source import source_state
 from .schemas.errors import UnknownDagRun
 
@@ -50,7 +51,7 @@ def report_of(
         started_ms=row.created_ts,
         ended_ms=row.ended_ts,
         coordinators=row.coordinators,
-        counts=dict(Counter(node.state for node in nodes)),
+        counts=dict(Counter(node.state for node in nodes if not node.is_group)),
         nodes=nodes,
         earlier=tuple(map(told.of, earlier)),
         outputs=row.outputs or {},
@@ -95,8 +96,25 @@ def _generations(rows: list[NodeRow]) -> tuple[list[NodeRow], list[NodeRow]]:
     """The newest generation of every node, and those before, both in the order of the graph."""
     newest = {row.node_id: row.generation for row in rows}
     rows = sorted(rows, key=lambda row: (row.position, row.generation))
-    current = [row for row in rows if row.generation == newest[row.node_id]]
-    return current, [row for row in rows if row.generation != newest[row.node_id]]
+    current = [row for row in rows if row.generation == newest[row.node_id] and not row.superseded]
+    kept = set(map(id, current))
+    return _grouped(current), [row for row in rows if id(row) not in kept]
+
+
+def _grouped(rows: list[NodeRow]) -> list[NodeRow]:
+    """The rows with members right behind their group, each group's in their own order."""
+    known = {row.node_id for row in rows}
+    below: dict[str | None, list[NodeRow]] = {}
+    for row in rows:
+        group = next((above for above in groups_around(row.node_id) if above in known), None)
+        below.setdefault(group, []).append(row)
+    found: list[NodeRow] = []
+    stack = list(reversed(below.get(None, [])))
+    while stack:
+        row = stack.pop()
+        found.append(row)
+        stack += reversed(below.get(row.node_id, []))
+    return found
 
 
 def _ways_on(row: DagRunRow, state: DagRunState, nodes: tuple[NodeReport, ...]) -> tuple[str, ...]:
@@ -160,6 +178,7 @@ class _NodeReports:
             working_ms=sum(run.working_ms or 0 for run in runs) + self._so_far(attempts),
             deliverable=deliverable,
             output=output,
+            reused_from=node.reused_from,
         )
 
     def _so_far(self, attempts: list[AttemptRow]) -> int:

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from ..engine.render.tree import ASCII, BOXES
 from ..engine.render.words import ticking
-from ..schemas.progress import NodeChanged, Note, Progress, RunEnded, RunStarted, SourceChanged
+from ..schemas.progress import Grew, NodeChanged, Note, Progress, RunEnded, RunStarted, SourceChanged
 from .progress_tally import Tally
 from .progress_words import WORD, line_of, source_words, start_of
 from .terminal import has_boxes
@@ -87,6 +87,9 @@ class LiveProgress:
                         self._tally.change(progress)
                     if progress.state in SPOKEN_OF:
                         self._line(progress)
+                case Grew():
+                    with self._lock:
+                        self._tally.grow(progress)
                 case Note(text):
                     self._console.print(Text(text), soft_wrap=True)
                 case RunEnded():

@@ -28,9 +28,10 @@ class PlainProgress:
     def notice(self, progress: Progress) -> None:
         """Write the line for it, if it has one."""
         match progress:
-            case RunStarted(_, name, total):
+            case RunStarted(_, name, total, tasks=tasks):
                 verb, rest = start_of(progress)
-                self._write(f"{verb} {name}: {total} node{'s' if total != 1 else ''}, {rest}")
+                count, what = (tasks, "task") if tasks else (total, "node")
+                self._write(f"{verb} {name}: {count} {what}{'s' if count != 1 else ''}, {rest}")
             case SourceChanged(gone):
                 self.told_source = True
                 self._write(source_words(gone=gone))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..schemas.progress import NodeChanged, RunStarted
+from ..schemas.progress import Grew, NodeChanged, RunStarted
 from ..schemas.states import ENDED, NODE_STATES, NodeState
 
 
@@ -41,6 +41,9 @@ class Tally:
 
     def change(self, changed: NodeChanged) -> None:
         """Move one node to its new state."""
+        if changed.is_group:
+            # What a group does, its members do; they are counted.
+            return
         before = self._states.get(changed.node_id)
         if before is not None:
             self._counts[before] -= 1
@@ -57,6 +60,10 @@ class Tally:
                 if changed.duration_ms is not None
                 else max(0, changed.at_ms - was_running.since_ms)
             )
+
+    def grow(self, grew: Grew) -> None:
+        """Count nodes that are known from now on."""
+        self.total += grew.count
 
     @property
     def ended(self) -> int:

@@ -53,6 +53,6 @@ def line_of(changed: NodeChanged) -> tuple[str, str]:
         rest += f"  {duration(changed.duration_ms)}"
     if changed.attempt_no > 1:
         rest += f"  attempt {changed.attempt_no}"
-    if changed.reason and changed.state != "ok":
+    if changed.reason and (changed.state != "ok" or changed.is_group or not changed.attempt_no):
         rest += f"  {why(changed.state, changed.reason)}"
     return state, rest

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from datetime import datetime
 
+from ..engine.node_ids import is_member
 from ..engine.render.words import duration
 from ..schemas.report import NodeReport, Report
 from ..schemas.states import NODE_STATES
@@ -22,7 +23,7 @@ SHOWN = 20
 def heading(report: Report) -> str:
     """One line: name, state, how many nodes, how long it took or has been going on, and what state they
     are in."""
-    nodes = len(report.nodes)
+    nodes = sum(not node.is_group for node in report.nodes)
     took = took_so_far(report.state, report.started_ms, report.ended_ms)
     took = f" {'in' if report.ended_ms is not None else 'for'} {took}" if took else ""
     counts = ", ".join(f"{report.counts[s]} {s}" for s in NODE_STATES if report.counts.get(s))
@@ -46,6 +47,8 @@ def summary_lines(report: Report, *, me: str = "me", told_source: bool = False) 
     if report.reason and report.state != "ok":
         yield "", f"reason: {report.reason}"
     bad = [node for node in report.nodes if node.state in {"failed", "cancelled"}]
+    # A group that ended so because of its members is told by them.
+    bad = [node for node in bad if not any(is_member(other.id, node.id) for other in bad)]
     for node in bad[:SHOWN]:
         yield from _bad_node(report, node, me)
     if len(bad) > SHOWN:

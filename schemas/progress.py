@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 class RunStarted:
     """A Coordinator took the DAG run up. `total` counts the nodes known so far, groups left out.
 
-    `chosen` says in words why it was this one, where nobody named one.
+    `chosen` says in words why it was this one, where nobody named one. `tasks` counts the tasks of the
+    graph where the DAG run has groups, whose members come later; it is 0 where every task is one node.
     """
 
     dag_run_id: str
@@ -23,6 +24,7 @@ class RunStarted:
     total: int
     resumed: bool
     chosen: str = ""
+    tasks: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,8 @@ class NodeReport(ReportModel):
 
     `started_ms` is when its first attempt began, None before that. `working_ms` is the sum over the
     attempts, waiting left out; one that runs counts as far as it has come. `deliverable` is a path
-    relative to the project. `output` is filled only where it was asked for.
+    relative to the project. `output` is filled only where it was asked for. `reused_from` is the Run of
+    an earlier DAG run whose result was taken instead of an attempt.
     """
 
     id: str
@@ -49,6 +50,12 @@ class NodeReport(ReportModel):
     working_ms: int = 0
     deliverable: str | None = None
     output: Any = None
+    reused_from: str | None = None
+
+    @property
+    def is_group(self) -> bool:
+        """Whether the node runs nothing itself: a fan-out, a matrix, a repeat, a sub-graph."""
+        return self.kind in ("each", "matrix", "repeat", "graph")
 
     @property
     def took_ms(self) -> int | None:

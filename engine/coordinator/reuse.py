@@ -110,7 +110,7 @@ class Reuse:
             "run_id": found.run_id,
             "from_dag_run": found.dag_run_id,
             "key": candidate.key,
-            "reason": f"reused the result of Run {found.run_id}: nothing has changed",
+            "reason": f"reused: nothing has changed since Run {found.run_id}",
         }
         for name in ("output", "output_blob", "deliverable_ref"):
             if name in found.payload:

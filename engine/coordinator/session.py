@@ -330,7 +330,8 @@ class Session:
             return
         total = sum(node.spec.kind != "group" for node in self.scheduler.nodes.values())
         resumed = self.found.coordinators > 0
-        observer.notice(RunStarted(self._id, self.graph.name, total, resumed, chosen))
+        tasks = len(self.graph.tasks) if any(one.layer for one in self.instances.values()) else 0
+        observer.notice(RunStarted(self._id, self.graph.name, total, resumed, chosen, tasks))
         if resumed:
             source = source_state(self.graph.source, self.graph.source_digest)
             if source != "same":

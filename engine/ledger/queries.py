@@ -113,6 +113,7 @@ QUERIES: Final = {
     ),
     "count_nodes": NamedQuery(
         "SELECT count(*), count(nullif(state = 'ok', 0)) FROM nodes AS newest WHERE dag_run_id = ?"
+        " AND kind NOT IN ('each', 'matrix', 'repeat', 'graph') AND superseded = 0"
         " AND generation = (SELECT max(generation) FROM nodes"
         " WHERE dag_run_id = newest.dag_run_id AND node_id = newest.node_id)",
         ("newest USING PRIMARY KEY", "nodes USING PRIMARY KEY"),
