@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from .tasks.loader import load_problems
 from .tasks.sub_graphs import Sources
 
 if TYPE_CHECKING:
+    from .engine.coordinator.rehearsal import Foreseen
     from .schemas.bound import BoundGraph, LaterKey
     from .schemas.plan import Plan
     from .schemas.span import Path, Span
@@ -35,13 +37,46 @@ def plan(
     *,
     params: Mapping[str, object] | None = None,
     concurrency: int | None = None,
+    force: bool = False,
     cwd: FilePath | None = None,
 ) -> Plan:
-    """What a run of the file would do, and why. Touches nothing. Raises `InputErrors`."""
+    """What a run of the file would do, and why. Touches nothing. Raises `InputErrors`.
+
+    Where tasks declare what they read, it says which results of earlier DAG runs would be taken, and
+    what has changed for those that would not.
+    """
     from .engine.plan import build_plan
 
     graph, _ = bound(source, params or {}, cwd=cwd, environ=os.environ)
-    return build_plan(graph, concurrency=concurrency)
+    return build_plan(graph, concurrency=concurrency, rehearsed=_rehearsed(graph, force=force))
+
+
+def _rehearsed(graph: BoundGraph, *, force: bool) -> Mapping[str, Foreseen]:
+    from .engine.coordinator.rehearsal import has_offers, rehearse
+
+    if not has_offers(graph):
+        return {}
+    from .engine.ledger.connection import DATABASE
+    from .engine.ledger.ledger import Ledger
+    from .engine.project import state_dir
+    from .engine.runtimes.registry import open_to_look
+    from .tasks.expression.evaluator import evaluate
+    from .tasks.sub_graphs import read_late_parameter
+
+    with ExitStack() as stack:
+        state = state_dir(FilePath(graph.project))
+        ledger = None
+        if (state / DATABASE).exists():
+            ledger = stack.enter_context(Ledger.open(state, readonly=True))
+        return rehearse(
+            graph,
+            ledger,
+            evaluate=evaluate,
+            runtimes=open_to_look(graph, environ=os.environ),
+            environ=os.environ,
+            read_parameter=read_late_parameter,
+            force=force,
+        )
 
 
 def bound(

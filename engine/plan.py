@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Protocol
 
 from ..schemas.bound import BoundGraph, BoundTask, Need, RetryPolicy
 from ..schemas.plan import Plan, PlanLater, PlanNeed, PlanNode
@@ -15,8 +16,17 @@ from .foresight import foreseen_nodes, start_order
 from .instances import Instance, graphs_of
 
 
-def build_plan(graph: BoundGraph, *, concurrency: int | None = None) -> Plan:
-    """The plan of `graph`, which must be free of cycles."""
+def build_plan(
+    graph: BoundGraph,
+    *,
+    concurrency: int | None = None,
+    rehearsed: Mapping[str, Rehearsed] = MappingProxyType({}),
+) -> Plan:
+    """The plan of `graph`, which must be free of cycles.
+
+    `rehearsed` is what a rehearsal found out, by node id: which results would be taken over, and why
+    others would not.
+    """
     nodes = foreseen_nodes(graph)
     position = {node: index for index, node in enumerate(start_order(nodes))}
     outermost = _Ranks.of(graph)
@@ -39,6 +49,7 @@ def build_plan(graph: BoundGraph, *, concurrency: int | None = None) -> Plan:
                 level=levels[one.id],
                 remaining=rank.remaining[one.task.id],
                 critical=one.group is None and one.task.id in outermost.on_path,
+                foreseen=_foreseen(one, rehearsed),
             )
         )
     bounds = limits(graph, concurrency)
@@ -81,7 +92,46 @@ def _refused(graph: BoundGraph) -> Iterator[PlanLater]:
         yield from (PlanLater(key=later.key, task=task.id) for task in one.tasks for later in task.later)
 
 
-def _plan_node(one: Instance, *, order: int, level: int, remaining: float, critical: bool) -> PlanNode:
+class Rehearsed(Protocol):
+    """What would become of one node: `run`, `reuse` or `skip`, and why."""
+
+    @property
+    def action(self) -> str: ...
+    @property
+    def why(self) -> str: ...
+
+
+def _foreseen(one: Instance, rehearsed: Mapping[str, Rehearsed]) -> tuple[str, str] | None:
+    """What the rehearsal says of a node; of the one that stands for all items, what it says of them."""
+    known = rehearsed.get(one.id)
+    if known is not None:
+        return known.action, known.why
+    if "[*]" not in one.id:
+        return None
+    before, _, behind = one.id.partition("[*]")
+    items = [
+        (name, found)
+        for name, found in rehearsed.items()
+        if name.startswith(f"{before}[") and name.endswith(f"]{behind}") and name != one.id
+    ]
+    if not items:
+        return None
+    reused = sum(found.action == "reuse" for _, found in items)
+    if reused == len(items):
+        return "reuse", f"all {reused} reused: nothing has changed"
+    name, first = next(item for item in items if item[1].action != "reuse")
+    return "run", f"{reused} of {len(items)} reused; `{name}` runs: {first.why}"
+
+
+def _plan_node(
+    one: Instance,
+    *,
+    order: int,
+    level: int,
+    remaining: float,
+    critical: bool,
+    foreseen: tuple[str, str] | None,
+) -> PlanNode:
     task = one.task
     needs = task.needs if one.id == one.frame.prefix + task.id else ()
     later = tuple(item.key for item in task.later)
@@ -89,13 +139,16 @@ def _plan_node(one: Instance, *, order: int, level: int, remaining: float, criti
         action, why = "refused", "uses what this version cannot carry out yet: " + ", ".join(later)
     else:
         action, why = _why(one, needs)
+        if foreseen is not None:
+            action = foreseen[0]
+            why = foreseen[1] if action != "run" else f"{why}; {foreseen[1]}"
     return PlanNode(
         id=one.id,
         task=task.id,
         group=one.group,
         kind=one.kind,
         runtime=one.runtime,
-        action=action,  # type: ignore[arg-type]  # one of the three literals above
+        action=action,  # type: ignore[arg-type]  # one of the model's literals
         why=why,
         order=order,
         level=level,

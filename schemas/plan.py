@@ -36,7 +36,8 @@ class PlanNode(PlanModel):
     `order` is the position in which nodes would start on a single slot, counted from 0; `level` the
     length of the longest chain of needs before it; `remaining` the longest chain from it to an end,
     itself included, in units of the estimate (1 per node without estimates). `critical` marks the
-    longest path. `action` says what would happen and `why` gives the reason. `details` are the
+    longest path. `action` says what would happen and `why` gives the reason; `reuse`: the result of an
+    earlier DAG run would be taken. `details` are the
     settings that differ from their defaults. `group` is the id of the node that this one is a member of:
     a fan-out, a matrix, a repeat, or a sub-graph.
     """
@@ -46,7 +47,7 @@ class PlanNode(PlanModel):
     group: str | None = None
     kind: str
     runtime: str
-    action: Literal["run", "maybe", "refused"]
+    action: Literal["run", "maybe", "reuse", "skip", "refused"]
     why: str
     order: int
     level: int

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..args import AsJson, Concurrency, GraphFile, Params, pairs, positive
+from ..args import AsJson, Concurrency, Force, GraphFile, Params, pairs, positive
 
 if TYPE_CHECKING:
     from ...schemas.plan import Plan, PlanNode
@@ -17,6 +17,7 @@ def plan(
     file: GraphFile,
     param: Params = None,
     concurrency: Concurrency = None,
+    force: Force = False,
     as_json: AsJson = False,
 ) -> int:
     """Show what a run would do: which nodes, in which order, and why. Touches nothing."""
@@ -25,7 +26,7 @@ def plan(
 
     params = pairs(param, "--param")
     at_once = positive(concurrency, "--concurrency")
-    found = api.plan(file, params=params, concurrency=at_once)
+    found = api.plan(file, params=params, concurrency=at_once, force=force)
     if as_json:
         give_json(found.model_dump(mode="json"))
     else:
@@ -40,6 +41,10 @@ def _table(plan: Plan) -> str:
     nodes = sorted(plan.nodes, key=lambda node: node.order)
     heads = ["order", "node", "runtime", "needs", "why"]
     rows = [[str(n.order + 1), n.id, n.runtime, _needs(n), _why(n)] for n in nodes]
+    if any(node.action in {"reuse", "skip"} for node in nodes):
+        heads.insert(1, "action")
+        for row, node in zip(rows, nodes, strict=True):
+            row.insert(1, node.action)
     if any(node.details for node in nodes):
         heads.append("settings")
         for row, node in zip(rows, nodes, strict=True):

@@ -69,6 +69,8 @@ class Reuse:
             arguments = self._arguments(instance, 0, rewinds)
         except RenderError as problem:
             return Decision(why=str(problem))
+        except KeyError:
+            return Decision(why=f"there is no runtime `{instance.task.runtime}`")
         candidate = self._results.candidate(instance.task, **arguments)
         found = self._results.recorded(instance.task, candidate)
         if found is None:

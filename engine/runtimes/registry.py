@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -101,6 +102,19 @@ def open_runtimes(
     settings = Settings(blobs=blobs, environ=environ, replay=replay)
     chosen = registry or Registry()
     return {name: chosen.open(name, settings) for name in sorted(names)}
+
+
+def open_to_look(
+    graph: BoundGraph, *, environ: Mapping[str, str], registry: Registry | None = None
+) -> dict[str, Runtime]:
+    """The known runtimes of a graph's tasks by name, for whoever starts nothing."""
+    chosen = registry or Registry()
+    opened: dict[str, Runtime] = {}
+    for _, task in leaf_tasks(graph):
+        if task.runtime not in opened and task.ask is None:
+            with suppress(InputError):
+                opened[task.runtime] = chosen.open(task.runtime, Settings(environ=environ))
+    return opened
 
 
 def preflight(
