@@ -81,4 +81,3 @@ class Results:
     def has_output(self, node_id: str) -> bool:
         """Whether the node left an output that a consumer may see."""
         return self._scheduler.nodes[node_id].state == "ok"
-

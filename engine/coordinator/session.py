@@ -84,9 +84,7 @@ def create(
         "params": dict(graph.params),
         "concurrency": limits(graph, concurrency).maximum,
         "version": version,
-        "nodes": [
-            [one.id, one.task.id, one.kind, one.runtime] for one in root_instances(graph)
-        ],
+        "nodes": [[one.id, one.task.id, one.kind, one.runtime] for one in root_instances(graph)],
     }
     world.faults("dag_run.before_create")
     ledger.append([Record("dag_run.created", dag_run_id, dag_run_id, payload, None, None)], durable=True)
