@@ -16,6 +16,10 @@ def blob_names(kind: str, payload: dict[str, Any]) -> Iterator[str]:
         found = [payload.get("inputs_blob")]
     elif kind == records.ATTEMPT_FINISHED:
         found = [payload.get("output_blob"), _blob_of(payload.get("stdout")), _blob_of(payload.get("stderr"))]
+    elif kind == records.GRAPH_GREW:
+        found = [payload.get("items_blob"), payload.get("params_blob")]
+    elif kind in (records.GROUP_JUDGED, records.NODE_REUSED, records.PRINCIPAL_ANSWERED):
+        found = [payload.get("output_blob")]
     else:
         return
     for name in found:
