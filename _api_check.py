@@ -169,7 +169,11 @@ def _checked(source: FilePath) -> tuple[LoadedGraph | None, list[InputError]]:
     loaded, problems = load_problems(source)
     if loaded is None:
         return None, problems
-    problems = [*problems, *check_loaded(loaded), *place(graph_errors(outline(loaded)), Texts(loaded, Sources()))]
+    problems = [
+        *problems,
+        *check_loaded(loaded),
+        *place(graph_errors(outline(loaded)), Texts(loaded, Sources())),
+    ]
     return loaded, _in_order(problems)
 
 

@@ -75,7 +75,9 @@ class Dag:
         """For each node the number of nodes on the longest chain from it to an end, itself included."""
         remaining: dict[str, float] = {}
         for node in reversed(list(nx.topological_sort(self._net))):
-            remaining[node] = 1.0 + max((remaining[after] for after in self._net.successors(node)), default=0.0)
+            remaining[node] = 1.0 + max(
+                (remaining[after] for after in self._net.successors(node)), default=0.0
+            )
         return remaining
 
     def critical_path(self, weights: dict[str, float]) -> list[str]:

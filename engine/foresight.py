@@ -53,7 +53,9 @@ def start_order(nodes: list[Instance]) -> list[str]:
     by_group: dict[str | None, list[Instance]] = {}
     for one in nodes:
         by_group.setdefault(one.group, []).append(one)
-    scheduler = Scheduler([_spec(one) for one in by_group[None]] if nodes else [], Limits(maximum=1, pools={}))
+    scheduler = Scheduler(
+        [_spec(one) for one in by_group[None]] if nodes else [], Limits(maximum=1, pools={})
+    )
     order: dict[str, None] = {}
     commands = scheduler.handle(DispatchOpened())
     while commands:

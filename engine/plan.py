@@ -234,7 +234,8 @@ def _shown(template: Template) -> str:
             return ", ".join(f"${{{{ {source} }}}}" for source in expressions(template))
 
 
-def _details(one: Instance) -> dict[str, Any]:
+def _growth_details(one: Instance) -> dict[str, Any]:
+    """What a group grows from, and what a person is asked."""
     task = one.task
     details: dict[str, Any] = {}
     if one.layer == "each" and task.each is not None:
@@ -247,6 +248,12 @@ def _details(one: Instance) -> dict[str, Any]:
         details["graph"] = task.body.graph.source
     if task.ask is not None:
         details["approve"] = _shown(task.ask.question)
+    return details
+
+
+def _details(one: Instance) -> dict[str, Any]:
+    task = one.task
+    details = _growth_details(one)
     plain = BoundTask(id=task.id)
     for name in ("timeout", "idle_timeout", "effects", "on_lost", "cache", "isolation"):
         value = getattr(task, name)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from . import shape_json, template
 from .bound import (
@@ -19,7 +20,7 @@ from .bound import (
     RetryPolicy,
 )
 
-FORMAT = 2
+FORMAT: Final = 2
 
 
 def to_json(graph: BoundGraph) -> dict[str, Any]:
@@ -41,27 +42,8 @@ def task_to_json(task: BoundTask) -> dict[str, Any]:
         data["needs"] = [_plain(need, Need, ()) for need in task.needs]
     if task.condition is not None:
         data["condition"] = template.to_json(task.condition)
-    if task.command is not None:
-        data["command"] = _command(task.command)
-    if task.python is not None:
-        data["python"] = _plain(task.python, CallableSpec, ())
     data |= shape_json.shape_to_json(task, task_to_json, to_json)
-    for name in ("reads", "writes"):
-        if getattr(task, name):
-            data[name] = [template.to_json(item) for item in getattr(task, name)]
-    if task.reads is not None:
-        data.setdefault("reads", [])
-    for name in ("inputs", "env"):
-        if getattr(task, name):
-            data[name] = _named(getattr(task, name))
-    data["cwd"] = template.to_json(task.cwd)
-    if task.output != OutputContract():
-        data["output"] = _plain(task.output, OutputContract, ("path",))
-        data["output"]["path"] = template.to_json(task.output.path)
-    if task.deliverables:
-        data["deliverables"] = [
-            {"path": template.to_json(item.path), "schema": item.schema} for item in task.deliverables
-        ]
+    data |= _work(task) | _files(task)
     if task.retry != RetryPolicy():
         data["retry"] = _plain(task.retry, RetryPolicy, ("on",))
         if task.retry.on is not None:
@@ -71,13 +53,47 @@ def task_to_json(task: BoundTask) -> dict[str, Any]:
     return data
 
 
+def _work(task: BoundTask) -> dict[str, Any]:
+    """What is done, and with what."""
+    data: dict[str, Any] = {"cwd": template.to_json(task.cwd)}
+    if task.command is not None:
+        data["command"] = _command(task.command)
+    if task.python is not None:
+        data["python"] = _plain(task.python, CallableSpec, ())
+    for name in ("inputs", "env"):
+        if getattr(task, name):
+            data[name] = _named(getattr(task, name))
+    return data
+
+
+def _files(task: BoundTask) -> dict[str, Any]:
+    """What is read and what is left behind."""
+    data: dict[str, Any] = {}
+    if task.reads is not None:
+        data["reads"] = [template.to_json(item) for item in task.reads]
+    if task.writes:
+        data["writes"] = [template.to_json(item) for item in task.writes]
+    if task.output != OutputContract():
+        data["output"] = _plain(task.output, OutputContract, ("path",))
+        data["output"]["path"] = template.to_json(task.output.path)
+    if task.deliverables:
+        data["deliverables"] = [
+            {"path": template.to_json(item.path), "schema": item.schema} for item in task.deliverables
+        ]
+    return data
+
+
 def from_json(data: dict[str, Any]) -> BoundGraph:
-    """The inverse of `to_json`; `ValueError` for a format that this program does not know."""
-    if data.get("format") != FORMAT:
+    """The inverse of `to_json`, for every format so far; `ValueError` for one that this program does not
+    know.
+    """
+    if data.get("format") not in (1, FORMAT):
         raise ValueError(f"a bound graph of format {data.get('format')!r}, where {FORMAT} is known")
     known = {item.name for item in fields(BoundGraph)}
     given = {name: value for name, value in data.items() if name in known}
-    given["tasks"] = tuple(task_from_json(item) for item in data["tasks"])
+    given["tasks"] = tuple(
+        task_from_json(_from_format_1(item) if data["format"] == 1 else item) for item in data["tasks"]
+    )
     given["params"] = tuple((name, value) for name, value in data["params"])
     given["pools"] = tuple((name, limit) for name, limit in data["pools"])
     given["outputs"] = _templates(data["outputs"])
@@ -85,62 +101,20 @@ def from_json(data: dict[str, Any]) -> BoundGraph:
     return BoundGraph(**given)
 
 
+def _from_format_1(task: dict[str, Any]) -> dict[str, Any]:
+    """A task of format 1, in which globs were plain text."""
+    globs = {name: [{"lit": text} for text in task[name]] for name in ("reads", "writes") if name in task}
+    return task | globs
+
+
 def task_from_json(data: dict[str, Any]) -> BoundTask:
     """The inverse of `task_to_json`."""
     given: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in data.items()
     }
-    if "needs" in data:
-        given["needs"] = tuple(Need(**need) for need in data["needs"])
-    if "condition" in data:
-        given["condition"] = template.from_json(data["condition"])
-    if "command" in data:
-        given["command"] = _command_from(data["command"])
-    if "python" in data:
-        given["python"] = CallableSpec(**data["python"])
+    given |= {name: read(data[name]) for name, read in _READ.items() if name in data}
     given |= shape_json.shape_from_json(data, task_from_json, from_json)
-    for name in ("reads", "writes"):
-        if name in data:
-            given[name] = tuple(template.from_json(item) for item in data[name])
-    for name in ("inputs", "env"):
-        if name in data:
-            given[name] = _templates(data[name])
-    given["cwd"] = template.from_json(data["cwd"])
-    if "output" in data:
-        given["output"] = OutputContract(
-            **{**data["output"], "path": template.from_json(data["output"]["path"])}
-        )
-    if "deliverables" in data:
-        given["deliverables"] = tuple(
-            DeliverableSpec(path=template.from_json(item["path"]), schema=item["schema"])
-            for item in data["deliverables"]
-        )
-    if "retry" in data:
-        retry = dict(data["retry"])
-        if "on" in retry:
-            retry["on"] = frozenset(retry["on"])
-        given["retry"] = RetryPolicy(**retry)
-    if "later" in data:
-        given["later"] = tuple(_later_from(item) for item in data["later"])
     return BoundTask(**given)
-
-
-_STRUCTURED = (
-    *shape_json.FIELDS,
-    "reads",
-    "writes",
-    "needs",
-    "condition",
-    "command",
-    "python",
-    "inputs",
-    "env",
-    "cwd",
-    "output",
-    "deliverables",
-    "retry",
-    "later",
-)
 
 
 def _plain(value: Any, kind: type, but: tuple[str, ...]) -> dict[str, Any]:
@@ -184,3 +158,41 @@ def _later(item: LaterKey) -> dict[str, Any]:
 
 def _later_from(data: dict[str, Any]) -> LaterKey:
     return LaterKey(key=data["key"], where=tuple(data["where"]))
+
+
+def _output_from(data: dict[str, Any]) -> OutputContract:
+    return OutputContract(**{**data, "path": template.from_json(data["path"])})
+
+
+def _deliverables_from(data: list[dict[str, Any]]) -> tuple[DeliverableSpec, ...]:
+    return tuple(
+        DeliverableSpec(path=template.from_json(item["path"]), schema=item["schema"]) for item in data
+    )
+
+
+def _retry_from(data: dict[str, Any]) -> RetryPolicy:
+    return RetryPolicy(**{**data, "on": frozenset(data["on"])} if "on" in data else data)
+
+
+def _globs(data: list[Any]) -> tuple[template.Template, ...]:
+    return tuple(template.from_json(item) for item in data)
+
+
+_READ: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "needs": lambda data: tuple(Need(**need) for need in data),
+    "condition": template.from_json,
+    "command": _command_from,
+    "python": lambda data: CallableSpec(**data),
+    "reads": _globs,
+    "writes": _globs,
+    "inputs": _templates,
+    "env": _templates,
+    "cwd": template.from_json,
+    "output": _output_from,
+    "deliverables": _deliverables_from,
+    "retry": _retry_from,
+    "later": lambda data: tuple(_later_from(item) for item in data),
+}
+"""How each field that is no plain value is read."""
+
+_STRUCTURED: Final = (*shape_json.FIELDS, *_READ)

@@ -13,7 +13,6 @@ from ..schemas.errors import InputError, InputErrors
 from ..schemas.errors.expression import ImpossibleReference
 from ..schemas.later import later_in_graph
 from ..schemas.task import with_defaults
-from ..schemas.template import Literal
 from . import settings
 from .check import examine
 from .expression.analysis import analyse, spell

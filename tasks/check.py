@@ -248,10 +248,13 @@ class _Examiner:
                 self._add(EachNotAList(message, hint=hint), ("tasks", name, "each"))
         axes = task.matrix
         plain = not any(isinstance(axis, str) for axis in axes.values())
-        if axes and task.exclude and plain and not has_expression(str((axes, task.exclude, task.include))):
-            if not cells(axes, task.include, task.exclude):  # type: ignore[arg-type]
-                error = EmptyMatrix("`exclude` leaves no combination of the matrix")
-                self._add(error, ("tasks", name, "exclude"))
+        if not axes or not task.exclude or not plain:
+            return
+        if has_expression(str((axes, task.exclude, task.include))):
+            return
+        if not cells(axes, task.include, task.exclude):
+            error = EmptyMatrix("`exclude` leaves no combination of the matrix")
+            self._add(error, ("tasks", name, "exclude"))
 
     # ---- needs
 

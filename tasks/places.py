@@ -50,9 +50,7 @@ _TASK: dict[str, When] = {
     **dict.fromkeys(("run", "with", "env", "cwd", "if", "key", "prompt", "context", "approve"), When.RUN),
     **dict.fromkeys(("acceptance", "checks", "setup"), When.RUN),
     **dict.fromkeys(("reads", "writes"), When.ITEM),
-    **dict.fromkeys(
-        ("timeout", "idle_timeout", "priority", "retry", "parallel"), When.BIND
-    ),
+    **dict.fromkeys(("timeout", "idle_timeout", "priority", "retry", "parallel"), When.BIND),
     **dict.fromkeys(("pattern", "needs", "graph", "model", "reask"), When.BIND),
     **dict.fromkeys(("budget", "estimate", "assume_price"), When.BIND),
     **dict.fromkeys(("matrix", "include", "exclude"), When.MATRIX),

@@ -27,7 +27,9 @@ def setting(binder: Binder, value: Any, path: Path, read: Callable[[Any], T], wa
         template = binder.template(value, path)
         if type(template) is not Literal:
             if not binder.may_wait:
-                message = "this is fixed before anything runs, and its value is only known when the run is here"
+                message = (
+                    "this is fixed before anything runs, and its value is only known when the run is here"
+                )
                 hint = "give the parameter a value that does not depend on the outputs of tasks"
                 binder.add(MisplacedReference(message, hint=hint), path)
             return None

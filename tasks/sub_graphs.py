@@ -5,12 +5,13 @@ from __future__ import annotations
 import os.path
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
 
 from ..schemas.bound import BoundGraph, BoundTask, SubGraph
 from ..schemas.errors import InputError
-from ..schemas.errors.many_nodes import SubGraphCycle, SubGraphUnusable
 from ..schemas.errors.invocation import MissingParameter, UnknownParameter
+from ..schemas.errors.many_nodes import SubGraphCycle, SubGraphUnusable
 from ..schemas.execution import Execution
 from ..schemas.suggest import did_you_mean, in_backticks
 from ..schemas.template import Literal, Template
@@ -57,7 +58,7 @@ def bind_sub_graph(
         return None
     path = os.path.abspath(os.path.join(os.path.dirname(parent.source), file))
     if path in parent.chain:
-        names = [os.path.basename(name) for name in (*parent.chain[parent.chain.index(path) :], path)]
+        names = [FilePath(name).name for name in (*parent.chain[parent.chain.index(path) :], path)]
         message = f"the graph includes itself: {' -> '.join(names)}"
         hint = "for work that is to be done again, use `repeat`"
         binder.add(SubGraphCycle(message, hint=hint), where)
@@ -84,9 +85,7 @@ def bind_sub_graph(
         above=_execution_keys(at),
     )
     parent.problems += problems
-    specs = {
-        name: loaded.graph.params[name].model_dump(mode="json", exclude_unset=True) for name, _ in given
-    }
+    specs = {name: loaded.graph.params[name].model_dump(mode="json", exclude_unset=True) for name, _ in given}
     return SubGraph(graph=_with_spans(graph, loaded), given=given, specs=specs)
 
 
@@ -104,7 +103,9 @@ def _parameters(
     for name in inputs:
         if name not in declared:
             there = f"`{file}` has {in_backticks(declared, last='and')}" if declared else f"`{file}` has none"
-            error = UnknownParameter(f"unknown parameter `{name}`", hint=did_you_mean(name, declared) or there)
+            error = UnknownParameter(
+                f"unknown parameter `{name}`", hint=did_you_mean(name, declared) or there
+            )
             binder.add(error, (*at.at, "with", name))
     for name, param in declared.items():
         template = inputs.get(name)

@@ -436,4 +436,3 @@ class TaskBinding:
                 and is_outside(template.value, self.project)
             ):
                 self.binder.add(outside_project(template.value), path)
-

@@ -202,18 +202,13 @@ class Coordinator:
     def _execute(self, command: Command) -> None:
         match command:
             case StartAttempt():
-                batch = [command]
-                while self._commands and isinstance(self._commands[0], StartAttempt):
-                    batch.append(self._commands.popleft())  # type: ignore[arg-type]  # just checked
-                self._start([one for one in batch if not self._considered(one)])
+                self._start([one for one in self._batch(command) if not self._considered(one)])
             case EvaluateCondition():
                 self._evaluate(command)
             case SetTimer():
                 self._set_timer(command)
             case CancelAttempt():
-                live = self._live.get(command.run_id)
-                if live is not None:
-                    live.cancel(command.why, hard=command.hard)
+                self._cancel(command)
             case RecordEnds():
                 self._record_ends(command.ends)
             case GrowGroup():
@@ -225,10 +220,23 @@ class Coordinator:
             case RecordRenewal():
                 self._record_renewal(command)
             case SetCancelDeadline():
-                if self._deadline is None:
-                    self._deadline = self._clock.call_later(
-                        CANCEL_DEADLINE_SECONDS, self._guard(self._on_deadline)
-                    )
+                self._set_deadline()
+
+    def _batch(self, first: StartAttempt) -> list[StartAttempt]:
+        """`first` and the starts that follow it at once: their intents share a commit."""
+        batch = [first]
+        while self._commands and isinstance(self._commands[0], StartAttempt):
+            batch.append(self._commands.popleft())  # type: ignore[arg-type]  # just checked
+        return batch
+
+    def _cancel(self, command: CancelAttempt) -> None:
+        live = self._live.get(command.run_id)
+        if live is not None:
+            live.cancel(command.why, hard=command.hard)
+
+    def _set_deadline(self) -> None:
+        if self._deadline is None:
+            self._deadline = self._clock.call_later(CANCEL_DEADLINE_SECONDS, self._guard(self._on_deadline))
 
     def _check_ended(self) -> None:
         future = self._ended
@@ -335,9 +343,7 @@ class Coordinator:
 
     def _launch(self, live: LiveAttempt, request: Any, seq: int) -> None:
         task = live.task
-        self._feed(
-            AttemptStarted(node=live.node, generation=live.generation, run_id=live.run_id, cause=seq)
-        )
+        self._feed(AttemptStarted(node=live.node, generation=live.generation, run_id=live.run_id, cause=seq))
         if self._observer is not None:
             self._tell(live.node, "running", "", live.attempt_no)
         if isinstance(request, RenderError):
@@ -433,9 +439,7 @@ class Coordinator:
         if self._observer is not None:
             self._tell(live.node, state, reason, live.attempt_no, now - live.started_ms)
         watched = result.outcome == "ok" and self._scheduler.is_watched(live.node)
-        self._feed(
-            replace(event, backoff=wait, cause=seq, output=result.output if watched else None)
-        )
+        self._feed(replace(event, backoff=wait, cause=seq, output=result.output if watched else None))
 
     def _on_event(self, live: LiveAttempt, event: AttemptEvent) -> None:
         if isinstance(event, Activity):
@@ -507,9 +511,7 @@ class Coordinator:
             if (command.node, command.generation) not in self._known_asks:
                 self._known_asks.add((command.node, command.generation))
                 payload = {"generation": command.generation, "question": question}
-                self._append(
-                    Record(PRINCIPAL_ASKED, command.node, self._dag_run_id, payload, None, None)
-                )
+                self._append(Record(PRINCIPAL_ASKED, command.node, self._dag_run_id, payload, None, None))
                 self._faults("asked.after_commit")
         self._tell(command.node, node.state, question, node.attempts)
 
@@ -603,9 +605,7 @@ class Coordinator:
         if self._observer is not None:
             now = self._clock.now_ms()
             is_group = self._instances[node].layer is not None
-            self._observer.notice(
-                NodeChanged(node, state, reason, attempt_no, now, duration_ms, is_group)
-            )
+            self._observer.notice(NodeChanged(node, state, reason, attempt_no, now, duration_ms, is_group))
 
     # Failing and closing
 

@@ -32,7 +32,11 @@ class Outputs:
         self._digests: dict[str, str] = {}
 
     def keep(self, node: str, value: Any) -> dict[str, Any]:
-        """Keep the output of a node; the result is the part of its record that holds it."""
+        """Keep the output of a node; the result is the part of its record that holds it.
+
+        It takes the place of what an earlier generation of the node left.
+        """
+        self._stored.pop(node, None)
         if value is None:
             self._values[node] = None
             return {}
@@ -53,6 +57,7 @@ class Outputs:
         if name is not None:
             self._stored[node] = name
         else:
+            self._stored.pop(node, None)
             self._values[node] = payload.get("output")
 
     def __contains__(self, node: str) -> bool:

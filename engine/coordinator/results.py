@@ -45,9 +45,11 @@ class Results:
     def view(self, frame: Frame, task: str) -> NeedView:
         """One task of a frame's graph."""
         node_id = frame.prefix + task
+        state = self._scheduler.nodes[node_id].state
         return NeedView(
-            status=self._scheduler.nodes[node_id].state,
-            deliverable=self._deliverables.get(node_id),
+            status=state,
+            # What an earlier generation left says nothing about this one.
+            deliverable=self._deliverables.get(node_id) if state == "ok" else None,
             node=node_id,
             has_items=self._instances[node_id].layer in ("matrix", "each"),
         )
@@ -81,4 +83,3 @@ class Results:
     def has_output(self, node_id: str) -> bool:
         """Whether the node left an output that a consumer may see."""
         return self._scheduler.nodes[node_id].state == "ok"
-

@@ -87,9 +87,7 @@ def create(
         "params": dict(graph.params),
         "concurrency": limits(graph, concurrency).maximum,
         "version": version,
-        "nodes": [
-            [one.id, one.task.id, one.kind, one.runtime] for one in root_instances(graph)
-        ],
+        "nodes": [[one.id, one.task.id, one.kind, one.runtime] for one in root_instances(graph)],
     }
     if force:
         payload["force"] = True

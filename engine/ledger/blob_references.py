@@ -21,7 +21,7 @@ def blob_names(kind: str, payload: dict[str, Any]) -> Iterator[str]:
         ]
     elif kind == records.GRAPH_GREW:
         found = [payload.get("items_blob"), payload.get("params_blob")]
-    elif kind in (records.GROUP_JUDGED, records.NODE_REUSED):
+    elif kind in (records.GROUP_JUDGED, records.NODE_REUSED, records.PRINCIPAL_ANSWERED):
         found = [payload.get("output_blob")]
     else:
         return

@@ -21,7 +21,7 @@ def check(scheduler: Scheduler) -> None:
     nodes = scheduler.nodes
     _check_counts(scheduler)
     for name, node in nodes.items():
-        if name != node.spec.id or node.spec.group is not None and node.spec.group not in nodes:
+        if name != node.spec.id or (node.spec.group is not None and node.spec.group not in nodes):
             raise _broken(node, "stands under another name, or is a member of nothing")
         _check_node(node)
         _check_members(scheduler, node)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from ...schemas.states import ENDED, FREE_RETRY, DagRunState, NodeState
 from . import invariants
@@ -339,7 +339,7 @@ class Scheduler(Renewal):
             return
         if self._to_ask:
             for name in self._to_ask:
-                about = "own" if nodes[name].spec.kind == "ask" else "lost"
+                about: Literal["lost", "own"] = "own" if nodes[name].spec.kind == "ask" else "lost"
                 commands.append(AskPrincipal(name, nodes[name].generation, about))
             self._to_ask = {}
         if self._to_evaluate:

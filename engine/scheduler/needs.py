@@ -31,20 +31,13 @@ def weigh(ends: Sequence[tuple[str, Asked, NodeState, str]]) -> tuple[EventKind,
     for node, mode, state, reason in ends:
         if mode in ("done", "met") or (mode == "ok" and state == "ok"):
             continue
-        if mode == "lost":
-            if state == "cancelled":
-                cancelled = cancelled or f"cancelled because `{node}` was cancelled"
-            else:
-                return "needs_failed", f"blocked because too few of `{node}` ended ok: {reason}"
-        elif mode == "failed":
+        if mode == "failed":
             if state not in FAILED and not skipped:
                 skipped = f"skipped because `{node}` did not fail: it ended `{state}`"
-        elif state == "blocked":
-            return "needs_failed", f"blocked because `{node}` was blocked: {_root(reason, _BLOCKED)}"
-        elif state == "failed":
-            return "needs_failed", f"blocked because `{node}` failed: {reason}"
         elif state == "cancelled":
             cancelled = cancelled or f"cancelled because `{node}` was cancelled"
+        elif mode == "lost" or state in FAILED:
+            return "needs_failed", _blocked(node, mode, state, reason)
         elif not skipped:
             skipped = f"skipped because `{node}` was skipped: {_root(reason, _SKIPPED)}"
     if cancelled:
@@ -52,6 +45,14 @@ def weigh(ends: Sequence[tuple[str, Asked, NodeState, str]]) -> tuple[EventKind,
     if skipped:
         return "needs_skipped", skipped
     return "needs_met", ""
+
+
+def _blocked(node: str, mode: Asked, state: NodeState, reason: str) -> str:
+    if mode == "lost":
+        return f"blocked because too few of `{node}` ended ok: {reason}"
+    if state == "blocked":
+        return f"blocked because `{node}` was blocked: {_root(reason, _BLOCKED)}"
+    return f"blocked because `{node}` failed: {reason}"
 
 
 _BLOCKED = "was blocked: "

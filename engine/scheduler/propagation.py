@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from ...schemas.errors import InvariantBroken
-from ...schemas.states import ENDED
+from ...schemas.states import ENDED, NodeState
 from .book import Book
 from .commands import CancelAttempt, NodeEnd
 from .graph import Limits, NodeSpec
@@ -57,7 +57,7 @@ class Propagation(Book):
     # Beginnings
 
     def _begin_all(self, nodes: Sequence[Node]) -> None:
-        """The first look at new nodes: rules are asked for their first wave, and what needs nothing begins."""
+        """The first look at new nodes: rules name their first wave, and what needs nothing begins."""
         for node in nodes:
             if node.spec.settles is not None:
                 self._ask_rule(node, None)
@@ -84,7 +84,7 @@ class Propagation(Book):
             self._move(node, kind, cause, "", reason)
             self._end(node)
 
-    def asked_of(self, node: Node, need: str, mode: Asked) -> tuple[Asked, str, str]:
+    def asked_of(self, node: Node, need: str, mode: Asked) -> tuple[Asked, NodeState, str]:
         """What the need asks for, how it ended, and why; a quorum counts unless its group never grew."""
         ended = self._nodes[need]
         quorum = node.spec.quorums.get(need) if node.spec.quorums else None
@@ -148,9 +148,9 @@ class Propagation(Book):
         assert members is not None
         for member in members.ids:
             node = self._nodes[member]
-            if node.state == "pending" and node.open_needs == 0 and not node.evaluating:
-                if node.spec.settles is None:
-                    self._needs_ended(node, cause)
+            is_free = node.state == "pending" and node.open_needs == 0 and not node.evaluating
+            if is_free and node.spec.settles is None:
+                self._needs_ended(node, cause)
         self._release_held(group, cause)
         self._check_group(group, cause)
 

@@ -41,7 +41,7 @@ class Renewal(Propagation):
         node.rewinds = old.rewinds
         if members and old.members is not None:
             node.members = Members(old.members.allowed)
-            node.members.ids = old.members.ids
+            node.members.ids = list(old.members.ids)
             if spec.grows == "rounds":
                 # The rounds that were used up stay; as many again may follow.
                 node.members.allowed = len(old.members.ids) + spec.most
@@ -62,9 +62,10 @@ class Renewal(Propagation):
                 members.ok = states.count("ok")
         for node in fresh:
             group = self._nodes.get(node.spec.group) if node.spec.group is not None else None
-            if group is not None and group.members is not None and group.spec.parallel is not None:
-                if node.state == "pending" and group.state not in ENDED:
-                    self._hold(group.members, node)
+            if group is None or group.members is None or group.spec.parallel is None:
+                continue
+            if node.state == "pending" and group.state not in ENDED:
+                self._hold(group.members, node)
 
     def _recount_needs(self, node: Node) -> None:
         needs = {need for need, _ in node.spec.needs}

@@ -84,7 +84,7 @@ class SubGraphCycle(InputError):
     Use instead:
 
     ```sh
-    echo '{tasks: {again: {run: echo once more, repeat: {until: "${{ repeat.index > 1 }}", max: 3}}}}' > loop.yaml
+    echo '{tasks: {again: {run: echo more, repeat: {until: "${{ repeat.index > 1 }}", max: 3}}}}' > loop.yaml
     me dag plan loop.yaml
     ```
     """

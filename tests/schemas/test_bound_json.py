@@ -133,7 +133,10 @@ CELLS = st.lists(
     st.builds(Cell, key=TEXT, values=st.dictionaries(TEXT, JSON, max_size=2), task=TASK), max_size=2
 ).map(tuple)
 BODY = st.builds(
-    SubGraph, graph=FLAT_GRAPH, given=NAMED, specs=st.dictionaries(TEXT, st.just({"type": "json"}), max_size=1)
+    SubGraph,
+    graph=FLAT_GRAPH,
+    given=NAMED,
+    specs=st.dictionaries(TEXT, st.just({"type": "json"}), max_size=1),
 )
 DEEP_TASK = st.builds(
     lambda task, cells, body: replace(task, cells=cells, body=body), TASK, CELLS, st.none() | BODY
@@ -165,3 +168,20 @@ def test_a_graph_comes_back_as_it_was(graph: BoundGraph) -> None:
 def test_another_format_is_refused() -> None:
     with pytest.raises(ValueError, match="format 3"):
         bound_json.from_json({"format": bound_json.FORMAT + 1})
+
+
+def test_what_the_first_format_stored_is_still_read() -> None:
+    stored = {
+        "format": 1,
+        "name": "g",
+        "source": "/p/g.yaml",
+        "source_digest": "0" * 64,
+        "project": "/p",
+        "tasks": [{"id": "a", "cwd": {"lit": "."}, "writes": ["out/*", "b"], "tags": ["x"]}],
+        "params": [],
+        "pools": [],
+        "outputs": [],
+        "later": [],
+    }
+    (task,) = bound_json.from_json(stored).tasks
+    assert task == BoundTask(id="a", writes=(Literal("out/*"), Literal("b")), tags=("x",))

@@ -46,9 +46,7 @@ def test_what_is_built_is_not_refused() -> None:
     assert keys_of(task) == []
 
 
-@pytest.mark.parametrize(
-    "key", sorted({entry.path[0] for entry in TASK} - {"deliverables", "isolation"})
-)
+@pytest.mark.parametrize("key", sorted({entry.path[0] for entry in TASK} - {"deliverables", "isolation"}))
 def test_each_later_key_is_refused_at_its_place(key: str) -> None:
     (found,) = later_in_task("a", {"run": "x", key: "y"})
     assert (found.key, found.where) == (key, ("tasks", "a", key))

@@ -47,6 +47,15 @@ def test_a_large_value_goes_to_a_blob(value: object) -> None:
     assert again.token("a") == outputs.token("a")
 
 
+@pytest.mark.parametrize(("first", "second"), [(["x" * INLINE_BYTES], "y"), ("y", ["x" * INLINE_BYTES])])
+def test_a_later_output_takes_the_place_of_an_earlier_one(first: object, second: object) -> None:
+    store = Store()
+    outputs, again = Outputs(store), Outputs(store)
+    for value in (first, second):
+        again.recall("a", outputs.keep("a", value))
+    assert outputs["a"] == again["a"] == second
+
+
 def test_tokens_tell_values_apart() -> None:
     outputs = Outputs(Store())
     for node, value in {"one": "1", "two": 1, "three": [1], "four": None}.items():

@@ -9,11 +9,16 @@ from typing import Any
 
 import pytest
 
+from metaensemble.engine.compile import node_specs
+from metaensemble.engine.coordinator.growing import Instances
 from metaensemble.engine.coordinator.outputs import Outputs
-from metaensemble.engine.coordinator.requests import NeedView, RenderError, RequestBuilder
+from metaensemble.engine.coordinator.requests import RenderError, RequestBuilder
+from metaensemble.engine.coordinator.results import Results
 from metaensemble.engine.runtimes.protocol import AttemptRequest
+from metaensemble.engine.scheduler.graph import Limits
 from metaensemble.schemas.bound import BoundGraph, BoundTask, CommandSpec, Need, OutputContract
 from metaensemble.schemas.template import Concat, Expr, Literal
+from support.play import FAIL, OK, Player
 
 
 class NoBlobs:
@@ -32,33 +37,61 @@ def look_up(source: str, scope: Mapping[str, Any]) -> Any:
     return value
 
 
-def builder(
-    tmp_path: Path, task: BoundTask, outputs: Mapping[str, Any] | None = None, **environ: str
-) -> RequestBuilder:
-    kept = Outputs(NoBlobs())
-    for node, value in (outputs or {}).items():
-        kept.keep(node, value)
-    needed = tuple(BoundTask(id=need.task) for need in task.needs)
-    graph = BoundGraph(
-        name="g",
-        source=str(tmp_path / "g.yaml"),
-        source_digest="0" * 64,
-        project=str(tmp_path),
-        params=(("who", "you"),),
-        tasks=(*needed, task),
-    )
-    return RequestBuilder(
-        graph,
-        dag_run_id="the-dag-run",
-        evaluate=look_up,
-        outputs=kept,
-        environ=environ,
-        spec_digests={one.id: one.id for one in graph.tasks},
-    )
+class Builder:
+    """A request builder over a small graph: the task, and whatever it needs, which has ended.
 
+    Needs that have an output in `outputs`, or a deliverable, ended ok; the others failed.
+    """
 
-def build(found: RequestBuilder, task: BoundTask, **views: NeedView) -> AttemptRequest:
-    return found.build(task, views, run_id="r", generation=0, attempt_no=1, scratch="/scratch/r")
+    def __init__(
+        self,
+        project: Path,
+        task: BoundTask,
+        outputs: Mapping[str, Any] | None = None,
+        deliverables: Mapping[str, str] | None = None,
+        **environ: str,
+    ) -> None:
+        needed = tuple(BoundTask(id=need.task) for need in task.needs)
+        graph = BoundGraph(
+            name="g",
+            source=str(project / "g.yaml"),
+            source_digest="0" * 64,
+            project=str(project),
+            params=(("who", "you"),),
+            tasks=(*needed, task),
+        )
+        kept = Outputs(NoBlobs())
+        player = Player(node_specs(graph), Limits(maximum=9, pools={})).open()
+        for one in needed:
+            is_ok = one.id in (outputs or {})
+            player.finish(one.id, OK if is_ok else FAIL)
+            if is_ok:
+                kept.keep(one.id, (outputs or {})[one.id])
+        self.instances = Instances(graph)
+        self.requests = RequestBuilder(
+            graph,
+            dag_run_id="the-dag-run",
+            evaluate=look_up,
+            results=Results(player.scheduler, self.instances, kept, deliverables or {}),
+            environ=environ,
+            spec_digests={one.id: one.id for one in graph.tasks},
+        )
+
+    def build(
+        self, task: str = "b", *, generation: int = 0, rewinds: int = 0, **names: Any
+    ) -> AttemptRequest:
+        instance = replace(self.instances[task], names=names)
+        return self.requests.build(
+            instance,
+            run_id="r",
+            generation=generation,
+            attempt_no=1,
+            rewinds=rewinds,
+            scratch="/scratch/r",
+        )
+
+    def condition(self, task: str = "b") -> bool:
+        return self.requests.condition(self.instances[task])
 
 
 def test_everything_is_rendered(tmp_path: Path) -> None:
@@ -73,8 +106,8 @@ def test_everything_is_rendered(tmp_path: Path) -> None:
         cwd=Literal("sub"),
         secrets=("TOKEN",),
     )
-    found = builder(tmp_path, task, {"a": ["x", 1]}, TOKEN="hidden", OTHER="not named")
-    request = build(found, task, a=NeedView(status="ok", deliverable="made.txt"))
+    found = Builder(tmp_path, task, {"a": ["x", 1]}, {"a": "made.txt"}, TOKEN="hidden", OTHER="not named")
+    request = found.build()
     assert request.command == {"argv": ["tool", '["x",1]', "by you"]}
     assert request.env == {"WHO": "you"}
     assert request.inputs == {"list": ["x", 1]}
@@ -89,7 +122,7 @@ def test_an_expression_reads_the_environment_of_its_task(tmp_path: Path) -> None
         command=CommandSpec(argv=(Literal("tool"), Expr("env.NAME"))),
         env=(("NAME", Concat((Literal("<"), Expr("params.who"), Literal(">")))),),
     )
-    assert build(builder(tmp_path, task), task).command == {"argv": ["tool", "<you>"]}
+    assert Builder(tmp_path, task).build().command == {"argv": ["tool", "<you>"]}
 
 
 def test_a_failed_need_has_a_status_and_no_output(tmp_path: Path) -> None:
@@ -98,8 +131,7 @@ def test_a_failed_need_has_a_status_and_no_output(tmp_path: Path) -> None:
         needs=(Need(task="a", mode="done"),),
         command=CommandSpec(argv=(Literal("tool"), Expr("tasks.a.status"))),
     )
-    found = builder(tmp_path, task)
-    request = build(found, task, a=NeedView(status="failed"))
+    request = Builder(tmp_path, task).build()
     assert request.command == {"argv": ["tool", "failed"]}
     assert request.briefs == {"a": {"status": "failed"}}
 
@@ -127,18 +159,18 @@ def test_a_failed_need_has_a_status_and_no_output(tmp_path: Path) -> None:
 )
 def test_what_a_condition_takes_for_true(tmp_path: Path, value: Any, holds: bool) -> None:
     task = BoundTask(id="b", needs=(Need(task="a"),), condition=Expr("tasks.a.output"))
-    assert builder(tmp_path, task, {"a": value}).condition(task, {"a": NeedView(status="ok")}) is holds
+    assert Builder(tmp_path, task, {"a": value}).condition() is holds
 
 
 def test_without_a_condition_a_task_runs(tmp_path: Path) -> None:
     task = BoundTask(id="b")
-    assert builder(tmp_path, task).condition(task, {}) is True
+    assert Builder(tmp_path, task).condition() is True
 
 
 def test_an_expression_that_fails_names_its_key(tmp_path: Path) -> None:
     task = BoundTask(id="b", command=CommandSpec(argv=(Expr("params.whom"),)))
     with pytest.raises(RenderError, match="`run` could not be evaluated: 'whom'"):
-        build(builder(tmp_path, task), task)
+        Builder(tmp_path, task).build()
 
 
 @pytest.mark.parametrize("path", ["../out", "/etc/passwd", "a/../../out", "link/out"])
@@ -148,14 +180,14 @@ def test_an_output_file_stays_in_the_project(tmp_path: Path, path: str) -> None:
     (project / "link").symlink_to(tmp_path)
     task = BoundTask(id="b", output=OutputContract(source="file", path=Literal(path)))
     with pytest.raises(RenderError, match=r"`output\.path` leads out of the project"):
-        build(builder(project, task), task)
+        Builder(project, task).build()
 
 
 def test_an_output_file_is_found_from_the_project_and_not_from_cwd(tmp_path: Path) -> None:
     task = BoundTask(
         id="b", cwd=Literal("sub"), output=OutputContract(source="file", path=Literal("out.json"))
     )
-    assert build(builder(tmp_path, task), task).output_path == str(tmp_path / "out.json")
+    assert Builder(tmp_path, task).build().output_path == str(tmp_path / "out.json")
 
 
 def test_the_key_tells_work_apart(tmp_path: Path) -> None:
@@ -164,11 +196,9 @@ def test_the_key_tells_work_apart(tmp_path: Path) -> None:
         needs=(Need(task="a"),),
         command=CommandSpec(argv=(Literal("tool"), Expr("params.who"))),
     )
-    ok = {"a": NeedView(status="ok")}
 
-    def key(task: BoundTask, output: Any = 1, generation: int = 0) -> str:
-        found = builder(tmp_path, task, {"a": output})
-        return found.build(task, ok, run_id="r", generation=generation, attempt_no=1, scratch="").key
+    def key(task: BoundTask, output: Any = 1, **more: Any) -> str:
+        return Builder(tmp_path, task, {"a": output}).build(task.id, **more).key
 
     plain = key(task)
     assert key(task) == plain
@@ -176,24 +206,33 @@ def test_the_key_tells_work_apart(tmp_path: Path) -> None:
     assert key(replace(task, env=(("X", Literal("1")),))) != plain
     assert key(replace(task, inputs=(("x", Literal(1)),))) != plain
     assert key(task, output="1") != plain
-    assert key(task, generation=1) != plain
+    assert key(task, rewinds=1) != plain
+
+
+def test_another_try_of_the_same_work_has_the_same_key(tmp_path: Path) -> None:
+    found = Builder(tmp_path, BoundTask(id="b"))
+    assert found.build(generation=1).key == found.build(generation=0).key
+
+
+def test_each_round_is_work_of_its_own(tmp_path: Path) -> None:
+    found = Builder(tmp_path, BoundTask(id="b"))
+    assert len({found.build().key, found.build(round=1).key, found.build(round=2).key}) == 3
 
 
 def test_every_request_knows_all_secrets_of_the_graph(tmp_path: Path) -> None:
     owner = BoundTask(id="b", needs=(Need(task="a"),), secrets=("TOKEN",))
-    found = builder(tmp_path, owner, TOKEN="hidden")
-    assert build(found, BoundTask(id="a")).secrets == {"TOKEN": "hidden"}
+    assert Builder(tmp_path, owner, TOKEN="hidden").build("a").secrets == {"TOKEN": "hidden"}
 
 
 @pytest.mark.parametrize("path", ["a\0b", "\ud800"])
 def test_a_path_that_cannot_exist_is_said(tmp_path: Path, path: str) -> None:
     task = BoundTask(id="b", output=OutputContract(source="file", path=Literal(path)))
     with pytest.raises(RenderError, match="no path that can exist"):
-        build(builder(tmp_path, task), task)
+        Builder(tmp_path, task).build()
 
 
 def test_whether_somebody_reads_the_output(tmp_path: Path) -> None:
     reader = BoundTask(id="b", needs=(Need(task="a"),), condition=Expr("tasks.a.output"))
-    found = builder(tmp_path, reader, {"a": 1})
-    assert build(found, BoundTask(id="a")).output_used
-    assert not build(found, reader, a=NeedView(status="ok")).output_used
+    found = Builder(tmp_path, reader, {"a": 1})
+    assert found.build("a").output_used
+    assert not found.build("b").output_used
