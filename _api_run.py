@@ -54,9 +54,10 @@ def run(
 
     Nothing is written unless the file, the parameters and every binary are in order; `InputErrors`
     otherwise. With `replay`, a file of recorded attempts, every task is played from it instead of
-    being carried out. With `force` no result of an earlier DAG run is taken. With `signals`, SIGINT, SIGTERM and SIGHUP stop the DAG run gracefully, a
-    second one hard. `surroundings` replaces fields of `engine.coordinator.session.Surroundings`, for
-    tests. Raises a `LedgerError` when the Ledger cannot be written; what was recorded stays.
+    being carried out. With `force` no result of an earlier DAG run is taken. With `signals`, SIGINT,
+    SIGTERM and SIGHUP stop the DAG run gracefully, a second one hard. `surroundings` replaces fields of
+    `engine.coordinator.session.Surroundings`, for tests. Raises a `LedgerError` when the Ledger cannot be
+    written; what was recorded stays.
     """
     variables = dict(os.environ if environ is None else environ)
     observer = SteadyObserver(observer) if observer is not None else None

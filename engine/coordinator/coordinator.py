@@ -274,9 +274,7 @@ class Coordinator:
             self._check_ended()
             return
         self._faults("reuse.before_commit")
-        seq = self._append(
-            Record(NODE_REUSED, command.node, self._dag_run_id, decision.payload, None, None)
-        )
+        seq = self._append(Record(NODE_REUSED, command.node, self._dag_run_id, decision.payload, None, None))
         self._faults("reuse.after_commit")
         self._outputs.recall(command.node, decision.payload)
         if decision.payload.get("deliverable_ref"):

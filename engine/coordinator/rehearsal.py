@@ -164,6 +164,4 @@ def _condition(
         value = requests.condition(instances[name])
     except RenderError as problem:
         error = str(problem)
-    return scheduler.handle(
-        ConditionEvaluated(node=name, generation=generation, value=value, error=error)
-    )
+    return scheduler.handle(ConditionEvaluated(node=name, generation=generation, value=value, error=error))

@@ -140,9 +140,7 @@ QUERIES: Final = {
         f" AND records.kind IN (SELECT value FROM json_each(:kinds)) ORDER BY {BY_SEQ} LIMIT :limit",
         _IN_DAG_RUN,
     ),
-    "result_by_key": NamedQuery(
-        f"{_RESULT} WHERE result_key = ? LIMIT ?", ("results USING PRIMARY KEY",)
-    ),
+    "result_by_key": NamedQuery(f"{_RESULT} WHERE result_key = ? LIMIT ?", ("results USING PRIMARY KEY",)),
     "latest_result": NamedQuery(
         f"{_RESULT} WHERE task = ? ORDER BY seq DESC LIMIT ?", ("results USING INDEX results_of_task",)
     ),

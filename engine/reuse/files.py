@@ -8,6 +8,7 @@ import stat
 import time
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
+from pathlib import Path
 from typing import Final
 
 _CHUNK: Final = 1 << 20
@@ -31,7 +32,7 @@ class Digests:
     def of(self, path: str) -> str:
         """The digest of an ordinary file. Raises `Unhashable`."""
         try:
-            with open(path, "rb") as file:
+            with Path(path).open("rb") as file:
                 status = os.fstat(file.fileno())
                 if not stat.S_ISREG(status.st_mode):
                     raise Unhashable(f"`{path}` is not an ordinary file")
@@ -63,13 +64,14 @@ def matches(pattern: str, project: str) -> list[str]:
     out.
     """
     found: set[str] = set()
-    for name in glob.glob(os.path.join(project, pattern), recursive=True, include_hidden=True):
+    # A text path may be absolute, which `Path.glob` refuses.
+    for name in glob.glob(os.path.join(project, pattern), recursive=True, include_hidden=True):  # noqa: PTH207
         path = os.path.normpath(name)
         if _is_own(path, project):
             continue
-        if os.path.isdir(path):
+        if Path(path).is_dir():
             found.update(_inside(path))
-        elif os.path.isfile(path):
+        elif Path(path).is_file():
             found.add(path)
     return sorted(found)
 
@@ -91,10 +93,10 @@ def _digest_of(paths: Sequence[str], project: str, digests: Digests) -> str:
 
 
 def _is_own(path: str, project: str) -> bool:
-    return not _OWN.isdisjoint(os.path.relpath(path, project).split(os.sep))
+    return not _OWN.isdisjoint(Path(os.path.relpath(path, project)).parts)
 
 
 def _inside(folder: str) -> Iterator[str]:
     for at, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if name not in _OWN]
-        yield from (os.path.join(at, name) for name in files if os.path.isfile(os.path.join(at, name)))
+        yield from (path for name in files if Path(path := os.path.join(at, name)).is_file())

@@ -80,5 +80,4 @@ def _callable(task: BoundTask) -> Any:
 
 def _contract(task: BoundTask) -> Any:
     spelled = bound_json.task_to_json(task)
-    writes = [spelled.get(name) for name in ("output", "deliverables", "writes")]
-    return writes
+    return [spelled.get(name) for name in ("output", "deliverables", "writes")]

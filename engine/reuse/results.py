@@ -168,11 +168,10 @@ class Results:
 
     def _kept(self, path: str) -> list[Any]:
         digest = self._digests.of(path)
-        status = os.stat(path)  # noqa: PTH116  # a text path, as everywhere here
+        status = Path(path).stat()
         is_kept = status.st_size <= _LARGEST_COPY and self._ledger is not None
         if is_kept and self._ledger is not None and not self._ledger.blobs.holds(digest):
-            with open(path, "rb") as file:
-                is_kept = self._ledger.blobs.put(file.read()) == digest
+            is_kept = self._ledger.blobs.put(Path(path).read_bytes()) == digest
         return [os.path.relpath(path, self._project), digest, status.st_mode & 0o777, is_kept]
 
     def _is_as_recorded(self, path: str, digest: str) -> bool:
@@ -193,8 +192,8 @@ class Results:
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(content)
-            os.chmod(name, mode)  # noqa: PTH101  # a text path
-            os.replace(name, target)  # noqa: PTH105
+            Path(name).chmod(mode)
+            Path(name).replace(target)
         except BaseException:
-            os.unlink(name)  # noqa: PTH108
+            Path(name).unlink(missing_ok=True)
             raise

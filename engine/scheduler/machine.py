@@ -174,7 +174,9 @@ class Scheduler(Renewal):
         node = self._live(event.node, event.generation)
         if node is None or node.state != "ready":
             return
-        self._move(node, "reused", event.cause, event.run_id, f"reused: nothing has changed since Run {event.run_id}")
+        self._move(
+            node, "reused", event.cause, event.run_id, f"reused: nothing has changed since Run {event.run_id}"
+        )
         if node.starting:
             node.starting = False
             self._queue.give_back(node)
