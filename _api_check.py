@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
@@ -38,6 +38,8 @@ def plan(
     params: Mapping[str, object] | None = None,
     concurrency: int | None = None,
     force: bool = False,
+    select: Sequence[str] = (),
+    exclude: Sequence[str] = (),
     cwd: FilePath | None = None,
 ) -> Plan:
     """What a run of the file would do, and why. Touches nothing. Raises `InputErrors`.
@@ -48,6 +50,10 @@ def plan(
     from .engine.plan import build_plan
 
     graph, _ = bound(source, params or {}, cwd=cwd, environ=os.environ)
+    if select or exclude:
+        from ._api_select import selected
+
+        graph = selected(graph, select, exclude)
     return build_plan(graph, concurrency=concurrency, rehearsed=_rehearsed(graph, force=force))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import getpass
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +16,7 @@ from . import __version__
 from ._api_check import bound, place, refuse, refuse_later
 from ._api_read import CancelAnswer, named_dag_run, project_of, to_resume
 from ._api_report import report_of
+from ._api_select import selected
 from .engine.coordinator.session import Session, Surroundings, create, stored_graph
 from .engine.coordinator.steady import SteadyObserver
 from .engine.growth import MOST_ITEMS, MOST_ITEMS_VARIABLE
@@ -46,6 +47,8 @@ def run(
     replay: Path | None = None,
     signals: bool = False,
     force: bool = False,
+    select: Sequence[str] = (),
+    exclude: Sequence[str] = (),
     cwd: Path | None = None,
     environ: Mapping[str, str] | None = None,
     surroundings: Mapping[str, Any] | None = None,
@@ -54,14 +57,16 @@ def run(
 
     Nothing is written unless the file, the parameters and every binary are in order; `InputErrors`
     otherwise. With `replay`, a file of recorded attempts, every task is played from it instead of
-    being carried out. With `force` no result of an earlier DAG run is taken. With `signals`, SIGINT,
-    SIGTERM and SIGHUP stop the DAG run gracefully, a second one hard. `surroundings` replaces fields of
+    being carried out. With `force` no result of an earlier DAG run is taken. `select` and `exclude` say
+    which tasks are meant (see `engine.selection`). With `signals`, SIGINT, SIGTERM and SIGHUP stop the DAG
+    run gracefully, a second one hard. `surroundings` replaces fields of
     `engine.coordinator.session.Surroundings`, for tests. Raises a `LedgerError` when the Ledger cannot be
     written; what was recorded stays.
     """
     variables = dict(os.environ if environ is None else environ)
     observer = SteadyObserver(observer) if observer is not None else None
     graph, texts = bound(source, params or {}, cwd=cwd, environ=variables)
+    graph = selected(graph, select, exclude)
     refuse_later(graph, texts)
     if replay is not None:
         graph = replayed(graph)

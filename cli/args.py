@@ -70,6 +70,19 @@ Concurrency = Annotated[
     typer.Option("--concurrency", "-c", metavar="N", help="How many nodes may run at once, at most."),
 ]
 
+Select = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--select",
+        "-s",
+        metavar="SELECTOR",
+        help="Only these tasks: ids, `tag:T`, `result:failed`; `+x` with all before, `x+` with all behind.",
+    ),
+]
+Exclude = Annotated[
+    list[str] | None,
+    typer.Option("--exclude", "-x", metavar="SELECTOR", help="Not these tasks; written as for --select."),
+]
 Force = Annotated[
     bool,
     typer.Option("--force", help="Do everything anew: take no result of an earlier DAG run."),

@@ -218,6 +218,8 @@ class BoundGraph:
 
     `source_digest` is the SHA-256 of the file's bytes. `tasks` are in the order of the file.
     `maximum` bounds running nodes (None: the program's default); `pools` bound those that name one.
+    `given` is what expressions see of tasks that were left out of the DAG run: by id, an object with
+    `status` and `output` or `outputs`.
     """
 
     name: str
@@ -231,3 +233,4 @@ class BoundGraph:
     pools: tuple[tuple[str, int], ...] = ()
     outputs: tuple[tuple[str, Template], ...] = ()
     later: tuple[LaterKey, ...] = ()
+    given: tuple[tuple[str, Any], ...] = ()

@@ -25,13 +25,15 @@ FORMAT: Final = 2
 
 def to_json(graph: BoundGraph) -> dict[str, Any]:
     """`graph` as a JSON object. Fields that hold their default are left out."""
-    data = _plain(graph, BoundGraph, ("tasks", "params", "pools", "outputs", "later"))
+    data = _plain(graph, BoundGraph, ("tasks", "params", "pools", "outputs", "later", "given"))
     data["format"] = FORMAT
     data["tasks"] = [task_to_json(task) for task in graph.tasks]
     data["params"] = [[name, value] for name, value in graph.params]
     data["pools"] = [[name, limit] for name, limit in graph.pools]
     data["outputs"] = _named(graph.outputs)
     data["later"] = [_later(item) for item in graph.later]
+    if graph.given:
+        data["given"] = [[name, value] for name, value in graph.given]
     return data
 
 
@@ -98,6 +100,7 @@ def from_json(data: dict[str, Any]) -> BoundGraph:
     given["pools"] = tuple((name, limit) for name, limit in data["pools"])
     given["outputs"] = _templates(data["outputs"])
     given["later"] = tuple(_later_from(item) for item in data["later"])
+    given["given"] = tuple((name, value) for name, value in data.get("given", ()))
     return BoundGraph(**given)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..args import AsJson, Concurrency, Force, GraphFile, Params, pairs, positive
+from ..args import AsJson, Concurrency, Exclude, Force, GraphFile, Params, Select, pairs, positive
 
 if TYPE_CHECKING:
     from ...schemas.plan import Plan, PlanNode
@@ -18,6 +18,8 @@ def plan(
     param: Params = None,
     concurrency: Concurrency = None,
     force: Force = False,
+    select: Select = None,
+    exclude: Exclude = None,
     as_json: AsJson = False,
 ) -> int:
     """Show what a run would do: which nodes, in which order, and why. Touches nothing."""
@@ -26,7 +28,14 @@ def plan(
 
     params = pairs(param, "--param")
     at_once = positive(concurrency, "--concurrency")
-    found = api.plan(file, params=params, concurrency=at_once, force=force)
+    found = api.plan(
+        file,
+        params=params,
+        concurrency=at_once,
+        force=force,
+        select=select or (),
+        exclude=exclude or (),
+    )
     if as_json:
         give_json(found.model_dump(mode="json"))
     else:

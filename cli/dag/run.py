@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from ..args import AsJson, Concurrency, Force, GraphFile, Params, Quiet, Replay, pairs, positive
+from ..args import (
+    AsJson,
+    Concurrency,
+    Exclude,
+    Force,
+    GraphFile,
+    Params,
+    Quiet,
+    Replay,
+    Select,
+    pairs,
+    positive,
+)
 
 
 def run(
@@ -11,6 +23,8 @@ def run(
     concurrency: Concurrency = None,
     replay: Replay = None,
     force: Force = False,
+    select: Select = None,
+    exclude: Exclude = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> int:
@@ -36,6 +50,8 @@ def run(
             observer=observer,
             replay=replay,
             force=force,
+            select=select or (),
+            exclude=exclude or (),
             signals=True,
         )
     return finish(report, as_json=as_json, quiet=quiet, told_source=observer.told_source)

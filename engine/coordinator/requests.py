@@ -69,7 +69,11 @@ class RequestBuilder:
         index = names.pop("round", None)
         if index is not None:
             names["repeat"] = {"index": index, "last": {"output": self._last_output(instance, index)}}
-        return {**names, **self.frame_scope(instance.frame), "tasks": tasks}
+        return {
+            **names,
+            **self.frame_scope(instance.frame),
+            "tasks": {**dict(instance.frame.graph.given), **tasks},
+        }
 
     def frame_scope(self, frame: Frame) -> dict[str, Any]:
         """What all expressions of one graph see."""
@@ -81,7 +85,7 @@ class RequestBuilder:
         scope["tasks"] = {
             task.id: self._entry(self._results.view(frame, task.id), whole=task.outputs_taken)
             for task in frame.graph.tasks
-        }
+        } | dict(frame.graph.given)
         found = {}
         for name, template in frame.graph.outputs:
             found[name] = self._rendered(
@@ -289,7 +293,7 @@ def _sources(task: BoundTask) -> Iterator[str]:
         yield from expressions(template)
 
 
-def _all_sources(task: BoundTask) -> Iterator[str]:
+def all_sources(task: BoundTask) -> Iterator[str]:
     """The sources of all expressions of a task, its conditions and its growth included."""
     yield from _sources(task)
     more: list[Template | None] = [task.condition, *(task.reads or ()), *task.writes]
@@ -305,7 +309,7 @@ def _all_sources(task: BoundTask) -> Iterator[str]:
         if template is not None:
             yield from expressions(template)
     for cell in task.cells:
-        yield from _all_sources(cell.task)
+        yield from all_sources(cell.task)
 
 
 def _referred(graph: BoundGraph) -> frozenset[str]:
@@ -315,7 +319,7 @@ def _referred(graph: BoundGraph) -> frozenset[str]:
     for one in graphs_of(graph):
         ids.update(task.id for task in one.tasks)
         for task in one.tasks:
-            for source in _all_sources(task):
+            for source in all_sources(task):
                 words.update(_WORD.findall(source))
         for _, template in one.outputs:
             for source in expressions(template):

@@ -131,6 +131,18 @@ class Session:
         growing = Growing(self.instances, self.scheduler, self.outputs, blobs)
         self.found: Recovered = replay(self._records, self.scheduler, self.outputs, growing)
 
+    def entry(self, task: str) -> dict[str, Any]:
+        """What expressions see of a task of the outermost graph: status, deliverable, and its output or,
+        of a fan-out, its outputs."""
+        results = Results(self.scheduler, self.instances, self.outputs, self.found.deliverables)
+        view = results.view(self.instances[task].frame, task)
+        entry: dict[str, Any] = {"status": view.status, "deliverable": view.deliverable}
+        if view.has_items:
+            entry["outputs"] = results.items(task)
+        elif view.status == "ok":
+            entry["output"] = results.output(task)
+        return entry
+
     @property
     def has_ended(self) -> bool:
         """Whether the DAG run's end stands in the Ledger."""

@@ -98,6 +98,10 @@ MetaEnsembleError
 |   |-- WrongParameterType                      ME512
 |   |-- ParameterNotAllowed                     ME513
 |   |-- BadDefault                              ME514
+|   |-- BadSelector                             ME515
+|   |-- UnknownSelection                        ME516
+|   |-- NothingSelected                         ME517
+|   |-- OutputNotSelected                       ME518
 |   |-- UnknownRuntime                          ME520
 |   |-- MissingProgram                          ME521
 |   |-- MissingDirectory                        ME522
@@ -291,6 +295,7 @@ from .preflight import (
 from .schema_path import UnknownSchemaPath
 
 # shell_text
+from .selection import BadSelector, NothingSelected, OutputNotSelected, UnknownSelection
 from .shell_text import (
     ExpressionAfterEscape,
     ExpressionInBackticks,
@@ -348,6 +353,7 @@ __all__ = [
     "BadFlagValue",
     "BadName",
     "BadPattern",
+    "BadSelector",
     "BadSpelling",
     "BlobMissing",
     "CannotWriteFile",
@@ -410,11 +416,13 @@ __all__ = [
     "NoResult",
     "NoSuchAttempt",
     "NoWork",
+    "NothingSelected",
     "NothingToResume",
     "NumberOutOfRange",
     "OpenShellText",
     "OtherFailure",
     "OutputBroken",
+    "OutputNotSelected",
     "ParameterNotAllowed",
     "PathOutsideProject",
     "RecordingsMissing",
@@ -462,6 +470,7 @@ __all__ = [
     "UnknownRun",
     "UnknownRuntime",
     "UnknownSchemaPath",
+    "UnknownSelection",
     "UnknownTaskReference",
     "UnknownValue",
     "UnknownVersion",
