@@ -160,7 +160,8 @@ class _NodeReports:
         runs = [self._runs[attempt.run_id] for attempt in attempts if attempt.run_id in self._runs]
         deliverable: str | None = None
         output: Any = None
-        for run in runs:
+        taken = queries.run_by_id(self._ledger, node.reused_from) if node.reused_from else None
+        for run in runs if taken is None else [*runs, taken]:
             if run.outcome == "ok":
                 deliverable = (run.deliverable_ref or {}).get("path")
                 output = _output(self._ledger, run) if self._outputs else None

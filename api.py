@@ -16,6 +16,7 @@ __all__ = [
     "DagRunSummary",
     "cancel",
     "check",
+    "diff",
     "ledger_export",
     "ledger_head",
     "ledger_rebuild",
@@ -34,6 +35,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from ._api_check import check, plan
+    from ._api_diff import diff
     from ._api_ledger import (
         ledger_export,
         ledger_head,
@@ -52,6 +54,7 @@ else:
             "DagRunSummary": f"{__package__}._api_read",
             "cancel": f"{__package__}._api_run",
             "check": f"{__package__}._api_check",
+            "diff": f"{__package__}._api_diff",
             "ledger_export": f"{__package__}._api_ledger",
             "ledger_head": f"{__package__}._api_ledger",
             "ledger_rebuild": f"{__package__}._api_ledger",

@@ -24,6 +24,7 @@ class Dag(LazyGroup):
         "logs": ".dag.logs:logs",
         "cancel": ".dag.cancel:cancel",
         "render": ".dag.render:render",
+        "diff": ".dag.diff:diff",
         "schema": ".dag.schema:schema",
         "functions": ".dag.functions:functions",
     }

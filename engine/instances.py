@@ -127,8 +127,11 @@ class Instance:
 
     @property
     def needs(self) -> tuple[Need, ...]:
-        """The needs of the task that the node is a part of: what its expressions may look at."""
-        return self.task.needs
+        """The needs of the task that the node is a part of, as far as its expressions may look at them: an
+        item sees nothing of the task that only the list of items comes from."""
+        if self.task.each is None or self.layer == "each":
+            return self.task.needs
+        return tuple(need for need in self.task.needs if not need.for_items)
 
     @property
     def kind(self) -> str:

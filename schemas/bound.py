@@ -29,7 +29,8 @@ class Need:
 
     `count`, or the share `count/of` rounded up, asks for that many ok items of a fan-out; both are
     None otherwise. `inferred` is true when the edge comes from a reference and was not written, `whole`
-    when the node refers to the `outputs` of all items.
+    when the node refers to the `outputs` of all items. `for_items`: only the list of `each` comes from
+    there, so that the items themselves see nothing of it.
     """
 
     task: str
@@ -38,6 +39,7 @@ class Need:
     of: int | None = None
     inferred: bool = False
     whole: bool = False
+    for_items: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

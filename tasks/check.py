@@ -272,7 +272,8 @@ class _Examiner:
             else:
                 needs[written.task] = self._written_need(written, path)
         for other, mode in references.needs.items():
-            needs.setdefault(other, Need(task=other, mode=mode, inferred=True))
+            for_items = references.places.get(other) == {When.EACH}
+            needs.setdefault(other, Need(task=other, mode=mode, inferred=True, for_items=for_items))
         self.found.outputs_taken |= references.takes
         self.found.needs[name] = tuple(
             replace(need, whole=True) if other in references.takes else need for other, need in needs.items()

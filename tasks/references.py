@@ -65,6 +65,8 @@ class References:
     env: set[str] = field(default_factory=set)
     dynamic_env: set[str] = field(default_factory=set)
     needs: dict[str, NeedMode] = field(default_factory=dict)
+    places: dict[str, set[When]] = field(default_factory=dict)
+    """Where the tasks are referred to."""
     takes: set[str] = field(default_factory=set)
     """The tasks whose `outputs`, those of all items, are referred to."""
 
@@ -220,6 +222,7 @@ class References:
         if name == self.task_id:
             hint = "a round of a `repeat` sees the one before as `repeat.last.output`"
             return MisplacedReference, f"the task `{name}` cannot refer to itself", hint
+        self.places.setdefault(name, set()).add(when)
         return self._task_field(name, task, list(reference.path[1:]))
 
     def _task_field(self, name: str, task: Task, rest: list[str | int]) -> _Found:

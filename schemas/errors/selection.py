@@ -32,6 +32,9 @@ class BadSelector(InputError):
 class UnknownSelection(InputError):
     """A selector names a task or a tag that the graph does not have.
 
+    A selection that silently means nothing would leave work undone. `result:failed` is the exception: that
+    nothing failed is an answer, and no mistake.
+
     Example:
 
     ```sh
