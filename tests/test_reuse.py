@@ -86,7 +86,7 @@ def test_when_nothing_has_changed_nothing_is_run(project: Project) -> None:
 CHANGES = [
     ("a file", lambda p: p.write("data/b", "333"), ["list", "size[b]", "join"], "hello 1+3"),
     ("a new file", lambda p: p.write("data/c", "4444"), ["list", "size[c]", "join"], "hello 1+2+4"),
-    ("a file that is gone", lambda p: os.unlink(p.folder / "data/a"), ["list", "join"], "hello 2"),
+    ("a file that is gone", lambda p: (p.folder / "data/a").unlink(), ["list", "join"], "hello 2"),
     (
         "a command",
         lambda p: p.graph(GRAPH.replace('echo "${{ params', 'echo " ${{ params')),

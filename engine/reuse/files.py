@@ -60,14 +60,14 @@ def matches(pattern: str, project: str) -> list[str]:
     """The ordinary files that a glob stands for, as absolute paths, sorted; a folder stands for all in it.
 
     Relative patterns start at the project's root. `**` goes through any number of folders, hidden ones
-    included, but not into `.git` and `.metaensemble`. What is no ordinary file (a socket, say) is left
+    included, but not into `.git` and `.metaensemble`, unless the pattern names them. What is no ordinary file (a socket, say) is left
     out.
     """
     found: set[str] = set()
     # A text path may be absolute, which `Path.glob` refuses.
     for name in glob.glob(os.path.join(project, pattern), recursive=True, include_hidden=True):  # noqa: PTH207
         path = os.path.normpath(name)
-        if _is_own(path, project):
+        if _is_own(path, project) and not _is_own(pattern, project):
             continue
         if Path(path).is_dir():
             found.update(_inside(path))
@@ -93,7 +93,7 @@ def _digest_of(paths: Sequence[str], project: str, digests: Digests) -> str:
 
 
 def _is_own(path: str, project: str) -> bool:
-    return not _OWN.isdisjoint(Path(os.path.relpath(path, project)).parts)
+    return not _OWN.isdisjoint(Path(os.path.relpath(os.path.join(project, path), project)).parts)
 
 
 def _inside(folder: str) -> Iterator[str]:

@@ -65,8 +65,8 @@ def changed_by(project: Path, change, pattern: str = "**/*.py") -> bool:  # type
 def test_content_names_and_presence_count(project: Path) -> None:
     assert changed_by(project, lambda: (project / "a.py").write_text("other"))
     assert changed_by(project, lambda: (project / "a.py").rename(project / "z.py"))
-    assert changed_by(project, lambda: (project / "src" / "c.py").unlink())
-    assert changed_by(project, lambda: (project / "new.py").touch())
+    assert changed_by(project, (project / "src" / "c.py").unlink)
+    assert changed_by(project, (project / "new.py").touch)
     assert not changed_by(project, lambda: (project / "b.txt").write_text("other"))
     assert not changed_by(project, lambda: os.utime(project / "z.py"))
 

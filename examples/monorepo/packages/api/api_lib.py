@@ -1,0 +1,5 @@
+"""The package `api`."""
+
+
+def double(number: int) -> int:
+    return number * 2

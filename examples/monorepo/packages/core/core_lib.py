@@ -1,0 +1,5 @@
+"""The package `core`."""
+
+
+def add(number: int) -> int:
+    return number + 1

@@ -1,0 +1,5 @@
+from tool_lib import square
+
+
+def test_square() -> None:
+    assert square(3) == 9

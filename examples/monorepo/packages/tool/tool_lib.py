@@ -1,0 +1,5 @@
+"""The package `tool`."""
+
+
+def square(number: int) -> int:
+    return number * number

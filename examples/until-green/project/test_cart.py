@@ -1,0 +1,9 @@
+from cart import total
+
+
+def test_the_total_of_nothing() -> None:
+    assert total([]) == 0
+
+
+def test_a_discount() -> None:
+    assert total([10, 20], discount=0.1) == 27
