@@ -64,8 +64,9 @@ def matches(pattern: str, project: str) -> list[str]:
     out.
     """
     found: set[str] = set()
-    # A text path may be absolute, which `Path.glob` refuses.
-    for name in glob.glob(os.path.join(project, pattern), recursive=True, include_hidden=True):  # noqa: PTH207
+    whole = os.path.join(project, pattern)
+    # An absolute pattern is one that `Path.glob` refuses.
+    for name in glob.glob(whole, recursive=True, include_hidden=True):  # noqa: PTH207
         path = os.path.normpath(name)
         if _is_own(path, project) and not _is_own(pattern, project):
             continue
