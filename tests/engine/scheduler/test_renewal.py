@@ -15,7 +15,6 @@ from metaensemble.engine.scheduler.events import (
 from metaensemble.engine.scheduler.machine import Scheduler
 from support.node_specs import limits, specs
 
-
 SENT_BACK = (
     RecordEnds((NodeEnd("publish", 0, "failed", "rejected: ana said no"),)),
     RecordRenewal(nodes=(("draft", 1), ("publish", 1)), dropped=()),
