@@ -93,12 +93,15 @@ def nodes_of(ledger: Ledger, dag_run_id: str) -> list[NodeRow]:
 
 
 def _generations(rows: list[NodeRow]) -> tuple[list[NodeRow], list[NodeRow]]:
-    """The newest generation of every node, and those before, both in the order of the graph."""
-    newest = {row.node_id: row.generation for row in rows}
+    """The newest generation of every node, and those before, both in the order of the graph.
+
+    Nodes that a rewind dropped, and that did not grow again, are among those before.
+    """
+    newest = {row.node_id: row for row in rows}
     rows = sorted(rows, key=lambda row: (row.position, row.generation))
-    current = [row for row in rows if row.generation == newest[row.node_id] and not row.superseded]
-    kept = set(map(id, current))
-    return _grouped(current), [row for row in rows if id(row) not in kept]
+    current = [row for row in rows if row is newest[row.node_id] and not row.superseded]
+    earlier = [row for row in rows if row is not newest[row.node_id] or row.superseded]
+    return _grouped(current), earlier
 
 
 def _grouped(rows: list[NodeRow]) -> list[NodeRow]:

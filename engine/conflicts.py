@@ -28,7 +28,7 @@ def requirements(tasks: Sequence[BoundTask], order: Sequence[str]) -> tuple[_Req
         for need in by_id[task_id].needs:
             bit = 1 << position[need.task]
             ancestors |= before[need.task] | bit
-            if need.mode == "ok":
+            if need.mode == "ok" and need.count is None:
                 inherited = required[need.task]
                 ok |= inherited[0] | bit
                 failed |= inherited[1]

@@ -9,7 +9,7 @@ import pytest
 
 from metaensemble import api
 from metaensemble._api_report import report_of
-from metaensemble.engine.ledger import Ledger, Record
+from metaensemble.engine.ledger import Ledger, Record, queries
 from metaensemble.engine.ledger.lock import DagRunLock
 from metaensemble.schemas.errors import LedgerMissing
 from support.ledger import DAG_RUN, dag_run_created, finished, started
@@ -101,6 +101,28 @@ def test_earlier_generations_stand_beside_the_newest(ledger: Ledger) -> None:
     ]
     assert [node.attempts[0].run_id for node in report.earlier] == ["run-1", "run-2"]
     assert report.counts == {"pending": 1, "ok": 1}
+
+
+def test_what_a_rewind_dropped_stands_among_what_came_before(ledger: Ledger) -> None:
+    def grew(generation: int, *keys: str) -> Record:
+        nodes = [[f"each[{key}]", "each", "run", "command", generation, at] for at, key in enumerate(keys, 1)]
+        return Record("graph.grew", "each", DAG_RUN, {"generation": generation, "nodes": nodes})
+
+    ledger.append([dag_run_created(["each"]), claimed(), grew(0, "x", "y")])
+    renewed = {"nodes": [["each", 1]], "dropped": [["each[x]", 0], ["each[y]", 0]]}
+    ledger.append([Record("nodes.renewed", DAG_RUN, DAG_RUN, renewed)])
+    report = report_of(ledger, DAG_RUN)
+    assert [(node.id, node.generation) for node in report.nodes] == [("each", 1)]
+    assert queries.count_nodes(ledger, DAG_RUN) == (1, 0)
+    ledger.append([grew(1, "y")])
+    report = report_of(ledger, DAG_RUN)
+    assert [(node.id, node.generation) for node in report.nodes] == [("each", 1), ("each[y]", 1)]
+    assert [(node.id, node.generation) for node in report.earlier] == [
+        ("each", 0),
+        ("each[x]", 0),
+        ("each[y]", 0),
+    ]
+    assert queries.count_nodes(ledger, DAG_RUN) == (2, 0)
 
 
 def test_the_project_is_where_the_ledger_lies(ledger: Ledger, tmp_path: Path) -> None:

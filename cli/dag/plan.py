@@ -108,5 +108,11 @@ def _say_rest(plan: Plan) -> None:
             path = [*path[:4], f"({len(path) - 7} more)", *path[-3:]]
         say_dim(f"critical path: {' -> '.join(path)}")
     if plan.refused:
-        keys = ", ".join(sorted({f"`{later.key}`" for later in plan.refused}))
-        say(f"`me dag run` refuses this graph: {keys} is not built yet (me explain ME501)")
+        from ...schemas.suggest import in_backticks
+
+        keys = sorted({later.key for later in plan.refused})
+        are = "is" if len(keys) == 1 else "are"
+        say(
+            f"`me dag run` refuses this graph: {in_backticks(keys, last='and')} {are} not built yet"
+            " (me explain ME501)"
+        )

@@ -115,7 +115,7 @@ QUERIES: Final = {
         "SELECT count(*), count(nullif(state = 'ok', 0)) FROM nodes AS newest WHERE dag_run_id = ?"
         " AND kind NOT IN ('each', 'matrix', 'repeat', 'graph') AND superseded = 0"
         " AND generation = (SELECT max(generation) FROM nodes"
-        " WHERE dag_run_id = newest.dag_run_id AND node_id = newest.node_id)",
+        " WHERE dag_run_id = newest.dag_run_id AND node_id = newest.node_id) AND NOT superseded",
         ("newest USING PRIMARY KEY", "nodes USING PRIMARY KEY"),
     ),
     "generations_of_node": NamedQuery(
@@ -271,6 +271,7 @@ def nodes_of_dag_run(
 def count_nodes(ledger: Ledger, dag_run_id: str) -> tuple[int, int]:
     """How many nodes a DAG run has, and how many of them ended ok in their newest generation.
 
+    Nodes that a rewind dropped, and that did not grow again, are not counted.
     O(log n + k), by the primary key of `nodes`; k are the DAG run's nodes.
     """
     with ledger_errors(ledger.path):

@@ -60,8 +60,8 @@ def matches(pattern: str, project: str) -> list[str]:
     """The ordinary files that a glob stands for, as absolute paths, sorted; a folder stands for all in it.
 
     Relative patterns start at the project's root. `**` goes through any number of folders, hidden ones
-    included, but not into `.git` and `.metaensemble`, unless the pattern names them. What is no ordinary file (a socket, say) is left
-    out.
+    included, but not into `.git` and `.metaensemble`, unless the pattern names them. What is no ordinary
+    file (a socket, say) is left out.
     """
     found: set[str] = set()
     whole = os.path.join(project, pattern)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from ...schemas.errors import IllegalTransition
 from ...schemas.states import ENDED, NodeState
-from .commands import Command, NodeEnd
+from .commands import Command, NodeEnd, RecordEnds, RecordRenewal
 from .graph import Limits, NodeSpec, remaining_path, topological_order
 from .node import Node
 from .ready import ReadyQueue
@@ -34,6 +34,7 @@ class Book:
         self._cancel_now = False
         self._commands: list[Command] = []
         self._ends: list[NodeEnd] = []
+        self._noted: list[RecordEnds | RecordRenewal] = []
         self._to_evaluate: dict[str, None] = {}
         self._to_time: dict[str, None] = {}
         self._to_ask: dict[str, None] = {}
@@ -147,6 +148,12 @@ class Book:
         if node.state not in ENDED:
             self._unended -= 1
         self._forget(node)
+
+    def _note_ends(self) -> None:
+        """Close the ends so far into one note, so that what is noted next comes after them."""
+        if self._ends:
+            self._noted.append(RecordEnds(tuple(self._ends)))
+            self._ends = []
 
     def _forget(self, node: Node) -> None:
         node.evaluating, node.asked = False, ""

@@ -15,7 +15,6 @@ from .commands import (
     GrowGroup,
     JudgeGroup,
     NodeEnd,
-    RecordEnds,
     SetCancelDeadline,
     SetTimer,
     StartAttempt,
@@ -333,9 +332,10 @@ class Scheduler(Renewal):
         self._spread(cause)
 
     def _dispatch(self, commands: list[Command]) -> None:
-        if self._ends:
-            commands.append(RecordEnds(tuple(self._ends)))
-            self._ends = []
+        self._note_ends()
+        if self._noted:
+            commands += self._noted
+            self._noted = []
         nodes = self._nodes
         if self._stopping:
             return

@@ -111,7 +111,8 @@ class Renewal(Propagation):
             node.rewinds = old.rewinds + 1
             fresh.append(node)
         self._recount(fresh)
-        self._commands.append(
+        self._note_ends()
+        self._noted.append(
             RecordRenewal(
                 nodes=tuple((node.spec.id, node.generation) for node in fresh), dropped=tuple(dropped)
             )

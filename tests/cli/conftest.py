@@ -36,7 +36,7 @@ tasks:
 
 LATER = """\
 tasks:
-  ask: {approve: Really?}
+  ask: {role: code-quality, prompt: Look at it.}
 """
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from metaensemble.engine.compile import DEFAULT_MAXIMUM, graph_errors, limits, node_specs
@@ -59,6 +61,11 @@ def test_needs_that_exclude_one_another() -> None:
     )
     assert (error.code, error.task) == ("ME305", "c")
     assert "`a`" in error.message
+
+
+def test_enough_items_can_end_ok_in_a_fan_out_that_fails() -> None:
+    some = replace(task("b"), needs=(Need(task="a", count=1, of=2),))
+    assert graph_errors(graph(task("a"), some, task("c", "b a?failed"))) == []
 
 
 def test_writes_that_collide() -> None:

@@ -8,7 +8,17 @@ from pathlib import Path
 import pytest
 
 from metaensemble.schemas import bound_json
-from metaensemble.schemas.bound import CommandSpec, DeliverableSpec, Need, OutputContract, RetryPolicy
+from metaensemble.schemas.bound import (
+    AskSpec,
+    CallableSpec,
+    CommandSpec,
+    DeliverableSpec,
+    EachSpec,
+    Need,
+    OutputContract,
+    RepeatSpec,
+    RetryPolicy,
+)
 from metaensemble.schemas.errors import (
     CountWithoutItems,
     EvaluationFailed,
@@ -297,31 +307,72 @@ def test_keys_of_later_work_bind_and_are_listed(tmp_path: Path) -> None:
         tasks:
           list: {run: echo, output: {as: lines}}
           each: {role: r, prompt: "see ${{ item }}", each: "${{ tasks.list.output }}", timeout: "${{ params.t }}"}
-          cells: {run: "echo ${{ matrix.os }}", matrix: {os: [a, b]}, timeout: "${{ matrix.os }}"}
-          again: {run: "echo ${{ repeat.index }}", repeat: {until: "${{ repeat.index > 2 }}", max: 3}}
-          code: {python: "m:f", with: {x: 1}}
-          sub: {graph: other.yaml}
-          ask: {approve: "Go?"}
+          apart: {run: echo, isolation: worktree, setup: make, matrix: {os: [a, b]}}
+          twice: {run: echo, model: m, checks: [make], repeat: {until: "${{ repeat.index > 2 }}", max: 3}}
         params: {t: {default: 1m}}
     """
     graph = bound(tmp_path, text)
     assert [item.key for item in graph.later] == ["budget"]
     assert {task.id: [item.key for item in task.later] for task in graph.tasks} == {
         "list": [],
-        "each": ["role", "prompt", "each"],
-        "cells": ["matrix"],
-        "again": ["repeat"],
-        "code": ["python"],
-        "sub": ["graph"],
-        "ask": ["approve"],
+        "each": ["role", "prompt"],
+        "apart": ["isolation", "setup"],
+        "twice": ["model", "checks"],
     }
+    assert [task.runtime for task in graph.tasks] == ["command", "agent", "command", "command"]
+    assert graph.tasks[1].timeout == 60.0
+
+
+def test_what_makes_a_task_many_nodes_binds(tmp_path: Path) -> None:
+    text = """
+        tasks:
+          list: {run: echo, output: {as: lines}}
+          cells: {run: "echo ${{ matrix.os }}", matrix: {os: [1s, 2s]}, timeout: "${{ matrix.os }}"}
+          again: {run: "echo ${{ repeat.index }}", repeat: {until: "${{ repeat.index > 2 }}", max: 3}}
+          code: {python: "m:f", with: {x: 1}, each: "${{ tasks.list.output }}", key: "k${{ item }}"}
+          sub: {graph: other.yaml, with: {n: 2, s: "${{ tasks.list.status }}"}}
+          ask: {approve: "Go?", rewind_to: list, needs: [list]}
+    """
+    (tmp_path / "other.yaml").write_text(
+        "params: {n: {type: integer}, s: {}}\ntasks: {a: {run: 'echo ${{ params.n }} ${{ params.s }}'}}\n"
+    )
+    graph = bound(tmp_path, text)
+    assert not any(task.later for task in graph.tasks)
     assert [task.runtime for task in graph.tasks] == [
-        "command", "agent", "command", "command", "python", "graph", "approve",
+        "command", "command", "command", "python", "graph", "approve",
     ]  # fmt: skip
-    cells = next(task for task in graph.tasks if task.id == "cells")
-    assert cells.command == CommandSpec(shell='echo "${ME_X_1}"', bindings=(("ME_X_1", Expr("matrix.os")),))
-    assert cells.timeout is None
-    assert graph.tasks[0].output.path == EMPTY
+    listed, cells, again, code, sub, ask = graph.tasks
+    assert listed.output.path == EMPTY
+    assert [(cell.key, dict(cell.values), cell.task.timeout) for cell in cells.cells] == [
+        ("os=1s", {"os": "1s"}, 1.0),
+        ("os=2s", {"os": "2s"}, 2.0),
+    ]
+    assert cells.cells[1].task.command == CommandSpec(
+        shell='echo "${ME_X_1}"', bindings=(("ME_X_1", Literal("2s")),)
+    )
+    assert (cells.command, cells.timeout) == (None, None)
+    assert again.repeat == RepeatSpec(until=Expr("repeat.index > 2"), maximum=3)
+    assert again.command == CommandSpec(
+        shell='echo "${ME_X_1}"', bindings=(("ME_X_1", Expr("repeat.index")),)
+    )
+    assert code.python == CallableSpec(module="m", function="f")
+    assert code.each == EachSpec(items=Expr("tasks.list.output"), key=Concat((Literal("k"), Expr("item"))))
+    assert code.needs == (Need(task="list", inferred=True),)
+    assert sub.body is not None
+    assert sub.body.given == (("s", Expr("tasks.list.status")),)
+    assert sub.needs == (Need(task="list", mode="done", inferred=True),)
+    assert dict(sub.body.graph.params)["n"] == 2
+    assert ask.ask == AskSpec(question=Literal("Go?"), rewind_to="list")
+
+
+def test_what_a_matrix_gives_is_looked_at_cell_by_cell(tmp_path: Path) -> None:
+    text = """
+        tasks:
+          cells: {run: echo, matrix: {os: [a, 2s, b]}, timeout: "${{ matrix.os }}"}
+    """
+    assert [(error.code, error.message) for error in bind_problems(tmp_path, text)] == [
+        ("ME414", f"the value of this expression must be a duration, and is `{cell}`") for cell in "ab"
+    ]
 
 
 def test_a_name_is_taken_from_the_file(tmp_path: Path) -> None:

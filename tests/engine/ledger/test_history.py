@@ -1,7 +1,7 @@
 """Histories that released versions wrote: every later version reads them, and makes the same of them.
 
-`v1.jsonl` is a mirror as version 1 of the Ledger wrote it, `v1.tables.json` what that version's
-tables held. Neither is ever made anew. A later migration may add columns and tables.
+`vN.jsonl` is a mirror as version N of the Ledger wrote it, `vN.tables.json` what that version's
+tables held. Neither is made anew once it was released. A later migration may add columns and tables.
 """
 
 from __future__ import annotations
