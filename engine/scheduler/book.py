@@ -166,8 +166,15 @@ class Book:
         counts = self._counts
         counts[old] -= 1
         counts[new] = counts.get(new, 0) + 1
+        if old == "held":
+            self._no_longer_held(node)
         if new in ENDED:
             self._unended -= 1
+
+    def _no_longer_held(self, node: Node) -> None:
+        group = self._nodes.get(node.spec.group) if node.spec.group is not None else None
+        if group is not None and group.members is not None and group.spec.parallel is not None:
+            group.members.holding -= 1
 
     def _live(self, node_id: str, generation: int) -> Node | None:
         node = self._nodes.get(node_id)

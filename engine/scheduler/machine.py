@@ -224,6 +224,8 @@ class Scheduler(Renewal):
         elif event.holds:
             kind = "members_ok"
             reason = f"`until` held after round {rounds}" if is_repeat else "all of it ended ok"
+        elif group.unneeded:
+            kind, reason = "members_skipped", group.unneeded
         elif self._cancelling and self._is_ended_by_cancel(group):
             kind, reason = "members_cancelled", "cancelled before the next round"
         elif rounds < group.members.allowed:

@@ -12,16 +12,20 @@ from .graph import NodeSpec
 class Members:
     """What a group knows of its members: their ids in order, and counts that are kept up to date.
 
-    `held` are those that wait for `parallel`, in order. `allowed` bounds the rounds of a `repeat`.
+    `held` are those that wait for `parallel`, in order, and perhaps some that ended while they waited;
+    `holding` counts the former. `stopped`: nobody waits for the open members any more. `allowed` bounds
+    the rounds of a `repeat`.
     """
 
-    __slots__ = ("allowed", "held", "ids", "ok", "open")
+    __slots__ = ("allowed", "held", "holding", "ids", "ok", "open", "stopped")
 
     def __init__(self, allowed: int) -> None:
         self.ids: list[str] = []
         self.open = 0
         self.ok = 0
         self.held: deque[str] = deque()
+        self.holding = 0
+        self.stopped = False
         self.allowed = allowed
 
 

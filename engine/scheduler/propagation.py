@@ -70,12 +70,13 @@ class Propagation(Book):
         """All needs are decided: make the node ready, or end it."""
         nodes = self._nodes
         spec = node.spec
-        for need, mode in spec.needs:
-            if mode != "ok" or nodes[need].state != "ok":
-                break
-        else:
-            self._begin(node, cause)
-            return
+        if spec.quorums is None:
+            for need, mode in spec.needs:
+                if mode != "ok" or nodes[need].state != "ok":
+                    break
+            else:
+                self._begin(node, cause)
+                return
         ends = [(need, *self.asked_of(node, need, mode)) for need, mode in spec.needs]
         kind, reason = weigh(ends)
         if kind == "needs_met":
@@ -141,11 +142,14 @@ class Propagation(Book):
         self._counts["held"] = self._counts.get("held", 0) + 1
         node.state = "held"
         members.held.append(node.spec.id)
+        members.holding += 1
 
     def _open_members(self, group: Node, cause: int | None) -> None:
-        """The group has begun: its members may, as far as `parallel` lets them."""
+        """The group has begun: its members may, as far as anybody waits for them and `parallel` lets them."""
         members = group.members
         assert members is not None
+        if group.spec.grows == "items":
+            self._count_votes(group, cause)
         for member in members.ids:
             node = self._nodes[member]
             if node.state == "pending" and node.open_needs == 0 and not node.evaluating:
@@ -158,8 +162,10 @@ class Propagation(Book):
         members, parallel = group.members, group.spec.parallel
         if members is None or parallel is None:
             return
-        while members.held and members.open - len(members.held) < parallel:
+        while members.holding and members.open - members.holding < parallel:
             node = self._nodes[members.held.popleft()]
+            if node.state != "held":
+                continue  # it has ended without ever being released
             self._move(node, "released", cause, "")
             if node.open_needs == 0:
                 self._needs_ended(node, cause)
@@ -181,11 +187,19 @@ class Propagation(Book):
         if group.state != "running" or members is None or members.open:
             return
         kind, reason = end_of(group, self._nodes, self._consumers)
+        if group.unneeded and kind in ("judge", "members_ok") and self._was_stopped(members):
+            kind, reason = "members_skipped", group.unneeded
         if kind == "judge":
             self._to_judge[group.spec.id] = None
             return
         self._move(group, kind, cause, "", reason)
         self._end(group)
+
+    def _was_stopped(self, members: Members) -> bool:
+        """Whether any of the members ended because nobody waited for it."""
+        return any(
+            self._nodes[member].state == "skipped" and self._nodes[member].unneeded for member in members.ids
+        )
 
     def _count_votes(self, group: Node, cause: int | None) -> None:
         """Settle the consumers that asked for a number of members; stop the rest when all are settled."""
@@ -202,14 +216,23 @@ class Propagation(Book):
                 continue
             settled += 1
             self._decide(consumer, group_id, cause)
-        spec = group.spec
-        if consumers and settled == len(consumers) and spec.rest == "stop" and not spec.outputs_taken:
-            assert group.members is not None
-            names = ", ".join(f"`{name}`" for name in consumers)
-            total = len(group.members.ids)
-            reason = f"not needed: {group.members.ok} of {total} ended ok, which settles it for {names}"
-            for member in group.members.ids:
-                self._stop_unneeded(self._nodes[member], cause, reason)
+        if consumers and settled == len(consumers):
+            self._stop_rest(group, consumers, cause)
+
+    def _stop_rest(self, group: Node, consumers: Sequence[str], cause: int | None) -> None:
+        """Every consumer is settled: no open member can change anything any more."""
+        spec, members = group.spec, group.members
+        assert members is not None
+        if spec.rest == "keep" or spec.outputs_taken or members.stopped:
+            return
+        if self._cancelling and self._is_ended_by_cancel(group):
+            return  # the members end by the cancel, as their consumers did
+        members.stopped = True
+        names = ", ".join(f"`{name}`" for name in consumers)
+        total = len(members.ids)
+        reason = f"not needed: {members.ok} of {total} ended ok, which settles it for {names}"
+        for member in members.ids:
+            self._stop_unneeded(self._nodes[member], cause, reason)
 
     def _decide(self, consumer: Node, need: str, cause: int | None) -> None:
         """The need is settled although it has not ended."""
@@ -231,13 +254,22 @@ class Propagation(Book):
         if node.live is not None:
             self._commands.append(CancelAttempt(node.spec.id, node.live, False, "unneeded"))
         elif node.state == "running":
-            assert node.members is not None
-            for member in node.members.ids:
-                self._stop_unneeded(self._nodes[member], cause, reason)
+            self._stop_group(node, cause, reason)
         else:
             self._move(node, "unneeded", cause, "", reason)
             self._forget(node)
             self._end(node)
+
+    def _stop_group(self, group: Node, cause: int | None, reason: str) -> None:
+        members = group.members
+        assert members is not None
+        for member in members.ids:
+            self._stop_unneeded(self._nodes[member], cause, reason)
+        if members.open == 0:
+            # It is between two rounds, or waits to be judged.
+            self._move(group, "members_skipped", cause, "", reason)
+            self._forget(group)
+            self._end(group)
 
     # Settle rules
 
