@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from ...schemas.errors import IllegalTransition
 from ...schemas.states import ENDED, NodeState
-from .commands import Command, NodeEnd
+from .commands import Command, NodeEnd, RecordRenewal
 from .graph import Limits, NodeSpec, remaining_path, topological_order
 from .node import Node
 from .ready import ReadyQueue
@@ -34,6 +34,7 @@ class Book:
         self._cancel_now = False
         self._commands: list[Command] = []
         self._ends: list[NodeEnd] = []
+        self._renewals: list[RecordRenewal] = []
         self._to_evaluate: dict[str, None] = {}
         self._to_time: dict[str, None] = {}
         self._to_ask: dict[str, None] = {}
@@ -148,8 +149,12 @@ class Book:
             self._unended -= 1
         self._forget(node)
 
+    def _ask_for_growth(self, group: Node) -> None:
+        group.wants_growth = True
+        self._to_grow[group.spec.id] = None
+
     def _forget(self, node: Node) -> None:
-        node.evaluating, node.asked = False, ""
+        node.evaluating, node.asked, node.wants_growth = False, "", False
         for waiting in (self._to_evaluate, self._to_time, self._to_ask, self._to_grow, self._to_judge):
             waiting.pop(node.spec.id, None)
 
@@ -186,7 +191,7 @@ class Book:
             return True
         at: Node | None = node
         while at is not None:
-            if any(mode == "done" for _, mode in at.spec.needs):
+            if at.spec.settles is None and any(mode == "done" for _, mode in at.spec.needs):
                 return False
             at = self._nodes.get(at.spec.group) if at.spec.group is not None else None
         return True

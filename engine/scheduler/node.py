@@ -37,10 +37,10 @@ class Node:
     id of the attempt that is `running`; `attempts` and `failures` count attempts begun and failures
     that count against `retry.max`. `starting` is true between the command to start and the record of
     the intent. `asked` says why a person is asked, and is empty while nobody is; `unneeded` says why
-    nobody waits for the node any more. `rewinds` counts how often a person sent the work back.
+    nobody waits for the node any more. `wants_growth` is true while a group waits for its members, or for
+    its next round. `rewinds` counts how often a person sent the work back.
     `members` is None but for groups that have grown. `output` is kept only for nodes that a rule looks
-    at. `story` holds (cause, what
-    happened) in order.
+    at. `story` holds (cause, what happened) in order.
     """
 
     __slots__ = (
@@ -65,6 +65,7 @@ class Node:
         "state",
         "story",
         "unneeded",
+        "wants_growth",
     )
 
     def __init__(
@@ -87,6 +88,7 @@ class Node:
         self.evaluating = False
         self.asked = ""
         self.unneeded = ""
+        self.wants_growth = False
         self.rewinds = 0
         self.members: Members | None = None
         self.output: Any = None

@@ -57,12 +57,13 @@ class Propagation(Book):
     # Beginnings
 
     def _begin_all(self, nodes: Sequence[Node]) -> None:
-        """The first look at new nodes: rules are asked for their first wave, and what needs nothing begins."""
+        """The first look at the nodes: rules are asked for their first wave, and what needs nothing begins."""
         for node in nodes:
             if node.spec.settles is not None:
                 self._ask_rule(node, None)
         for node in nodes:
-            if node.state == "pending" and node.open_needs == 0 and node.spec.settles is None:
+            # A rule may have released and begun it a moment ago.
+            if node.state == "pending" and node.open_needs == 0 and not node.evaluating:
                 self._needs_ended(node, None)
         self._spread(None)
 
@@ -112,7 +113,7 @@ class Propagation(Book):
             if spec.kind == "work":
                 self._queue.push(node)
             elif node.members is None:
-                self._to_grow[spec.id] = None
+                self._ask_for_growth(node)
             else:
                 self._move(node, "grew", cause, "again")
                 self._open_members(node, cause)
@@ -125,6 +126,7 @@ class Propagation(Book):
         if members is None:
             members = group.members = Members(group.spec.most)
         fresh = self._enter(specs, tail=group.remaining - group.spec.weight)
+        self._forget(group)
         direct = [node for node in fresh if node.spec.group == group.spec.id]
         members.ids += [node.spec.id for node in direct]
         members.open += len(direct)
@@ -132,9 +134,6 @@ class Propagation(Book):
         if group.spec.parallel is not None:
             for node in direct:
                 self._hold(members, node)
-        for node in fresh:
-            if node.spec.settles is not None:
-                self._ask_rule(node, cause)
         self._open_members(group, cause)
 
     def _hold(self, members: Members, node: Node) -> None:
@@ -150,11 +149,13 @@ class Propagation(Book):
         assert members is not None
         if group.spec.grows == "items":
             self._count_votes(group, cause)
-        for member in members.ids:
-            node = self._nodes[member]
+        nodes = [self._nodes[member] for member in members.ids]
+        for node in nodes:
+            if node.spec.settles is not None:
+                self._ask_rule(node, cause)
+        for node in nodes:
             if node.state == "pending" and node.open_needs == 0 and not node.evaluating:
-                if node.spec.settles is None:
-                    self._needs_ended(node, cause)
+                self._needs_ended(node, cause)
         self._release_held(group, cause)
         self._check_group(group, cause)
 
@@ -208,7 +209,7 @@ class Propagation(Book):
         consumers = self._consumers[group_id]
         for consumer_id in consumers:
             consumer = self._nodes[consumer_id]
-            if consumer.state in ENDED or (consumer.decided is not None and group_id in consumer.decided):
+            if not self._waits(consumer_id, group_id):
                 settled += 1
                 continue
             quorum = consumer.spec.quorums.get(group_id) if consumer.spec.quorums else None
@@ -225,8 +226,8 @@ class Propagation(Book):
         assert members is not None
         if spec.rest == "keep" or spec.outputs_taken or members.stopped:
             return
-        if self._cancelling and self._is_ended_by_cancel(group):
-            return  # the members end by the cancel, as their consumers did
+        if self._cancelling:
+            return  # consumers that were cancelled say nothing about `done` work, and the rest ends anyway
         members.stopped = True
         names = ", ".join(f"`{name}`" for name in consumers)
         total = len(members.ids)
@@ -308,10 +309,23 @@ class Propagation(Book):
         join.decided = {need for need, _ in join.spec.needs}
         join.open_needs = 0
         for node in rest:
-            others = [name for name in self._consumers[node.spec.id] if name != join.spec.id]
-            if all(self._nodes[name].state in ENDED for name in others):
+            waiting = [name for name in self._consumers[node.spec.id] if self._waits(name, node.spec.id)]
+            if not waiting:
                 self._stop_unneeded(node, cause, reason or "its result can no longer change the outcome")
+            elif node.state == "held" and all(self._nodes[name].spec.settles is None for name in waiting):
+                # No rule is left that could release it, and somebody else needs it.
+                self._release(node, cause)
         self._needs_ended(join, cause)
+
+    def _waits(self, consumer_id: str, need: str) -> bool:
+        """Whether the consumer still has to know how the need ends."""
+        consumer = self._nodes[consumer_id]
+        return consumer.state not in ENDED and (consumer.decided is None or need not in consumer.decided)
+
+    def _release(self, node: Node, cause: int | None) -> None:
+        self._move(node, "released", cause, "")
+        if node.open_needs == 0 and self._may_begin(node):
+            self._needs_ended(node, cause)
 
     def _rule_of(self, join: Node) -> Rule:
         name = join.spec.settles or ""

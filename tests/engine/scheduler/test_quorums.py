@@ -182,12 +182,20 @@ def test_quorums_over_no_items(play: Play, quorum: Quorum, state: str) -> None:
 @pytest.mark.parametrize(
     ("text", "ending", "state", "reason"),
     [
-        ("a:\neach: a\nship: each", FAIL, "blocked", "blocked because `each` was blocked: `a` failed: "
-         "exit_status happened"),
-        ("a:\neach: a?failed\nship: each", ("ok", None), "skipped",
-         "skipped because `each` was skipped: `a` did not fail: it ended `ok`"),
+        (
+            "a:\neach: a\nship: each",
+            FAIL,
+            "blocked",
+            "blocked because `each` was blocked: `a` failed: exit_status happened",
+        ),
+        (
+            "a:\neach: a?failed\nship: each",
+            ("ok", None),
+            "skipped",
+            "skipped because `each` was skipped: `a` did not fail: it ended `ok`",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_fan_out_that_never_grew_is_an_ordinary_need(
     play: Play, text: str, ending: tuple[str, str | None], state: str, reason: str
 ) -> None:
