@@ -108,13 +108,28 @@ def lost_attempts(scheduler: Scheduler) -> list[tuple[str, int, str]]:
 def reopenable(scheduler: Scheduler) -> list[tuple[str, int]]:
     """The nodes that a retry of an ended DAG run makes anew, with their next generation.
 
-    Those that failed, were blocked or were cancelled, and what a group that did not end well had no
-    need of any more; a node that ended ok is never run again.
+    Those that failed, were blocked or were cancelled, and what a group or a join among them had no need
+    of any more. What a group that ended well knew of stays; a node that ended ok is never run again.
     """
-    nodes = scheduler.nodes
-    spoiled = {name for name, node in nodes.items() if node.state in ("failed", "blocked", "cancelled")}
-    return [
-        (name, node.generation + 1)
-        for name, node in nodes.items()
-        if name in spoiled or (node.unneeded and node.state == "skipped" and node.spec.group in spoiled)
-    ]
+    nodes, consumers = scheduler.nodes, scheduler.consumers
+    known: dict[str, bool] = {}
+
+    def is_renewed(name: str) -> bool:
+        node = nodes[name]
+        group = nodes[node.spec.group] if node.spec.group is not None else None
+        if group is not None and not renewed(group.spec.id):
+            return False
+        if node.state in ("failed", "blocked", "cancelled"):
+            return True
+        if node.state != "skipped" or not node.unneeded:
+            return False
+        if group is not None and (group.spec.grows == "items" or group.unneeded == node.unneeded):
+            return True
+        return any(nodes[join].spec.settles is not None and renewed(join) for join in consumers[name])
+
+    def renewed(name: str) -> bool:
+        if name not in known:
+            known[name] = is_renewed(name)
+        return known[name]
+
+    return [(name, node.generation + 1) for name, node in nodes.items() if renewed(name)]

@@ -155,8 +155,12 @@ class Book:
             self._noted.append(RecordEnds(tuple(self._ends)))
             self._ends = []
 
+    def _ask_for_growth(self, group: Node) -> None:
+        group.wants_growth = True
+        self._to_grow[group.spec.id] = None
+
     def _forget(self, node: Node) -> None:
-        node.evaluating, node.asked = False, ""
+        node.evaluating, node.asked, node.wants_growth = False, "", False
         for waiting in (self._to_evaluate, self._to_time, self._to_ask, self._to_grow, self._to_judge):
             waiting.pop(node.spec.id, None)
 
@@ -173,8 +177,15 @@ class Book:
         counts = self._counts
         counts[old] -= 1
         counts[new] = counts.get(new, 0) + 1
+        if old == "held":
+            self._no_longer_held(node)
         if new in ENDED:
             self._unended -= 1
+
+    def _no_longer_held(self, node: Node) -> None:
+        group = self._nodes.get(node.spec.group) if node.spec.group is not None else None
+        if group is not None and group.members is not None and group.spec.parallel is not None:
+            group.members.holding -= 1
 
     def _live(self, node_id: str, generation: int) -> Node | None:
         node = self._nodes.get(node_id)
@@ -186,7 +197,7 @@ class Book:
             return True
         at: Node | None = node
         while at is not None:
-            if any(mode == "done" for _, mode in at.spec.needs):
+            if at.spec.settles is None and any(mode == "done" for _, mode in at.spec.needs):
                 return False
             at = self._nodes.get(at.spec.group) if at.spec.group is not None else None
         return True

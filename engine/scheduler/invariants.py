@@ -34,7 +34,8 @@ def check(scheduler: Scheduler) -> None:
         if node.state == "pending" and not open_needs and not node.evaluating and not waits_for_group:
             raise _broken(node, "is pending although all its needs have ended")
         if node.state in _BEGUN:
-            if open_needs:
+            if open_needs and not (node.state == "ok" and scheduler.past):
+                # What ended ok stays so when a retry makes a need anew whose failure it had accepted.
                 raise _broken(node, f"is {node.state} before its needs have ended")
             ends = [(need, *scheduler.asked_of(node, need, mode)) for need, mode in node.spec.needs]
             if weigh(ends)[0] != "needs_met" and node.generation == 0 and not scheduler.past:

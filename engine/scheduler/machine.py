@@ -186,7 +186,6 @@ class Scheduler(Renewal):
     def _on_graph_grew(self, event: GraphGrew) -> None:
         group = self._growing(event.group, event.generation)
         if group is not None:
-            self._to_grow.pop(event.group, None)
             self._queue.add_pools(event.pools)
             self._grow(group, event.specs, event.cause)
             self._spread(event.cause)
@@ -194,7 +193,7 @@ class Scheduler(Renewal):
     def _on_growth_failed(self, event: GrowthFailed) -> None:
         group = self._growing(event.group, event.generation)
         if group is not None:
-            self._to_grow.pop(event.group, None)
+            self._forget(group)
             self._move(group, "growth_failed", event.cause, "", event.reason)
             self._end(group)
             self._spread(event.cause)
@@ -202,14 +201,7 @@ class Scheduler(Renewal):
     def _growing(self, node_id: str, generation: int) -> Node | None:
         """The group, if it waits for members."""
         group = self._live(node_id, generation)
-        if group is None or group.spec.grows is None:
-            return None
-        is_next_round = group.state == "running" and group.spec.grows == "rounds" and self._may_go_on(group)
-        return group if group.state == "ready" or is_next_round else None
-
-    def _may_go_on(self, group: Node) -> bool:
-        members = group.members
-        return members is not None and not members.open and len(members.ids) < members.allowed
+        return group if group is not None and group.wants_growth else None
 
     def _on_group_judged(self, event: GroupJudged) -> None:
         group = self._live(event.group, event.generation)
@@ -225,10 +217,12 @@ class Scheduler(Renewal):
         elif event.holds:
             kind = "members_ok"
             reason = f"`until` held after round {rounds}" if is_repeat else "all of it ended ok"
+        elif group.unneeded:
+            kind, reason = "members_skipped", group.unneeded
         elif self._cancelling and self._is_ended_by_cancel(group):
             kind, reason = "members_cancelled", "cancelled before the next round"
         elif rounds < group.members.allowed:
-            self._to_grow[event.group] = None
+            self._ask_for_growth(group)
             return
         else:
             kind = "members_failed"
@@ -301,7 +295,7 @@ class Scheduler(Renewal):
                 self._commands.append(CancelAttempt(node.spec.id, node.live, event.now, "cancel"))
             elif node.state != "running":
                 self._drop(node, event.cause, reason)
-            elif node.spec.id in self._to_grow:
+            elif node.wants_growth:
                 self._forget(node)
                 self._move(node, "members_cancelled", event.cause, "", reason)
                 self._end(node)

@@ -12,16 +12,20 @@ from .graph import NodeSpec
 class Members:
     """What a group knows of its members: their ids in order, and counts that are kept up to date.
 
-    `held` are those that wait for `parallel`, in order. `allowed` bounds the rounds of a `repeat`.
+    `held` are those that wait for `parallel`, in order, and perhaps some that ended while they waited;
+    `holding` counts the former. `stopped`: nobody waits for the open members any more. `allowed` bounds
+    the rounds of a `repeat`.
     """
 
-    __slots__ = ("allowed", "held", "ids", "ok", "open")
+    __slots__ = ("allowed", "held", "holding", "ids", "ok", "open", "stopped")
 
     def __init__(self, allowed: int) -> None:
         self.ids: list[str] = []
         self.open = 0
         self.ok = 0
         self.held: deque[str] = deque()
+        self.holding = 0
+        self.stopped = False
         self.allowed = allowed
 
 
@@ -33,10 +37,10 @@ class Node:
     id of the attempt that is `running`; `attempts` and `failures` count attempts begun and failures
     that count against `retry.max`. `starting` is true between the command to start and the record of
     the intent. `asked` says why a person is asked, and is empty while nobody is; `unneeded` says why
-    nobody waits for the node any more. `rewinds` counts how often a person sent the work back.
+    nobody waits for the node any more. `wants_growth` is true while a group waits for its members, or for
+    its next round. `rewinds` counts how often a person sent the work back.
     `members` is None but for groups that have grown. `output` is kept only for nodes that a rule looks
-    at. `story` holds (cause, what
-    happened) in order.
+    at. `story` holds (cause, what happened) in order.
     """
 
     __slots__ = (
@@ -61,6 +65,7 @@ class Node:
         "state",
         "story",
         "unneeded",
+        "wants_growth",
     )
 
     def __init__(
@@ -83,6 +88,7 @@ class Node:
         self.evaluating = False
         self.asked = ""
         self.unneeded = ""
+        self.wants_growth = False
         self.rewinds = 0
         self.members: Members | None = None
         self.output: Any = None

@@ -62,7 +62,8 @@ class Propagation(Book):
             if node.spec.settles is not None:
                 self._ask_rule(node, None)
         for node in nodes:
-            if node.state == "pending" and node.open_needs == 0 and node.spec.settles is None:
+            # A rule may have released and begun it a moment ago.
+            if node.state == "pending" and node.open_needs == 0 and not node.evaluating:
                 self._needs_ended(node, None)
         self._spread(None)
 
@@ -70,12 +71,13 @@ class Propagation(Book):
         """All needs are decided: make the node ready, or end it."""
         nodes = self._nodes
         spec = node.spec
-        for need, mode in spec.needs:
-            if mode != "ok" or nodes[need].state != "ok":
-                break
-        else:
-            self._begin(node, cause)
-            return
+        if spec.quorums is None:
+            for need, mode in spec.needs:
+                if mode != "ok" or nodes[need].state != "ok":
+                    break
+            else:
+                self._begin(node, cause)
+                return
         ends = [(need, *self.asked_of(node, need, mode)) for need, mode in spec.needs]
         kind, reason = weigh(ends)
         if kind == "needs_met":
@@ -111,7 +113,7 @@ class Propagation(Book):
             if spec.kind == "work":
                 self._queue.push(node)
             elif node.members is None:
-                self._to_grow[spec.id] = None
+                self._ask_for_growth(node)
             else:
                 self._move(node, "grew", cause, "again")
                 self._open_members(node, cause)
@@ -124,6 +126,7 @@ class Propagation(Book):
         if members is None:
             members = group.members = Members(group.spec.most)
         fresh = self._enter(specs, tail=group.remaining - group.spec.weight)
+        self._forget(group)
         direct = [node for node in fresh if node.spec.group == group.spec.id]
         members.ids += [node.spec.id for node in direct]
         members.open += len(direct)
@@ -131,9 +134,6 @@ class Propagation(Book):
         if group.spec.parallel is not None:
             for node in direct:
                 self._hold(members, node)
-        for node in fresh:
-            if node.spec.settles is not None:
-                self._ask_rule(node, cause)
         self._open_members(group, cause)
 
     def _hold(self, members: Members, node: Node) -> None:
@@ -141,15 +141,20 @@ class Propagation(Book):
         self._counts["held"] = self._counts.get("held", 0) + 1
         node.state = "held"
         members.held.append(node.spec.id)
+        members.holding += 1
 
     def _open_members(self, group: Node, cause: int | None) -> None:
-        """The group has begun: its members may, as far as `parallel` lets them."""
+        """The group has begun: its members may, as far as anybody waits for them and `parallel` lets them."""
         members = group.members
         assert members is not None
-        for member in members.ids:
-            node = self._nodes[member]
-            is_free = node.state == "pending" and node.open_needs == 0 and not node.evaluating
-            if is_free and node.spec.settles is None:
+        if group.spec.grows == "items":
+            self._count_votes(group, cause)
+        nodes = [self._nodes[member] for member in members.ids]
+        for node in nodes:
+            if node.spec.settles is not None:
+                self._ask_rule(node, cause)
+        for node in nodes:
+            if node.state == "pending" and node.open_needs == 0 and not node.evaluating:
                 self._needs_ended(node, cause)
         self._release_held(group, cause)
         self._check_group(group, cause)
@@ -158,8 +163,10 @@ class Propagation(Book):
         members, parallel = group.members, group.spec.parallel
         if members is None or parallel is None:
             return
-        while members.held and members.open - len(members.held) < parallel:
+        while members.holding and members.open - members.holding < parallel:
             node = self._nodes[members.held.popleft()]
+            if node.state != "held":
+                continue  # it has ended without ever being released
             self._move(node, "released", cause, "")
             if node.open_needs == 0:
                 self._needs_ended(node, cause)
@@ -181,11 +188,19 @@ class Propagation(Book):
         if group.state != "running" or members is None or members.open:
             return
         kind, reason = end_of(group, self._nodes, self._consumers)
+        if group.unneeded and kind in ("judge", "members_ok") and self._was_stopped(members):
+            kind, reason = "members_skipped", group.unneeded
         if kind == "judge":
             self._to_judge[group.spec.id] = None
             return
         self._move(group, kind, cause, "", reason)
         self._end(group)
+
+    def _was_stopped(self, members: Members) -> bool:
+        """Whether any of the members ended because nobody waited for it."""
+        return any(
+            self._nodes[member].state == "skipped" and self._nodes[member].unneeded for member in members.ids
+        )
 
     def _count_votes(self, group: Node, cause: int | None) -> None:
         """Settle the consumers that asked for a number of members; stop the rest when all are settled."""
@@ -194,7 +209,7 @@ class Propagation(Book):
         consumers = self._consumers[group_id]
         for consumer_id in consumers:
             consumer = self._nodes[consumer_id]
-            if consumer.state in ENDED or (consumer.decided is not None and group_id in consumer.decided):
+            if not self._waits(consumer_id, group_id):
                 settled += 1
                 continue
             quorum = consumer.spec.quorums.get(group_id) if consumer.spec.quorums else None
@@ -202,14 +217,23 @@ class Propagation(Book):
                 continue
             settled += 1
             self._decide(consumer, group_id, cause)
-        spec = group.spec
-        if consumers and settled == len(consumers) and spec.rest == "stop" and not spec.outputs_taken:
-            assert group.members is not None
-            names = ", ".join(f"`{name}`" for name in consumers)
-            total = len(group.members.ids)
-            reason = f"not needed: {group.members.ok} of {total} ended ok, which settles it for {names}"
-            for member in group.members.ids:
-                self._stop_unneeded(self._nodes[member], cause, reason)
+        if consumers and settled == len(consumers):
+            self._stop_rest(group, consumers, cause)
+
+    def _stop_rest(self, group: Node, consumers: Sequence[str], cause: int | None) -> None:
+        """Every consumer is settled: no open member can change anything any more."""
+        spec, members = group.spec, group.members
+        assert members is not None
+        if spec.rest == "keep" or spec.outputs_taken or members.stopped:
+            return
+        if self._cancelling:
+            return  # consumers that were cancelled say nothing about `done` work, and the rest ends anyway
+        members.stopped = True
+        names = ", ".join(f"`{name}`" for name in consumers)
+        total = len(members.ids)
+        reason = f"not needed: {members.ok} of {total} ended ok, which settles it for {names}"
+        for member in members.ids:
+            self._stop_unneeded(self._nodes[member], cause, reason)
 
     def _decide(self, consumer: Node, need: str, cause: int | None) -> None:
         """The need is settled although it has not ended."""
@@ -231,13 +255,22 @@ class Propagation(Book):
         if node.live is not None:
             self._commands.append(CancelAttempt(node.spec.id, node.live, False, "unneeded"))
         elif node.state == "running":
-            assert node.members is not None
-            for member in node.members.ids:
-                self._stop_unneeded(self._nodes[member], cause, reason)
+            self._stop_group(node, cause, reason)
         else:
             self._move(node, "unneeded", cause, "", reason)
             self._forget(node)
             self._end(node)
+
+    def _stop_group(self, group: Node, cause: int | None, reason: str) -> None:
+        members = group.members
+        assert members is not None
+        for member in members.ids:
+            self._stop_unneeded(self._nodes[member], cause, reason)
+        if members.open == 0:
+            # It is between two rounds, or waits to be judged.
+            self._move(group, "members_skipped", cause, "", reason)
+            self._forget(group)
+            self._end(group)
 
     # Settle rules
 
@@ -276,10 +309,23 @@ class Propagation(Book):
         join.decided = {need for need, _ in join.spec.needs}
         join.open_needs = 0
         for node in rest:
-            others = [name for name in self._consumers[node.spec.id] if name != join.spec.id]
-            if all(self._nodes[name].state in ENDED for name in others):
+            waiting = [name for name in self._consumers[node.spec.id] if self._waits(name, node.spec.id)]
+            if not waiting:
                 self._stop_unneeded(node, cause, reason or "its result can no longer change the outcome")
+            elif node.state == "held" and all(self._nodes[name].spec.settles is None for name in waiting):
+                # No rule is left that could release it, and somebody else needs it.
+                self._release(node, cause)
         self._needs_ended(join, cause)
+
+    def _waits(self, consumer_id: str, need: str) -> bool:
+        """Whether the consumer still has to know how the need ends."""
+        consumer = self._nodes[consumer_id]
+        return consumer.state not in ENDED and (consumer.decided is None or need not in consumer.decided)
+
+    def _release(self, node: Node, cause: int | None) -> None:
+        self._move(node, "released", cause, "")
+        if node.open_needs == 0 and self._may_begin(node):
+            self._needs_ended(node, cause)
 
     def _rule_of(self, join: Node) -> Rule:
         name = join.spec.settles or ""

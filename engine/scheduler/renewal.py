@@ -56,7 +56,9 @@ class Renewal(Propagation):
             if node.state in ("pending", "held"):
                 self._recount_needs(node)
             members = node.members
-            if members is not None and node.state not in ENDED and not names.isdisjoint(members.ids):
+            if members is None or node.state in ENDED:
+                continue
+            if node.spec.id in names or not names.isdisjoint(members.ids):
                 states = [self._nodes[member].state for member in members.ids]
                 members.open = sum(state not in ENDED for state in states)
                 members.ok = states.count("ok")
@@ -75,17 +77,16 @@ class Renewal(Propagation):
 
     def _begin_again(self, fresh: Sequence[Node], cause: int | None) -> None:
         for node in fresh:
-            if self._nodes.get(node.spec.id) is not node or node.state != "pending":
+            if self._nodes.get(node.spec.id) is not node or not self._may_begin(node):
                 continue
             if node.spec.settles is not None:
                 self._ask_rule(node, cause)
-            elif node.open_needs == 0 and not node.evaluating and self._may_begin(node):
+            elif node.state == "pending" and node.open_needs == 0 and not node.evaluating:
                 self._needs_ended(node, cause)
-        for group_id in dict.fromkeys(node.spec.group for node in fresh if node.spec.group is not None):
-            group = self._nodes[group_id]
-            if group.state == "running":
-                self._release_held(group, cause)
-                self._count_votes(group, cause)
+        # A number of items that was reached before is reached for a new consumer as well.
+        for need in dict.fromkeys(need for node in fresh for need in node.spec.quorums or ()):
+            if self._nodes[need].state == "running":
+                self._count_votes(self._nodes[need], cause)
         self._spread(cause)
 
     # Work that is sent back

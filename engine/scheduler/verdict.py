@@ -14,12 +14,15 @@ NAMED = 5
 def is_taken_knowingly(node: Node, nodes: Mapping[str, Node], consumers: Sequence[str]) -> bool:
     """Whether the node has consumers and every one of them accepted its failed or blocked end.
 
-    A consumer that asked for a number of a group's members accepted the rest, if the number was met.
+    A consumer that asked for a number of a group's members accepted the rest, if the number was met; a
+    join with a rule makes of its needs whatever the rule says.
     """
     return bool(consumers) and all(_took_knowingly(node, nodes[consumer]) for consumer in consumers)
 
 
 def _took_knowingly(node: Node, consumer: Node) -> bool:
+    if consumer.spec.settles is not None:
+        return True
     node_id = node.spec.id
     quorum = (consumer.spec.quorums or {}).get(node_id)
     if quorum is not None:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
 
 from metaensemble.engine.scheduler.commands import (
     AskPrincipal,
     CancelAttempt,
     Command,
     EvaluateCondition,
+    GrowGroup,
+    JudgeGroup,
     RecordEnds,
+    RecordRenewal,
     SetTimer,
     StartAttempt,
 )
@@ -19,10 +25,17 @@ from metaensemble.engine.scheduler.events import (
     ConditionEvaluated,
     DispatchOpened,
     Event,
+    GraphGrew,
+    GroupJudged,
+    GrowthFailed,
+    PrincipalAnswered,
+    StopRequested,
     TimerFired,
 )
 from metaensemble.engine.scheduler.graph import Limits, NodeSpec
 from metaensemble.engine.scheduler.machine import Scheduler
+from metaensemble.engine.scheduler.rules import Rule
+from support.node_specs import specs
 
 Ending = tuple[str, str | None]
 OK: Ending = ("ok", None)
@@ -30,10 +43,23 @@ FAIL: Ending = ("failed", "exit_status")
 
 
 class Player:
-    """Holds a scheduler and what it has asked for; the invariants are checked after every event."""
+    """Holds a scheduler and what it has asked for; the invariants are checked after every event.
 
-    def __init__(self, nodes: list[NodeSpec], limits: Limits) -> None:
-        self.scheduler = Scheduler(nodes, limits)
+    `facts` are the events that a Ledger would hold, in order; `replayed` makes them anew.
+    """
+
+    def __init__(
+        self,
+        nodes: Sequence[NodeSpec],
+        limits: Limits,
+        rules: Mapping[str, Rule] = MappingProxyType({}),
+    ) -> None:
+        self._of = (nodes, limits, rules)
+        self.scheduler = Scheduler(nodes, limits, rules)
+        self.facts: list[Event] = []
+        self.growing: dict[str, GrowGroup] = {}
+        self.judging: dict[str, JudgeGroup] = {}
+        self.renewals: list[RecordRenewal] = []
         self.running: dict[str, str] = {}
         self.timers: dict[str, SetTimer] = {}
         self.conditions: list[EvaluateCondition] = []
@@ -49,6 +75,7 @@ class Player:
 
     def feed(self, event: Event) -> list[Command]:
         commands = self.scheduler.handle(event)
+        self._note(event)
         for command in commands:
             self._take(command)
         self.scheduler.validate()
@@ -60,9 +87,9 @@ class Player:
             run_id = f"run-{self._runs}"
             self.started.append(command.node)
             self.running[command.node] = run_id
-            more = self.scheduler.handle(
-                AttemptStarted(node=command.node, generation=command.generation, run_id=run_id)
-            )
+            start = AttemptStarted(node=command.node, generation=command.generation, run_id=run_id)
+            more = self.scheduler.handle(start)
+            self._note(start)
             for extra in more:
                 self._take(extra)
         elif isinstance(command, SetTimer):
@@ -73,8 +100,18 @@ class Player:
             self.asked.append(command.node)
         elif isinstance(command, CancelAttempt):
             self.cancelled.append(command)
+        elif isinstance(command, GrowGroup):
+            self.growing[command.node] = command
+        elif isinstance(command, JudgeGroup):
+            self.judging[command.node] = command
+        elif isinstance(command, RecordRenewal):
+            self.renewals.append(command)
         elif isinstance(command, RecordEnds):
             self.ends.extend((end.node, end.state) for end in command.ends)
+
+    def _note(self, event: Event) -> None:
+        if not isinstance(event, DispatchOpened | StopRequested):
+            self.facts.append(event)
 
     def finish(
         self,
@@ -84,6 +121,7 @@ class Player:
         why: str | None = None,
         on_lost: str | None = None,
         backoff: float = 0,
+        output: Any = None,
     ) -> None:
         generation = self.scheduler.nodes[node].generation
         self.feed(
@@ -97,6 +135,7 @@ class Player:
                 cancelled_for=why,  # type: ignore[arg-type]
                 on_lost=on_lost,  # type: ignore[arg-type]
                 backoff=backoff,
+                output=output,
             )
         )
 
@@ -108,6 +147,43 @@ class Player:
         command = self.conditions.pop(0)
         self.feed(
             ConditionEvaluated(node=command.node, generation=command.generation, value=value, error=error)
+        )
+
+    # Groups and questions
+
+    def grow(self, group: str, members: Sequence[NodeSpec], **pools: int) -> None:
+        """Answer that the group has these members."""
+        command = self.growing.pop(group)
+        self.feed(GraphGrew(group=group, generation=command.generation, specs=tuple(members), pools=pools))
+
+    def items(self, group: str, keys: str, **fields: Any) -> None:
+        """Answer with one item per word of `keys`: `each[a]`, `each[b]`."""
+        self.grow(group, [NodeSpec(id=f"{group}[{key}]", group=group, **fields) for key in keys.split()])
+
+    def round(self, group: str, **fields: Any) -> str:
+        """Answer with the next round, and give its id."""
+        members = self.scheduler.nodes[group].members
+        name = f"{group}#{len(members.ids) + 1 if members is not None else 1}"
+        self.grow(group, [NodeSpec(id=name, group=group, **fields)])
+        return name
+
+    def tasks(self, group: str, text: str, **fields: dict[str, Any]) -> None:
+        """Answer with the tasks of a graph, in the shorthand of `specs`; ids get the group's prefix."""
+        self.grow(group, sub_graph(group, text, **fields))
+
+    def cannot_grow(self, group: str, reason: str) -> None:
+        command = self.growing.pop(group)
+        self.feed(GrowthFailed(group=group, generation=command.generation, reason=reason))
+
+    def judge(self, group: str, holds: bool | None = True, error: str | None = None) -> None:
+        command = self.judging.pop(group)
+        self.feed(GroupJudged(group=group, generation=command.generation, holds=holds, error=error))
+
+    def answer(self, node: str, answer: str) -> None:
+        self.asked.remove(node)
+        generation = self.scheduler.nodes[node].generation
+        self.feed(
+            PrincipalAnswered(node=node, generation=generation, answer=answer, by="ana")  # type: ignore[arg-type]
         )
 
     def run_all(self, ending_of: Callable[[str], Ending] = lambda _node: OK) -> None:
@@ -122,3 +198,32 @@ class Player:
 
     def states(self) -> dict[str, str]:
         return {name: node.state for name, node in self.scheduler.nodes.items()}
+
+    def state(self, node: str) -> str:
+        return self.scheduler.nodes[node].state
+
+    def reason(self, node: str) -> str:
+        return self.scheduler.nodes[node].reason
+
+    def replayed(self) -> Scheduler:
+        """Another scheduler that was told the same facts, as a resume does."""
+        scheduler = Scheduler(*self._of)
+        for event in self.facts:
+            scheduler.handle(event)
+            scheduler.validate()
+        return scheduler
+
+
+def sub_graph(group: str, text: str, **fields: dict[str, Any]) -> list[NodeSpec]:
+    """The tasks of a graph inside `group`, in the shorthand of `specs`."""
+    found = []
+    for spec in specs(text, **fields):
+        needs = tuple((f"{group}/{need}", mode) for need, mode in spec.needs)
+        quorums = {f"{group}/{need}": quorum for need, quorum in (spec.quorums or {}).items()} or None
+        found.append(replace(spec, id=f"{group}/{spec.id}", needs=needs, quorums=quorums, group=group))
+    return found
+
+
+def what_stands(scheduler: Scheduler) -> dict[str, tuple[int, str, str]]:
+    """Generation, state and reason of every live node."""
+    return {name: (node.generation, node.state, node.reason) for name, node in scheduler.nodes.items()}
