@@ -16,6 +16,7 @@ from rich.text import Text
 from ..engine.render.tree import ASCII, BOXES
 from ..engine.render.words import ticking
 from ..schemas.progress import NodeChanged, Note, Progress, RunEnded, RunStarted, SourceChanged
+from .plain import plain
 from .progress_tally import Tally
 from .progress_words import WORD, line_of, source_words, start_of
 from .terminal import has_boxes
@@ -78,7 +79,7 @@ class LiveProgress:
                         self._tally.start(progress)
                         self._began_ms = self._now_ms()
                     verb, rest = start_of(progress)
-                    self._console.print(f"{verb} [bold]{escape(name)}[/bold], {rest}", soft_wrap=True)
+                    self._console.print(f"{verb} [bold]{escape(plain(name))}[/bold], {rest}", soft_wrap=True)
                 case SourceChanged(gone):
                     self.told_source = True
                     self._console.print(Text(source_words(gone=gone)), soft_wrap=True)

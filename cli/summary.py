@@ -11,6 +11,7 @@ from datetime import datetime
 from ..engine.render.words import duration
 from ..schemas.report import NodeReport, Report
 from ..schemas.states import NODE_STATES
+from .plain import plain
 from .progress_words import COLOURS, source_words
 from .speech import say
 from .terminal import has_colour, paint
@@ -26,7 +27,7 @@ def heading(report: Report) -> str:
     took = took_so_far(report.state, report.started_ms, report.ended_ms)
     took = f" {'in' if report.ended_ms is not None else 'for'} {took}" if took else ""
     counts = ", ".join(f"{report.counts[s]} {s}" for s in NODE_STATES if report.counts.get(s))
-    line = f"{report.name}: {report.state}, {nodes} node{'s' if nodes != 1 else ''}{took}"
+    line = f"{plain(report.name)}: {report.state}, {nodes} node{'s' if nodes != 1 else ''}{took}"
     return f"{line} ({counts})" if counts else line
 
 
@@ -44,7 +45,7 @@ def summary_lines(report: Report, *, me: str = "me", told_source: bool = False) 
     """
     yield COLOURS.get(report.state, "33"), heading(report)
     if report.reason and report.state != "ok":
-        yield "", f"reason: {report.reason}"
+        yield "", f"reason: {plain(report.reason)}"
     bad = [node for node in report.nodes if node.state in {"failed", "cancelled"}]
     for node in bad[:SHOWN]:
         yield from _bad_node(report, node, me)
@@ -53,7 +54,7 @@ def summary_lines(report: Report, *, me: str = "me", told_source: bool = False) 
     delivered = [node for node in report.nodes if node.deliverable]
     if delivered:
         yield "", "deliverables:"
-        yield from (("", f"  {node.deliverable}  ({node.id})") for node in delivered)
+        yield from (("", f"  {plain(node.deliverable or '')}  ({node.id})") for node in delivered)
     if report.waiting_for:
         yield "33", "waiting for you:"
         yield from (("", f"  {command}") for command in report.waiting_for)
@@ -72,7 +73,7 @@ def _bad_node(report: Report, node: NodeReport, me: str) -> Iterator[tuple[str, 
     last = node.attempts[-1] if node.attempts else None
     kind = f" [{last.failure_reason}]" if last is not None and last.failure_reason else ""
     why = node.reason or (last.reason if last is not None else "")
-    yield COLOURS.get(node.state, ""), f"  {node.state} {node.id}{kind}{': ' if why else ''}{why}"
+    yield COLOURS.get(node.state, ""), f"  {node.state} {node.id}{kind}{': ' if why else ''}{plain(why)}"
     if last is not None:
         yield "2", f"    {me} dag logs {report.dag_run_id} {shlex.quote(node.id)}"
 

@@ -115,6 +115,8 @@ MetaEnsembleError
 |   |-- NoSuchAttempt                           ME543
 |   |-- CannotWriteFile                         ME544
 |   |-- WorkingDirectoryGone                    ME545
+|   |-- DirectoryClosed                         ME546
+|   |-- CannotWriteOutput                       ME547
 |   |-- UnknownSchemaPath                       ME550
 |   `-- AmbiguousRun                            ME713
 |-- LedgerError                                 exit code 3
@@ -148,6 +150,8 @@ from .base import CODES, InputError, InputErrors, InternalError, LedgerError, Me
 from .command_line import (
     BadFlagValue,
     CannotWriteFile,
+    CannotWriteOutput,
+    DirectoryClosed,
     MalformedPair,
     MissingArgument,
     RepeatedFlag,
@@ -337,12 +341,14 @@ __all__ = [
     "BadSpelling",
     "BlobMissing",
     "CannotWriteFile",
+    "CannotWriteOutput",
     "ChainBroken",
     "ClashingInputs",
     "ConflictingRecord",
     "CountWithoutItems",
     "CyclicNeeds",
     "DirectiveInYaml",
+    "DirectoryClosed",
     "DuplicateKey",
     "EvaluationFailed",
     "ExitStatus",
