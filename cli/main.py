@@ -14,9 +14,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = list(sys.argv[1:] if argv is None else argv)
     if args in (["--version"], ["-V"]):
         from .. import __version__
+        from .streams import steady_streams
 
-        print(f"me {__version__}")
-        return 0
+        with steady_streams() as out:
+            print(f"me {__version__}")
+        if out is None or out.failure is None:
+            return 0
     from .dispatch import dispatch
 
     return dispatch(args)

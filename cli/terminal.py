@@ -4,28 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 from typing import TextIO
-
-
-def prepare_streams() -> None:
-    """Make stdout and stderr unable to fail on a character: what the encoding lacks is escaped.
-
-    File names that are no UTF-8 and box-drawing characters in a C locale would otherwise end the
-    program in the middle of a sentence. A stream that was closed becomes the null device, so that no
-    other file takes its number.
-    """
-    for number, name in enumerate(("stdin", "stdout", "stderr")):
-        try:
-            os.fstat(number)
-        except OSError:
-            os.open(os.devnull, os.O_RDWR)  # the lowest free number, which is this one
-        if getattr(sys, name) is None:
-            setattr(sys, name, open(number, "w" if number else "r", closefd=False))  # noqa: SIM115
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(errors="backslashreplace")
 
 
 def is_terminal(stream: TextIO) -> bool:
