@@ -20,6 +20,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(f"me {__version__}")
         if out is None or out.failure is None:
             return 0
-    from .dispatch import dispatch
+    try:
+        from .dispatch import dispatch
 
-    return dispatch(args)
+        return dispatch(args)
+    except KeyboardInterrupt:
+        # So early that nothing was begun, or a second one on the way out.
+        return 130

@@ -19,7 +19,7 @@ from ..schemas.progress import NodeChanged, Note, Progress, RunEnded, RunStarted
 from .plain import plain
 from .progress_tally import Tally
 from .progress_words import WORD, line_of, source_words, start_of
-from .terminal import has_boxes
+from .terminal import has_boxes, has_colour, size_by_hand
 
 STYLES = {
     "ok": "green",
@@ -53,7 +53,15 @@ class LiveProgress:
         *,
         now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
     ) -> None:
-        self._console = Console(file=stream, highlight=False)
+        width, height = size_by_hand()
+        self._console = Console(
+            file=stream,
+            highlight=False,
+            # Without a colour system rich leaves out bold and dim as well.
+            color_system="auto" if has_colour(stream) else None,
+            width=width,
+            height=height,
+        )
         self._tally = Tally()
         self._now_ms = now_ms
         self._began_ms = now_ms()

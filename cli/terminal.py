@@ -40,6 +40,15 @@ def columns(stream: TextIO) -> int | None:
     return max(20, shutil.get_terminal_size().columns)
 
 
+def size_by_hand() -> tuple[int | None, int | None]:
+    """Columns and lines where COLUMNS or LINES says 0, which stands for nothing; None leaves it to others."""
+    width, height = shutil.get_terminal_size()
+    return (
+        width if os.environ.get("COLUMNS", "").strip("0") == "" and "COLUMNS" in os.environ else None,
+        height if os.environ.get("LINES", "").strip("0") == "" and "LINES" in os.environ else None,
+    )
+
+
 def paint(text: str, codes: str, *, colour: bool) -> str:
     """The text in an ANSI style such as `31;1`, or as it is."""
     return f"\x1b[{codes}m{text}\x1b[0m" if colour and text else text
