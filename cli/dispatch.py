@@ -108,7 +108,9 @@ def _place_hints(error: MetaEnsembleError) -> None:
 
 
 def _unexpected(error: Exception) -> UnexpectedError:
-    text = str(error)
+    from .fault import without_secrets
+
+    text = without_secrets(str(error))
     failure = UnexpectedError(f"{type(error).__name__}: {text}" if text else type(error).__name__)
     failure.__cause__ = error
     return failure
