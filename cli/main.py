@@ -11,6 +11,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     `me --version` is answered before anything else is imported: scripts ask it often.
     """
+    if argv is None:
+        from .utf8 import ensure_utf8
+
+        ensure_utf8()
     args = list(sys.argv[1:] if argv is None else argv)
     if args in (["--version"], ["-V"]):
         from .. import __version__

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..schemas.errors import CannotWriteFile
+from .streams import ESCAPE
 
 
 def write_file(path: Path, pieces: Iterable[str]) -> None:
@@ -14,7 +15,7 @@ def write_file(path: Path, pieces: Iterable[str]) -> None:
     The file is opened before the first piece is asked for.
     """
     try:
-        with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+        with path.open("w", encoding="utf-8", errors=ESCAPE, newline="") as file:
             for piece in pieces:
                 file.write(piece)
     except OSError as error:

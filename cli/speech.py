@@ -25,13 +25,8 @@ def give(text: str) -> None:
 
 
 def give_json(value: Any) -> None:
-    """Data as one JSON value, to stdout. Surrogates of odd file names are escaped, never an error."""
-    text = json.dumps(value, indent=2, ensure_ascii=False)
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        text = json.dumps(value, indent=2)
-    sys.stdout.write(text + "\n")
+    """Data as one JSON value, to stdout. What its encoding lacks is escaped (`streams.ESCAPE`)."""
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 
 def give_bytes(data: bytes) -> None:

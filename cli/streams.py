@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import os
 import select
@@ -9,6 +10,24 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TextIO
+
+from .utf8 import stdio_encoding
+
+ESCAPE = "metaensemble.escape"
+"""The error handler of our streams: what an encoding lacks is written as JSON escapes, so that JSON stays
+JSON, and people see which character it was."""
+
+
+def _escape(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    units = error.object[error.start : error.end].encode("utf-16-be", "surrogatepass")
+    return "".join(
+        f"\\u{high:02x}{low:02x}" for high, low in zip(units[::2], units[1::2], strict=True)
+    ), error.end
+
+
+codecs.register_error(ESCAPE, _escape)
 
 
 class SteadyFile(io.RawIOBase):
@@ -57,9 +76,9 @@ class SteadyFile(io.RawIOBase):
 def steady_streams() -> Iterator[SteadyFile | None]:
     """Let stdout and stderr be steady for the block; gives what is behind stdout.
 
-    What their encodings lack is escaped: box-drawing characters in a C locale, and names that are no
-    UTF-8. A stream that was closed is the null device, so that no other file takes its number. None
-    where stdout is nothing of the system's: whoever put it there hears of errors by itself.
+    What their encodings lack is escaped (`ESCAPE`): box-drawing characters in a C locale, and names
+    that are no UTF-8. A stream that was closed is the null device, so that no other file takes its
+    number. None where stdout is nothing of the system's: whoever put it there hears of errors by itself.
     """
     _open_closed()
     before = sys.stdout, sys.stderr
@@ -97,7 +116,7 @@ def _steady(stream: TextIO) -> TextIO | None:
     if not isinstance(stream, io.TextIOWrapper) or not isinstance(raw, io.FileIO):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
-            reconfigure(errors="backslashreplace")
+            reconfigure(errors=ESCAPE)
         return None
     with suppress(OSError):
         stream.flush()
@@ -105,8 +124,8 @@ def _steady(stream: TextIO) -> TextIO | None:
     return io.TextIOWrapper(
         # Unbuffered (`python -u`) there is nothing between the text and the file.
         file if raw is buffer else io.BufferedWriter(file),
-        encoding=stream.encoding,
-        errors="backslashreplace",
+        encoding=stdio_encoding() or stream.encoding,
+        errors=ESCAPE,
         line_buffering=stream.line_buffering,
         write_through=stream.write_through,
     )

@@ -98,7 +98,7 @@ def test_a_dag_run_on_an_odd_terminal(way: str, project: Path, path: str) -> Non
         assert re.search(rb"\x1b\[[0-9;]*m", screen.shown) is None
     if environ in (C_LOCALE, WAYS["ascii"][0]):
         assert screen.shown.isascii()
-        assert r"\xfcber" in text
+        assert r"\u00fcber" in text
 
 
 @pytest.mark.parametrize(
@@ -116,6 +116,36 @@ def test_tables_and_drawings_on_an_odd_terminal(way: str, project: Path, path: s
     text = without_controls(screen.shown)
     assert "Traceback" not in text
     assert "error[" not in text
+
+
+@pytest.mark.parametrize("environ", [C_LOCALE, {"PYTHONIOENCODING": "ascii"}], ids=str)
+def test_names_in_a_locale_that_lacks_their_characters(
+    environ: dict[str, str], project: Path, path: str
+) -> None:
+    (project / "größe").mkdir()
+    (project / "größe-日本🐦.yaml").write_text(
+        "params: {p: {type: path}}\n"
+        "tasks:\n"
+        "  here: {run: pwd, cwd: größe}\n"
+        "  file: {run: 'echo wörter > größe/ü.md', deliverables: [{path: größe/ü.md}]}\n"
+        '  words: {run: [printf, "%s", "${{ params.p }}"]}\n'
+    )
+    line = "me dag run 'größe-日本🐦.yaml' -p 'p=größe/日本' --json 2>/dev/null"
+    done = run_sh(line, path=path, cwd=project, **environ)
+    assert done.returncode == 0
+    report = json.loads(done.stdout)
+    assert report["name"] == "größe-日本🐦"
+    assert report["params"] == {"p": f"{project}/größe/日本"}
+    told = run_sh(f"me dag logs {report['dag_run_id']} words", path=path, cwd=project, **environ)
+    assert told.stdout == f"{project}/größe/日本"
+    drawn = run_sh(
+        "me dag render 'größe-日本🐦.yaml' -p p=x -f json && me ledger export",
+        path=path,
+        cwd=project,
+        **environ,
+    )
+    assert drawn.stderr == ""
+    assert (project / "größe" / "ü.md").read_text() == "wörter\n"
 
 
 def report_of(project: Path, path: str) -> dict[str, object]:
