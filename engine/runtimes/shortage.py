@@ -50,7 +50,11 @@ class Queue:
 
     def forget(self, begin: Begin) -> bool:
         """Do not call it any more; whether it was waiting."""
-        if begin not in self._waiting:
+        if not self.waits(begin):
             return False
         self._waiting.remove(begin)
         return True
+
+    def waits(self, begin: Begin) -> bool:
+        """Whether it is to be called once another attempt has ended."""
+        return begin in self._waiting
