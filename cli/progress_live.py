@@ -71,7 +71,12 @@ class LiveProgress:
 
     def __enter__(self) -> Self:
         with suppress(OSError):
-            self._live.start()
+            try:
+                self._live.start()
+            except RuntimeError:
+                # All is set up but for the thread, which the system does not allow: the picture changes
+                # only when a line is written.
+                self._live.auto_refresh = False
         return self
 
     def __exit__(self, *raised: object) -> None:

@@ -328,7 +328,9 @@ def _rows(ledger: Ledger, name: str, row: type[_Row], params: _Params) -> list[_
 
 
 def _read(values: tuple[Any, ...], json_at: list[int]) -> Sequence[Any]:
-    changed = [from_column(value) for value in values]
+    changed: list[Any] = list(values)
+    if bytes in set(map(type, values)):
+        changed = [from_column(value) for value in values]
     for at in json_at:
         changed[at] = json_value(changed[at])
     return changed

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final, Protocol
 
 from ...schemas.bound import BoundTask
@@ -18,7 +19,7 @@ from .invocation import Invocation, RequestRefused, inherited
 from .output_contract import LARGEST_VALUE
 from .preflight import check_command
 from .protocol import Activity, AttemptEvent, AttemptRequest, AttemptResult, Capabilities, Spawned
-from .shortage import SHORTAGES, Queue
+from .shortage import SHORTAGES, Queue, Threads
 
 _CHUNK: Final = 1 << 16
 _QUIET: Final = 0.1
@@ -63,6 +64,7 @@ class CommandRuntime:
         self._environ = dict(os.environ if environ is None else environ)
         self.launcher = Launcher(inherited(self._environ))
         self.queue = Queue()
+        self.threads = Threads()
         self._null = -1
         self._maskers: dict[tuple[tuple[str, str], ...], Masker] = {(): Masker({})}
         self._call_later = call_later
@@ -91,6 +93,7 @@ class CommandRuntime:
         self.closing = True
         await self.launcher.close()
         self.closing = False
+        self.threads.close()
         if self._null >= 0:
             os.close(self._null)
             self._null = -1
@@ -152,9 +155,10 @@ class CommandAttempt:
             return early
         assert self._end is not None
         arguments = (self._request, self._end, self._stdout, self._stderr, self._masker, self._runtime.blobs)
-        if is_small(self._request, self._stdout):
-            return conclude(*arguments, stopped=self._stopped)
-        return await asyncio.to_thread(conclude, *arguments, stopped=self._stopped)
+        read = partial(conclude, *arguments, stopped=self._stopped)
+        return (
+            read() if is_small(self._request, self._stdout) else await self._runtime.threads.result_of(read)
+        )
 
     def cancel(self, *, hard: bool) -> None:
         """SIGTERM to the group, and SIGKILL after the request's grace; `hard`: SIGKILL at once."""

@@ -133,7 +133,8 @@ def _why(
             return "exit_status", text, -number
         case NotStarted("chdir", code):
             folder = _printable(request.cwd)
-            return "spawn_failed", f"cannot enter the directory `{folder}`: {_text_of(code)}", None
+            why = "no permission" if code == errno.EACCES else _text_of(code)
+            return "spawn_failed", f"cannot enter the directory `{folder}`: {why}", None
         case NotStarted(_, code):
             return "spawn_failed", f"cannot start {_program(request)}: {_text_of(code)}", None
 

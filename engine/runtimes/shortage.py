@@ -1,14 +1,23 @@
-"""What to do when the system has no file or process left: wait until something of our own has ended."""
+"""What to do when the system has no file, process or thread left: wait, or make do without."""
 
 from __future__ import annotations
 
+import asyncio
 import errno
+import threading
 from collections import deque
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
+
+T = TypeVar("T")
 
 SHORTAGES: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM})
 """No file left (for this process, for the system), no process, no memory: another moment may have some."""
+
+_THREADS: Final = 4
 
 Begin = Callable[[], None]
 
@@ -58,3 +67,53 @@ class Queue:
     def waits(self, begin: Begin) -> bool:
         """Whether it is to be called once another attempt has ended."""
         return begin in self._waiting
+
+
+class Threads:
+    """A few threads for work that takes long; where there can be none, it is done without.
+
+    They are not those of asyncio, whose event loop needs one more thread to close when there were any.
+    """
+
+    def __init__(self) -> None:
+        self._pool: ThreadPoolExecutor | None = None
+
+    async def result_of(self, work: Callable[[], T]) -> T:
+        """The result of `work`, or its error."""
+        from concurrent.futures import ThreadPoolExecutor  # only for large outputs
+
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(_THREADS)
+        once = _Once(work)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._pool, once)
+        except RuntimeError:
+            # Threads count as processes. The work may be queued all the same, for a thread that is there.
+            return once()
+
+    def close(self) -> None:
+        """Let the threads end, once their work is done. They may be used again."""
+        if self._pool is not None:
+            self._pool.shutdown()
+            self._pool = None
+
+
+class _Once(Generic[T]):
+    """`work`, done by the first who asks; everybody gets the same result, or the same error."""
+
+    def __init__(self, work: Callable[[], T]) -> None:
+        self._work = work
+        self._lock = threading.Lock()
+        self._results: list[T] = []
+        self._error: BaseException | None = None
+
+    def __call__(self) -> T:
+        with self._lock:
+            if not self._results and self._error is None:
+                try:
+                    self._results.append(self._work())
+                except BaseException as error:
+                    self._error = error
+        if self._error is not None:
+            raise self._error
+        return self._results[0]

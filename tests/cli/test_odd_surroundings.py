@@ -130,6 +130,34 @@ def test_a_graph_elsewhere_is_run_from_a_closed_directory(project: Path, path: s
     assert (done.stdout, done.stderr) == ("status 0\n", "")
 
 
+@linux_only
+def test_places_that_may_not_be_entered(project: Path, path: str) -> None:
+    closed = project / "closed"
+    closed.mkdir()
+    (project / "own.yaml").write_text("tasks: {a: {run: [head, -c, '0', own.yaml]}}\n")
+    (project / "cwd.yaml").write_text(
+        "tasks: {a: {run: 'true', cwd: closed}, b: {run: 'true', cwd: closed/in}}\n"
+    )
+    (project / "program.yaml").write_text("tasks: {a: {run: [closed/program]}}\n")
+    (project / "found.yaml").write_text(
+        "tasks: {a: {run: printf closed}, b: {run: 'true', cwd: '${{ tasks.a.output }}'}}\n"
+    )
+
+    def me(line: str) -> str:
+        text = f"chmod 000 closed; PATH='{closed}':$PATH; me dag run {line}; echo $?; chmod 755 closed"
+        done = run_sh(text, path=path, cwd=project, before=obey_modes)
+        return f"{done.stdout.strip()} {done.stderr}"
+
+    assert me("own.yaml -q") == "0 ", "a closed directory on the PATH holds nothing"
+    said = me("cwd.yaml")
+    assert said.startswith("2 error[ME522]: the working directory `closed` may not be entered")
+    assert "the working directory `closed/in` cannot be reached: permission denied" in said
+    assert me("program.yaml").startswith(
+        "2 error[ME521]: the program `closed/program` cannot be reached: permission denied"
+    )
+    assert f"cannot enter the directory `{closed}`: no permission" in me("found.yaml")
+
+
 def test_a_name_that_a_terminal_would_obey(project: Path, path: str) -> None:
     name = "a\x1b[31mb\rc.yaml"
     (project / name).write_text("tasks: {a: {run: pwd, cwd: '${{ params.p }}'}}\nparams: {p: {}}\n")

@@ -7,7 +7,9 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,7 @@ import pytest
 from metaensemble.engine.process import launcher, spawner
 from metaensemble.engine.runtimes.command import CommandRuntime
 from metaensemble.engine.runtimes.protocol import AttemptResult
-from metaensemble.engine.runtimes.shortage import Queue
+from metaensemble.engine.runtimes.shortage import Queue, Threads
 from support.fakes import Events, MemoryBlobs, run_async, shell
 from support.processes import Fifo
 
@@ -171,6 +173,59 @@ def test_a_real_limit_of_open_files_makes_attempts_wait(files: int, tmp_path: Pa
 def test_a_real_limit_that_lets_nothing_run(tmp_path: Path) -> None:
     reason = "the command could not be started: this process has as many files open as it may (`ulimit -n`)"
     assert with_room_for(1, tmp_path) == [["failed", None, reason]] * 40
+
+
+# ---- no thread ---------------------------------------------------------------------------------------
+
+
+def test_a_large_output_is_read_where_no_thread_can_be_had(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr("threading.Thread.start", refuse)
+    (result,) = all_at_once([shell(tmp_path, "head -c 400000 /dev/zero | tr '\\0' x")])
+    assert (result.outcome, result.output) == ("ok", "x" * 400_000)
+
+
+def test_work_that_was_queued_and_refused_is_done_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads, done = Threads(), list[int]()
+    really = threading.Thread.start
+    allowed = iter([True])
+
+    def start(self: threading.Thread) -> None:
+        if not next(allowed, False):
+            raise RuntimeError("can't start new thread")
+        really(self)
+
+    async def scenario() -> list[int]:
+        def work(number: int) -> int:
+            done.append(number)
+            return number
+
+        try:
+            # The one thread is at work on the first while the second is asked for.
+            return await asyncio.gather(*(threads.result_of(partial(work, number)) for number in range(8)))
+        finally:
+            threads.close()
+
+    monkeypatch.setattr("threading.Thread.start", start)
+    assert run_async(scenario()) == list(range(8))
+    assert sorted(done) == list(range(8))
+
+
+def test_an_error_of_the_work_is_raised_and_the_work_not_repeated() -> None:
+    threads, done = Threads(), list[int]()
+
+    def broken() -> None:
+        done.append(1)
+        raise RecursionError("too deep")
+
+    with pytest.raises(RecursionError):
+        run_async(threads.result_of(broken))
+    threads.close()
+    assert done == [1]
 
 
 # ---- the queue by itself ----------------------------------------------------------------------------
