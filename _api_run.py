@@ -17,6 +17,7 @@ from ._api_check import bound, place, refuse, refuse_later
 from ._api_read import CancelAnswer, named_dag_run, project_of, to_resume
 from ._api_report import report_of
 from ._api_select import selected
+from .engine.coordinator.room import room_to_run
 from .engine.coordinator.session import Session, Surroundings, create, stored_graph
 from .engine.coordinator.steady import SteadyObserver
 from .engine.growth import MOST_ITEMS, MOST_ITEMS_VARIABLE
@@ -79,6 +80,7 @@ def run(
         world = _world(graph, ledger, variables, observer, signals, surroundings, replay)
         create(ledger, graph, dag_run_id, world, concurrency=concurrency, version=__version__, force=force)
         session = Session(ledger, dag_run_id, world, state=state)
+        stack.enter_context(room_to_run(session, observer))
         session.claim()
         return _drive(session, ledger, dag_run_id, observer)
 
@@ -121,6 +123,7 @@ def resume(
             session.with_concurrency(concurrency)
         _check_waiting(session, answers)
         refuse(preflight(session.unfinished(), environ=variables, replay=replay))
+        stack.enter_context(room_to_run(session, observer))
         if _takes_up(session, answers):
             return _drive(session, ledger, found, observer, chosen)
         return _reported(ledger, found, observer)
@@ -176,10 +179,13 @@ def _carry_out_cancel(dag_run_id: str, state: Path) -> str:
     # Not `resume`: a DAG run that ended in this very moment must not be given another try, and what is
     # missing here may keep `done` tasks from ending well, but not the DAG run from ending.
     variables = dict(os.environ)
-    with Ledger.open(state, create=False) as ledger, DagRunLock(state, dag_run_id):
+    with ExitStack() as stack:
+        ledger = stack.enter_context(Ledger.open(state, create=False))
+        stack.enter_context(DagRunLock(state, dag_run_id))
         world = _world(stored_graph(ledger, dag_run_id), ledger, variables, None, False, None, None)
         session = Session(ledger, dag_run_id, world, state=state)
         if not session.has_ended:
+            stack.enter_context(room_to_run(session, None))
             session.claim()
             _drive(session, ledger, dag_run_id, None)
         return report_of(ledger, dag_run_id, held_by_us=True).state

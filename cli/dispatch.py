@@ -10,12 +10,13 @@ from pathlib import Path
 
 import typer
 
-from ..schemas.errors import InputErrors, InternalError, MetaEnsembleError, UnexpectedError
+from ..schemas.errors import CannotWriteOutput, InputErrors, InternalError, MetaEnsembleError, UnexpectedError
 from .app import find, root
 from .exit import INPUT, OK, code_of_error
 from .place import leave, placed
-from .speech import give_json, hush, say
-from .terminal import has_colour, prepare_streams
+from .speech import give_json, say
+from .streams import SteadyFile, steady_streams
+from .terminal import has_colour
 from .usage import USAGE, as_input_error, is_help
 
 NAMES = frozenset({"me", "metaensemble"})
@@ -23,17 +24,18 @@ NAMES = frozenset({"me", "metaensemble"})
 
 def dispatch(args: Sequence[str]) -> int:
     """Carry out the command line; never raises, except for a completion request, which exits."""
-    prepare_streams()
-    name = Path(sys.argv[0]).name
-    name = name if name in NAMES else "me"
-    if f"_{name.upper()}_COMPLETE" in os.environ:
-        root().main(args=list(args), prog_name=name)
-    return copy_context().run(_dispatched, name, args)
+    with steady_streams() as out:
+        name = Path(sys.argv[0]).name
+        name = name if name in NAMES else "me"
+        if f"_{name.upper()}_COMPLETE" in os.environ:
+            root().main(args=list(args), prog_name=name)
+        return copy_context().run(_dispatched, name, args, out)
 
 
-def _dispatched(name: str, args: Sequence[str]) -> int:
+def _dispatched(name: str, args: Sequence[str], out: SteadyFile | None) -> int:
     try:
-        return _guarded(lambda: _carried_out(name, args), json_wanted=_wants_json(args))
+        code = _guarded(lambda: _carried_out(name, args), json_wanted=_wants_json(args))
+        return _heard(code, out)
     finally:
         leave()
 
@@ -51,26 +53,38 @@ def _carried_out(name: str, args: Sequence[str]) -> int:
             say(str(error))
             return INPUT
         raise as_input_error(error, path) from error
-    # What is still in the buffer can meet a closed pipe too.
-    sys.stdout.flush()
     return code if isinstance(code, int) else OK
 
 
 def _guarded(work: Callable[[], int], *, json_wanted: bool) -> int:
     try:
         return work()
-    except BrokenPipeError as error:
-        hush(sys.stdout)
-        return code_of_error(error)
     except KeyboardInterrupt as error:
-        _safely(lambda: say("interrupted"))
+        say("interrupted")
         return code_of_error(error)
     except MetaEnsembleError as error:
         failure = error
     except Exception as error:  # the last line of defence: no traceback reaches a user
         failure = _unexpected(error)
-    _safely(lambda: _tell(failure, json_wanted=json_wanted))
+    _tell(failure, json_wanted=json_wanted)
     return code_of_error(failure)
+
+
+def _heard(code: int, out: SteadyFile | None) -> int:
+    """The exit code of a command that ended with `code`, now that its output is on its way.
+
+    Output that was lost makes a command that went well one that did not; any other end stays what it is.
+    """
+    sys.stdout.flush()
+    failure = None if out is None else out.failure
+    if failure is None:
+        return code
+    if isinstance(failure, BrokenPipeError):
+        return code or code_of_error(failure)
+    why = (failure.strerror or str(failure)).lower()
+    error = CannotWriteOutput(f"standard output cannot be written: {why}")
+    _tell(error, json_wanted=False)
+    return code or code_of_error(error)
 
 
 def _tell(error: MetaEnsembleError, *, json_wanted: bool) -> None:
@@ -94,20 +108,12 @@ def _place_hints(error: MetaEnsembleError) -> None:
 
 
 def _unexpected(error: Exception) -> UnexpectedError:
-    text = str(error)
+    from .fault import without_secrets
+
+    text = without_secrets(str(error))
     failure = UnexpectedError(f"{type(error).__name__}: {text}" if text else type(error).__name__)
     failure.__cause__ = error
     return failure
-
-
-def _safely(work: Callable[[], None]) -> None:
-    """Say it if anybody listens; a closed stderr must not turn one error into another."""
-    try:
-        work()
-        sys.stderr.flush()
-    except BrokenPipeError:
-        hush(sys.stdout)
-        hush(sys.stderr)
 
 
 def _wants_json(args: Sequence[str]) -> bool:

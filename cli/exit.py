@@ -4,7 +4,7 @@
 |---|---|
 | 0 | the DAG run is `ok`; for other commands: done |
 | 1 | the DAG run ended `failed` or `cancelled` |
-| 2 | your input: flags, files, graph; nothing was written |
+| 2 | your input: flags, files, graph; nothing was written. Also: stdout did not take what was said |
 | 3 | the Ledger: held, newer, damaged, disk full or read-only |
 | 4 | paused: something waits for you |
 | 70 | our fault |

@@ -7,20 +7,23 @@ import platform
 import sys
 import tempfile
 import traceback
+from collections.abc import Mapping
+from contextlib import suppress
 
 from .. import __version__
 from ..schemas.errors import InternalError
 from .place import placed
 from .speech import say
 
+_LONGEST = 4096
+"""Of a longer value only the text as it stands is looked for: its other forms take seconds to prepare."""
+
 
 def report_fault(error: InternalError) -> None:
     """Write the story and the traceback to a file of the user's own and name it; else print them."""
     text = fault_text(error)
     try:
-        handle, path = tempfile.mkstemp(prefix="metaensemble-fault-", suffix=".txt")
-        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(text)
+        path = _written(text)
     except OSError:
         say(text)
         say("this is a fault of ours, not of your input; please report it with the text above")
@@ -30,14 +33,55 @@ def report_fault(error: InternalError) -> None:
 
 
 def fault_text(error: InternalError) -> str:
-    """Everything that a report of the bug needs and that is not private: no environment, no input."""
+    """Everything that a report of the bug needs and that is not private.
+
+    No environment and no arguments; and since a secret is the value of a variable, whatever the messages
+    in it quote of any variable's value is masked.
+    """
     story = error.facts.get("story")
     lines = [
         f"metaensemble {__version__}, Python {platform.python_version()} on {platform.platform()}",
-        f"command: {' '.join(sys.argv[:3])}",
+        f"command: {_command()}",
         f"{error.code}: {error.message}",
     ]
     if isinstance(story, list) and story:
         lines += ["", "story:", *(f"  {line}" for line in story)]
     lines += ["", "".join(traceback.format_exception(error.__cause__ or error))]
-    return "\n".join(lines)
+    return without_secrets("\n".join(lines))
+
+
+def without_secrets(text: str, environ: Mapping[str, str] = os.environ) -> str:
+    """`text` with the values of all variables masked, in each form that `engine.masking` knows.
+
+    Which of them are secrets is not known here; shorter ones than a secret may be are left alone.
+    """
+    from ..engine.masking import MINIMUM_LENGTH, Masker
+
+    values = {name: value for name, value in environ.items() if len(value) >= MINIMUM_LENGTH}
+    for name, value in values.items():
+        if len(value) > _LONGEST:
+            text = text.replace(value, f"***{name}***")
+    return Masker({name: value for name, value in values.items() if len(value) <= _LONGEST}).mask_text(text)
+
+
+def _written(text: str) -> str:
+    """The path of a new file with `text`; nothing is left of one that cannot be filled."""
+    handle, path = tempfile.mkstemp(prefix="metaensemble-fault-", suffix=".txt")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(text)
+    except OSError:
+        with suppress(OSError):
+            os.unlink(path)  # noqa: PTH108  # `path` is text here
+        raise
+    return path
+
+
+def _command() -> str:
+    """The words that name the command; what stands behind them may be anybody's."""
+    from .app import find
+
+    words: list[str] = []
+    with suppress(Exception):  # the fault may be in what is loaded here
+        _, words, _ = find(sys.argv[1:])
+    return " ".join(["me", *words])

@@ -11,12 +11,23 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     `me --version` is answered before anything else is imported: scripts ask it often.
     """
+    if argv is None:
+        from .utf8 import ensure_utf8
+
+        ensure_utf8()
     args = list(sys.argv[1:] if argv is None else argv)
     if args in (["--version"], ["-V"]):
         from .. import __version__
+        from .streams import steady_streams
 
-        print(f"me {__version__}")
-        return 0
-    from .dispatch import dispatch
+        with steady_streams() as out:
+            print(f"me {__version__}")
+        if out is None or out.failure is None:
+            return 0
+    try:
+        from .dispatch import dispatch
 
-    return dispatch(args)
+        return dispatch(args)
+    except KeyboardInterrupt:
+        # So early that nothing was begun, or a second one on the way out.
+        return 130

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..schemas.errors import CannotWriteFile
+from .streams import ESCAPE
 
 
 def write_file(path: Path, pieces: Iterable[str]) -> None:
@@ -14,15 +15,11 @@ def write_file(path: Path, pieces: Iterable[str]) -> None:
     The file is opened before the first piece is asked for.
     """
     try:
-        file = path.open("w", encoding="utf-8", errors="backslashreplace", newline="")
+        with path.open("w", encoding="utf-8", errors=ESCAPE, newline="") as file:
+            for piece in pieces:
+                file.write(piece)
     except OSError as error:
         raise _cannot(path, error) from error
-    with file:
-        for piece in pieces:
-            try:
-                file.write(piece)
-            except OSError as error:
-                raise _cannot(path, error) from error
 
 
 def _cannot(path: Path, error: OSError) -> CannotWriteFile:

@@ -13,7 +13,8 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..schemas.errors import BadFlagValue, WorkingDirectoryGone
+from ..schemas.errors import BadFlagValue, DirectoryClosed, WorkingDirectoryGone
+from .plain import shell_word
 
 if TYPE_CHECKING:
     from ..schemas.report import Report
@@ -60,7 +61,7 @@ def work_on(graph: Path) -> None:
     from .. import api
 
     # Of a file that cannot be read, whoever reads it tells.
-    with suppress(OSError, RuntimeError, ValueError):
+    with suppress(DirectoryClosed, OSError, RuntimeError, ValueError):
         _PROJECT.set(api.project_of(graph.resolve().parent))
 
 
@@ -71,14 +72,14 @@ def program() -> str:
     def project_of(directory: Path | None) -> Path | None:
         try:
             return api.project_of(directory)
-        except (WorkingDirectoryGone, OSError):
+        except (DirectoryClosed, WorkingDirectoryGone, OSError):
             return None
 
     project = _PROJECT.get() or project_of(None)
     before = _TYPED_IN.get()
     if project is None or (before != _NOWHERE and project_of(before) == project):
         return "me"
-    return f"me -C {shlex.quote(str(project))}"
+    return f"me -C {shell_word(str(project))}"
 
 
 def placed(text: str) -> str:

@@ -16,9 +16,10 @@ from rich.text import Text
 from ..engine.render.tree import ASCII, BOXES
 from ..engine.render.words import ticking
 from ..schemas.progress import Grew, NodeChanged, Note, Progress, RunEnded, RunStarted, SourceChanged
+from .plain import plain
 from .progress_tally import Tally
 from .progress_words import WORD, line_of, source_words, start_of
-from .terminal import has_boxes
+from .terminal import has_boxes, has_colour, size_by_hand
 
 STYLES = {
     "ok": "green",
@@ -52,7 +53,15 @@ class LiveProgress:
         *,
         now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
     ) -> None:
-        self._console = Console(file=stream, highlight=False)
+        width, height = size_by_hand()
+        self._console = Console(
+            file=stream,
+            highlight=False,
+            # Without a colour system rich leaves out bold and dim as well.
+            color_system="auto" if has_colour(stream) else None,
+            width=width,
+            height=height,
+        )
         self._tally = Tally()
         self._now_ms = now_ms
         self._began_ms = now_ms()
@@ -62,7 +71,12 @@ class LiveProgress:
 
     def __enter__(self) -> Self:
         with suppress(OSError):
-            self._live.start()
+            try:
+                self._live.start()
+            except RuntimeError:
+                # All is set up but for the thread, which the system does not allow: the picture changes
+                # only when a line is written.
+                self._live.auto_refresh = False
         return self
 
     def __exit__(self, *raised: object) -> None:
@@ -78,7 +92,7 @@ class LiveProgress:
                         self._tally.start(progress)
                         self._began_ms = self._now_ms()
                     verb, rest = start_of(progress)
-                    self._console.print(f"{verb} [bold]{escape(name)}[/bold], {rest}", soft_wrap=True)
+                    self._console.print(f"{verb} [bold]{escape(plain(name))}[/bold], {rest}", soft_wrap=True)
                 case SourceChanged(gone):
                     self.told_source = True
                     self._console.print(Text(source_words(gone=gone)), soft_wrap=True)

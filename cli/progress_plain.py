@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import Self, TextIO
 
 from ..schemas.progress import NodeChanged, Note, Progress, RunStarted, SourceChanged
+from .plain import plain
 from .progress_words import COLOURS, WORD, is_worth_a_line, line_of, source_words, start_of
 from .terminal import has_colour, paint
 
@@ -31,7 +32,7 @@ class PlainProgress:
             case RunStarted(_, name, total, tasks=tasks):
                 verb, rest = start_of(progress)
                 count, what = (tasks, "task") if tasks else (total, "node")
-                self._write(f"{verb} {name}: {count} {what}{'s' if count != 1 else ''}, {rest}")
+                self._write(f"{verb} {plain(name)}: {count} {what}{'s' if count != 1 else ''}, {rest}")
             case SourceChanged(gone):
                 self.told_source = True
                 self._write(source_words(gone=gone))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..engine.render.words import duration, why
 from ..schemas.progress import NodeChanged, RunStarted
 from ..schemas.states import ENDED
+from .plain import plain
 
 COLOURS = {
     "ok": "32",
@@ -54,5 +55,5 @@ def line_of(changed: NodeChanged) -> tuple[str, str]:
     if changed.attempt_no > 1:
         rest += f"  attempt {changed.attempt_no}"
     if changed.reason and (changed.state != "ok" or changed.is_group or not changed.attempt_no):
-        rest += f"  {why(changed.state, changed.reason)}"
+        rest += f"  {plain(why(changed.state, changed.reason))}"
     return state, rest

@@ -2,35 +2,21 @@
 
 from __future__ import annotations
 
-import errno
 import json
-import os
 import sys
-from contextlib import suppress
 from typing import Any
 
 from .terminal import has_colour, paint
 
 
 def say(text: str) -> None:
-    """One line of words, to stderr. A terminal that was closed hears nothing, and changes nothing."""
-    try:
-        print(text, file=sys.stderr)
-    except OSError as error:
-        if error.errno != errno.EIO:
-            raise
-        hush(sys.stderr)
+    """One line of words, to stderr."""
+    print(text, file=sys.stderr)
 
 
 def say_dim(text: str) -> None:
     """One line of lesser words, to stderr."""
     say(paint(text, "2", colour=has_colour(sys.stderr)))
-
-
-def hush(stream: Any) -> None:
-    """Let later writes, and the interpreter's own flush at the end, go nowhere."""
-    with suppress(OSError, ValueError, AttributeError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def give(text: str) -> None:
@@ -39,13 +25,8 @@ def give(text: str) -> None:
 
 
 def give_json(value: Any) -> None:
-    """Data as one JSON value, to stdout. Surrogates of odd file names are escaped, never an error."""
-    text = json.dumps(value, indent=2, ensure_ascii=False)
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        text = json.dumps(value, indent=2)
-    sys.stdout.write(text + "\n")
+    """Data as one JSON value, to stdout. What its encoding lacks is escaped (`streams.ESCAPE`)."""
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 
 def give_bytes(data: bytes) -> None:

@@ -12,6 +12,7 @@ from ..engine.node_ids import is_member
 from ..engine.render.words import duration
 from ..schemas.report import NodeReport, Report
 from ..schemas.states import NODE_STATES
+from .plain import plain
 from .progress_words import COLOURS, source_words
 from .speech import say
 from .terminal import has_colour, paint
@@ -27,7 +28,7 @@ def heading(report: Report) -> str:
     took = took_so_far(report.state, report.started_ms, report.ended_ms)
     took = f" {'in' if report.ended_ms is not None else 'for'} {took}" if took else ""
     counts = ", ".join(f"{report.counts[s]} {s}" for s in NODE_STATES if report.counts.get(s))
-    line = f"{report.name}: {report.state}, {nodes} node{'s' if nodes != 1 else ''}{took}"
+    line = f"{plain(report.name)}: {report.state}, {nodes} node{'s' if nodes != 1 else ''}{took}"
     return f"{line} ({counts})" if counts else line
 
 
@@ -45,7 +46,7 @@ def summary_lines(report: Report, *, me: str = "me", told_source: bool = False) 
     """
     yield COLOURS.get(report.state, "33"), heading(report)
     if report.reason and report.state != "ok":
-        yield "", f"reason: {report.reason}"
+        yield "", f"reason: {plain(report.reason)}"
     bad = [node for node in report.nodes if node.state in {"failed", "cancelled"}]
     # A group that ended so because of its members is told by them.
     bad = [node for node in bad if not any(is_member(other.id, node.id) for other in bad)]
@@ -56,7 +57,7 @@ def summary_lines(report: Report, *, me: str = "me", told_source: bool = False) 
     delivered = [node for node in report.nodes if node.deliverable]
     if delivered:
         yield "", "deliverables:"
-        yield from (("", f"  {node.deliverable}  ({node.id})") for node in delivered)
+        yield from (("", f"  {plain(node.deliverable or '')}  ({node.id})") for node in delivered)
     if report.waiting_for:
         yield "33", "waiting for you:"
         yield from (("", f"  {command}") for command in report.waiting_for)
@@ -75,7 +76,7 @@ def _bad_node(report: Report, node: NodeReport, me: str) -> Iterator[tuple[str, 
     last = node.attempts[-1] if node.attempts else None
     kind = f" [{last.failure_reason}]" if last is not None and last.failure_reason else ""
     why = node.reason or (last.reason if last is not None else "")
-    yield COLOURS.get(node.state, ""), f"  {node.state} {node.id}{kind}{': ' if why else ''}{why}"
+    yield COLOURS.get(node.state, ""), f"  {node.state} {node.id}{kind}{': ' if why else ''}{plain(why)}"
     if last is not None:
         yield "2", f"    {me} dag logs {report.dag_run_id} {shlex.quote(node.id)}"
 

@@ -6,6 +6,7 @@ import sys
 import unicodedata
 from collections.abc import Sequence
 
+from .plain import plain
 from .terminal import columns, has_boxes, has_colour, paint
 
 GAP = "  "
@@ -25,7 +26,7 @@ def table(
     The widest column gives way first when the terminal (or `width`) is too narrow; a pipe gets
     everything. Line breaks and control characters inside a cell are shown as spaces.
     """
-    cells = [[_plain(cell) for cell in row] for row in rows]
+    cells = [[plain(cell) for cell in row] for row in rows]
     widths = [max([_wide(head), *(_wide(row[i]) for row in cells)]) for i, head in enumerate(heads)]
     limit = width if width is not None else columns(sys.stdout)
     if limit is not None:
@@ -69,10 +70,6 @@ def _cut(text: str, width: int, more: str) -> str:
             break
         kept += char
     return kept + more
-
-
-def _plain(text: str) -> str:
-    return "".join(char if char.isprintable() else " " for char in text)
 
 
 def _wide(text: str) -> int:

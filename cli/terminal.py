@@ -4,28 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 from typing import TextIO
-
-
-def prepare_streams() -> None:
-    """Make stdout and stderr unable to fail on a character: what the encoding lacks is escaped.
-
-    File names that are no UTF-8 and box-drawing characters in a C locale would otherwise end the
-    program in the middle of a sentence. A stream that was closed becomes the null device, so that no
-    other file takes its number.
-    """
-    for number, name in enumerate(("stdin", "stdout", "stderr")):
-        try:
-            os.fstat(number)
-        except OSError:
-            os.open(os.devnull, os.O_RDWR)  # the lowest free number, which is this one
-        if getattr(sys, name) is None:
-            setattr(sys, name, open(number, "w" if number else "r", closefd=False))  # noqa: SIM115
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(errors="backslashreplace")
 
 
 def is_terminal(stream: TextIO) -> bool:
@@ -59,6 +38,15 @@ def columns(stream: TextIO) -> int | None:
     if not is_terminal(stream) and not os.environ.get("COLUMNS"):
         return None
     return max(20, shutil.get_terminal_size().columns)
+
+
+def size_by_hand() -> tuple[int | None, int | None]:
+    """Columns and lines where COLUMNS or LINES says 0, which stands for nothing; None leaves it to others."""
+    width, height = shutil.get_terminal_size()
+    return (
+        width if os.environ.get("COLUMNS", "").strip("0") == "" and "COLUMNS" in os.environ else None,
+        height if os.environ.get("LINES", "").strip("0") == "" and "LINES" in os.environ else None,
+    )
 
 
 def paint(text: str, codes: str, *, colour: bool) -> str:

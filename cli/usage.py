@@ -12,6 +12,9 @@ from ..schemas.suggest import did_you_mean
 USAGE: type[Exception] = typer.BadParameter.__mro__[1]
 """Click's `UsageError`. Typer brings its own copy of click since 0.20 and exports only this subclass."""
 
+_NO_NUMBER = ("integer", "a unicode string")
+"""What typer says where a whole number was wanted; the second of a text that is no UTF-8."""
+
 
 def is_help(error: Exception) -> bool:
     """Whether the "error" only carries the help text, because nothing but the group was named."""
@@ -47,7 +50,7 @@ def _shown(param: Any) -> str:
 
 def _complaint(text: str) -> str:
     """What is wrong with a value; that of a number is said in our words, the rest in typer's."""
-    if "integer" in text:
+    if any(words in text for words in _NO_NUMBER):
         return "it must be a whole number"
     return _sentence(text.removeprefix("Value error, ").removeprefix("value error, "))
 

@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from .any_text import AnyText
+
 
 class PlanModel(BaseModel):
     """Base of the plan's models: frozen, and closed to keys that it does not know."""
@@ -48,7 +50,7 @@ class PlanNode(PlanModel):
     kind: str
     runtime: str
     action: Literal["run", "maybe", "reuse", "skip", "refused"]
-    why: str
+    why: AnyText
     order: int
     level: int
     remaining: float
@@ -64,9 +66,9 @@ class PlanNode(PlanModel):
 class Plan(PlanModel):
     """The whole plan. `edges` is the transitive reduction, as pairs (from, to) of node ids."""
 
-    name: str
-    source: str
-    project: str
+    name: AnyText
+    source: AnyText
+    project: AnyText
     description: str | None = None
     params: dict[str, Any] = {}
     concurrency: int

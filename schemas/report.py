@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from .any_text import AnyText
 from .states import DagRunState, FailureReason, NodeState, Outcome
 
 
@@ -24,7 +25,7 @@ class AttemptReport(ReportModel):
     ended_ms: int | None = None
     outcome: Outcome | None = None
     failure_reason: FailureReason | None = None
-    reason: str = ""
+    reason: AnyText = ""
     exit_status: int | None = None
 
 
@@ -42,13 +43,13 @@ class NodeReport(ReportModel):
     kind: str
     runtime: str
     state: NodeState
-    reason: str
+    reason: AnyText
     generation: int = 0
     started_ms: int | None = None
     ended_ms: int | None = None
     attempts: tuple[AttemptReport, ...] = ()
     working_ms: int = 0
-    deliverable: str | None = None
+    deliverable: AnyText | None = None
     output: Any = None
     reused_from: str | None = None
 
@@ -73,11 +74,11 @@ class Report(ReportModel):
     """
 
     dag_run_id: str
-    name: str
-    source: str
-    project: str
+    name: AnyText
+    source: AnyText
+    project: AnyText
     state: DagRunState
-    reason: str
+    reason: AnyText
     started_ms: int
     ended_ms: int | None = None
     coordinators: int = 1

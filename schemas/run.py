@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from .any_text import AnyText
 from .states import FailureReason, Outcome
 
 GateState = Literal["auto", "notify", "block"]
@@ -22,7 +23,7 @@ class RunModel(BaseModel):
 class DeliverableRef(RunModel):
     """Where the Deliverable of a Run is. `path` is relative to the project, `hash` is a SHA-256."""
 
-    path: str | None = Field(default=None, description="The file, relative to the project.")
+    path: AnyText | None = Field(default=None, description="The file, relative to the project.")
     summary: str | None = Field(default=None, description="The first lines of the Deliverable.")
     hash: str | None = Field(default=None, description="The SHA-256 of the Deliverable's bytes.")
 
@@ -91,7 +92,7 @@ class Run(RunModel):
     deliverable_ref: DeliverableRef | None = Field(
         default=None, description="Where what a person reads of the result is."
     )
-    files_touched: tuple[str, ...] | None = Field(
+    files_touched: tuple[AnyText, ...] | None = Field(
         default=None, description="The files that were written, relative to the project."
     )
     tool_use: tuple[ToolUse, ...] | None = Field(default=None, description="The tools that were used.")

@@ -89,7 +89,15 @@ def value_of(param: Param, given: object, directories: Directories) -> Any:
     """The value of a parameter for what was given. Raises `Refused`."""
     value = _parsed(param.type, given) if isinstance(given, str) else _typed(param.type, given)
     _check_limits(param, value)
-    return _absolute(value, directories.shell, directories.home) if param.type == "path" else value
+    if param.type != "path":
+        return value
+    if _is_below_home(value) and not directories.home:
+        raise Refused(
+            WrongParameterType,
+            f"is `{value}`, and `~` stands for nothing: HOME is not set",
+            "write the path in full; a directory that is called `~` is `./~`",
+        )
+    return _absolute(value, directories.shell, directories.home)
 
 
 def default_of(param: Param, directories: Directories) -> Any:
@@ -184,9 +192,13 @@ def _check_limits(param: Param, value: Any) -> None:
 
 
 def _absolute(path: str, base: str, home: str | None) -> str:
-    if home and (path == "~" or path.startswith("~/")):
+    if home and _is_below_home(path):
         path = home + path[1:]
     return os.path.abspath(os.path.join(base, path))
+
+
+def _is_below_home(path: str) -> bool:
+    return path == "~" or path.startswith("~/")
 
 
 def _described(param: Param) -> str:

@@ -41,10 +41,13 @@ def logs(
     """
     from ... import api
     from ..speech import give_bytes
+    from ..streams import is_heard
 
     number = positive(attempt, "--attempt")
     if generation is not None and generation < 0:
         raise BadFlagValue(f"`--generation` must be at least 0, not {generation}")
     for piece in api.logs(dag_run, node, stream=stream.value, attempt=number, generation=generation):
         give_bytes(piece)
+        if not is_heard():
+            break
     return 0

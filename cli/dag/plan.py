@@ -95,11 +95,12 @@ def _setting(key: str, value: Any) -> str:
 
 
 def _say_rest(plan: Plan) -> None:
+    from ..plain import plain
     from ..speech import say, say_dim
 
     count = len(plan.nodes)
     say_dim(
-        f"{plan.name}: {count} node{'s' if count != 1 else ''} on {plan.levels} "
+        f"{plain(plan.name)}: {count} node{'s' if count != 1 else ''} on {plan.levels} "
         f"level{'s' if plan.levels != 1 else ''}, at most {plan.concurrency} at once"
     )
     if len(plan.critical_path) > 1:

@@ -40,12 +40,13 @@ def status(
 
 
 def _text(report: Report, *, me: str, everything: bool) -> str:
+    from ..plain import plain
     from ..progress_words import source_words
     from ..summary import go_on, heading, moment
 
     lines = [heading(report), f"DAG run {report.dag_run_id}, started {moment(report.started_ms)}"]
     if report.reason and report.state != "ok":
-        lines.append(f"reason: {report.reason}")
+        lines.append(f"reason: {plain(report.reason)}")
     if report.source_changed:
         lines.append(source_words(gone=report.source_gone))
     lines += [f"waiting for you: {command}" for command in report.waiting_for]

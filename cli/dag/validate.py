@@ -21,6 +21,7 @@ def validate(
     from ... import api
     from ...schemas.errors import InputErrors
     from ..draw import draw
+    from ..plain import plain
     from ..speech import give_json, say
 
     found = [(file, api.check(file)) for file in files]
@@ -28,7 +29,7 @@ def validate(
         if errors:
             say(draw(InputErrors(errors)))
         else:
-            say(f"ok: {file}")
+            say(f"ok: {plain(str(file))}")
     if as_json:
         give_json(
             [

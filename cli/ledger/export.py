@@ -48,6 +48,7 @@ def export(
     from ... import api
     from ..output_file import write_file
     from ..speech import give
+    from ..streams import is_heard
 
     pieces = api.ledger_export(table.value, form.value)
     if output is not None:
@@ -55,4 +56,6 @@ def export(
         return 0
     for piece in pieces:
         give(piece)
+        if not is_heard():
+            break
     return 0

@@ -25,6 +25,7 @@ def rebuild(
     from dataclasses import asdict
 
     from ... import api
+    from ..plain import plain
     from ..speech import give_json, say
 
     done = api.ledger_rebuild(accept_loss=accept_loss)
@@ -33,5 +34,5 @@ def rebuild(
         return 0
     say(f"{done.records} records: {done.from_mirror} from the mirror, {done.from_database} from the database")
     for path in done.set_aside:
-        say(f"kept: {path}")
+        say(f"kept: {plain(str(path))}")
     return 0

@@ -25,6 +25,7 @@ def verify(
 
     from ... import api
     from ..exit import LEDGER, OK
+    from ..plain import plain
     from ..speech import give, give_json, say
 
     found = api.ledger_verify(noted=_head(noted))
@@ -38,7 +39,7 @@ def verify(
             say(f"the mirror is {found.mirror_lag} records behind; the next writer brings them over")
         return OK
     for problem in found.problems:
-        give(f"{problem.area}: {problem.message}\n")
+        give(f"{problem.area}: {plain(problem.message)}\n")
     if found.more_problems:
         say(f"and {found.more_problems} more")
     found.raise_first()

@@ -163,6 +163,16 @@ class Session:
             or (node.live is not None and node.spec.on_lost == "ask")
         }
 
+    @property
+    def most_at_once(self) -> int:
+        """How many nodes may come to run at once: no more than there are, and than the limit says."""
+        return min(self._limits.maximum, len(self.unfinished().tasks))
+
+    @property
+    def open_files_each(self) -> int:
+        """How many files of this process one attempt may hold open, whichever runtime carries it out."""
+        return max((one.capabilities.open_files for one in self._world.runtimes.values()), default=0)
+
     def with_concurrency(self, maximum: int) -> None:
         """Go on with another number of slots than the DAG run was started with."""
         self._limits = Limits(maximum=maximum, pools=self._limits.pools)

@@ -121,7 +121,7 @@ def _set_up_writer(db: sqlite3.Connection, path: Path, mode: JournalMode) -> Non
 
 def _reader(path: Path, how: str, busy_ms: float) -> sqlite3.Connection:
     db = sqlite3.connect(
-        f"file:{quote(str(path))}?{how}", uri=True, timeout=busy_ms / 1000, isolation_level=None
+        f"file:{quote(os.fsencode(path))}?{how}", uri=True, timeout=busy_ms / 1000, isolation_level=None
     )
     try:
         db.execute("PRAGMA query_only = ON")

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, Literal, get_args
 
+from .column_text import from_column
 from .database_errors import ledger_errors
 from .ledger import Ledger
 from .rows import JSON_COLUMNS, json_value
@@ -19,6 +20,8 @@ _INTERNAL: Final = frozenset({"results", "run_outcomes", "stretches"})
 
 EXPORT_TABLES: Final = ("journal", "runs", *(name for name in PROJECTIONS if name not in _INTERNAL))
 """What can be exported. `journal` holds everything; the others are made from it."""
+
+_HASHES: Final = frozenset({"prev_hash", "hash"})
 
 _ORDER: Final = {
     "tasks": "dag_run_id, position",
@@ -69,7 +72,7 @@ def _csv(names: list[str], rows: Iterable[tuple[Any, ...]]) -> Iterator[str]:
     pieces: list[str] = []
     writer = csv.writer(_Collector(pieces))
     for row in _with_header(names, rows):
-        writer.writerow([value.hex() if isinstance(value, bytes) else value for value in row])
+        writer.writerow([_plain(name, value) for name, value in zip(names, row, strict=True)])
         yield pieces.pop()
 
 
@@ -85,9 +88,13 @@ def _object(names: list[str], row: tuple[Any, ...]) -> str:
 
 
 def _value(name: str, value: Any) -> Any:
-    if isinstance(value, bytes):
-        return value.hex()
-    return json_value(value) if name in JSON_COLUMNS else value
+    return json_value(value) if name in JSON_COLUMNS else _plain(name, value)
+
+
+def _plain(name: str, value: Any) -> Any:
+    if not isinstance(value, bytes):
+        return value
+    return value.hex() if name in _HASHES else from_column(value)
 
 
 class _Collector:

@@ -15,6 +15,7 @@ from typing import Any, Final
 from ...schemas.canonical import canonical
 from ...schemas.errors import ConflictingRecord
 from . import records
+from .column_text import json_column, to_column
 
 _ENDED: Final = frozenset({"ok", "failed", "blocked", "skipped", "cancelled"})
 
@@ -101,8 +102,9 @@ def _on_dag_run_created(
 ) -> int | None:
     get = payload.get
     values = (
-        seq, entity_id, get("name"), get("source"), get("source_digest"), get("project"), get("graph"),
-        _json(get("params")), _json(get("concurrency")), get("version"), ts,
+        seq, entity_id, to_column(get("name")), to_column(get("source")), get("source_digest"),
+        to_column(get("project")), get("graph"), json_column(get("params")), json_column(get("concurrency")),
+        get("version"), ts,
     )  # fmt: skip
     done = db.execute(
         "INSERT INTO dag_runs (seq, dag_run_id, name, source, source_digest, project, graph, params,"
@@ -135,7 +137,7 @@ def _on_dag_run_claimed(
         "UPDATE dag_runs SET coordinators = coordinators + 1, state = 'running', reason = '',"
         " ended_ts = NULL, waiting_for = NULL, claimed_ts = ?, pid = ?, host = ?, boot_id = ?,"
         " process_start = ? WHERE dag_run_id = ?",
-        (ts, get("pid"), get("host"), get("boot_id"), get("process_start"), entity_id),
+        (ts, get("pid"), to_column(get("host")), get("boot_id"), get("process_start"), entity_id),
     )
 
 
@@ -158,7 +160,7 @@ def _on_dag_run_paused(
 ) -> None:
     db.execute(
         "UPDATE dag_runs SET state = 'paused', reason = ?, waiting_for = ? WHERE dag_run_id = ?",
-        (payload.get("reason") or "", _json(payload.get("waiting_for")), entity_id),
+        (to_column(payload.get("reason") or ""), json_column(payload.get("waiting_for")), entity_id),
     )
 
 
@@ -175,8 +177,11 @@ def _on_dag_run_ended(
     db.execute(
         "UPDATE dag_runs SET state = ?, reason = ?, ended_ts = ?, outputs = ?, waiting_for = NULL"
         " WHERE dag_run_id = ?",
-        (payload["state"], payload.get("reason") or "", ts, _json(payload.get("outputs")), entity_id),
-    )
+        (
+            payload["state"], to_column(payload.get("reason") or ""), ts, json_column(payload.get("outputs")),
+            entity_id,
+        ),
+    )  # fmt: skip
 
 
 def _on_attempt_started(
@@ -218,7 +223,7 @@ def _on_attempt_finished(
     payload["outcome"]  # a Run without an outcome is no Run
     # A Run fills a third of the columns or fewer: naming those alone is three times faster.
     names = tuple([name for name in payload if name in _RUN_NAMES])
-    values = [payload[name] for name in names]
+    values = [to_column(payload[name]) for name in names]
     if "attempt_key" not in payload:
         names, values = _with_start(db, (dag_run_id or "", entity_id), names, values)
     insert = _RUN_INSERTS.get(names) or _run_insert(names)
@@ -232,7 +237,8 @@ def _on_attempt_finished(
     if state is not None:
         ended = get("ended_ts", ts) if state in _ENDED else None
         db.execute(
-            _NODE_STATE, (state, get("node_reason") or "", ended, dag_run_id, node_id, get("generation", 0))
+            _NODE_STATE,
+            (state, to_column(get("node_reason") or ""), ended, dag_run_id, node_id, get("generation", 0)),
         )
     return None
 
@@ -276,7 +282,7 @@ def _on_nodes_ended(
     db.executemany(
         _NODE_STATE,
         (
-            (state, reason or "", ts if state in _ENDED else None, dag_run_id, node_id, generation)
+            (state, to_column(reason or ""), ts if state in _ENDED else None, dag_run_id, node_id, generation)
             for node_id, generation, state, reason in payload["nodes"]
         ),
     )
@@ -349,8 +355,8 @@ def _on_principal_answered(
         " SET seq = excluded.seq, answer = excluded.answer, answered_by = excluded.answered_by,"
         " answered_ts = excluded.answered_ts",
         (
-            dag_run_id, entity_id, payload.get("generation", 0), seq, _json(payload.get("answer")),
-            payload.get("by"), ts,
+            dag_run_id, entity_id, payload.get("generation", 0), seq, json_column(payload.get("answer")),
+            to_column(payload.get("by")), ts,
         ),
     )  # fmt: skip
 
@@ -375,10 +381,6 @@ def _same(db: sqlite3.Connection, seq: int, what: str, payload: Payload) -> int:
 
 def _stated(payload: Payload) -> str:
     return canonical({key: value for key, value in payload.items() if key not in _CLOCK_KEYS})
-
-
-def _json(value: Any) -> str | None:
-    return None if value is None else canonical(value)
 
 
 _HANDLERS: Final[dict[str, _Handler]] = {

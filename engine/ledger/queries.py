@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Final, TypeVar
 
 from ...schemas.errors import AmbiguousDagRun, AmbiguousRun
+from .column_text import from_column
 from .database_errors import ledger_errors
 from .journal import BY_SEQ, IN_STRETCHES, OF_DAG_RUN, journaled
 from .ledger import MAX_PAGE, Ledger
@@ -337,14 +338,18 @@ def record_at(ledger: Ledger, seq: int) -> Journaled | None:
 def _rows(ledger: Ledger, name: str, row: type[_Row], params: _Params) -> list[_Row]:
     json_at = [at for at, field in enumerate(fields(row)) if field.name in JSON_COLUMNS]
     with ledger_errors(ledger.path):
-        found = ledger.connection.execute(QUERIES[name].sql, params).fetchall()
-    return [row(*_with_json(values, json_at)) for values in found]
+        try:
+            found = ledger.connection.execute(QUERIES[name].sql, params).fetchall()
+        except UnicodeEncodeError:
+            # What is asked for holds bytes that are no UTF-8, as no id and no name of a node does.
+            return []
+    return [row(*_read(values, json_at)) for values in found]
 
 
-def _with_json(values: tuple[Any, ...], json_at: list[int]) -> Sequence[Any]:
-    if not json_at:
-        return values
-    changed = list(values)
+def _read(values: tuple[Any, ...], json_at: list[int]) -> Sequence[Any]:
+    changed: list[Any] = list(values)
+    if bytes in set(map(type, values)):
+        changed = [from_column(value) for value in values]
     for at in json_at:
         changed[at] = json_value(changed[at])
     return changed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import os
 import socket
 import subprocess
@@ -16,6 +17,7 @@ from typing import Literal, Protocol
 
 from . import spawner
 from .identity import boot_id
+from .open_files import given_limit
 from .orphans import kill_remains
 
 _PROGRAM = Path(__file__).with_name("spawner.py")
@@ -90,7 +92,8 @@ class ProcessGroup:
 class Launcher:
     """Starts process groups through one spawner, which is started with the first of them.
 
-    `environ` is what every command inherits. When the spawner dies, everything that it had started
+    `environ` is what every command inherits; a limit of open files that this process raised for itself is
+    not. When the spawner dies, everything that it had started
     ends as `Lost`, and the next start gets a new spawner. Use it from one event loop only.
     """
 
@@ -153,11 +156,13 @@ class Launcher:
     # ---- the spawner's life --------------------------------------------------------------------
 
     def _open(self) -> socket.socket:
+        limit = given_limit()
+        words = [str(os.getpid()), *([] if limit is None else [str(limit)])]
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             with theirs:
                 self._process = subprocess.Popen(
-                    [sys.executable, "-I", "-S", str(_PROGRAM), str(os.getpid())],
+                    [sys.executable, "-I", "-S", str(_PROGRAM), *words],
                     stdin=theirs.fileno(),
                     stdout=subprocess.DEVNULL,
                     start_new_session=True,
@@ -223,6 +228,11 @@ class Launcher:
         except (BrokenPipeError, ConnectionResetError):
             # Its end is noticed where the socket is read; then every listener is told.
             return len(frame)
+        except OSError as error:
+            # Linux bounds how many descriptors may be under way; the spawner takes them as fast as it can.
+            if error.errno == errno.ETOOMANYREFS:
+                return 0
+            raise
 
     def _on_writable(self) -> None:
         link = self._link
@@ -272,9 +282,16 @@ class Launcher:
 
 
 def _copies(descriptors: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple(os.dup(descriptor) for descriptor in descriptors)
+    made: list[int] = []
+    try:
+        for descriptor in descriptors:
+            made.append(os.dup(descriptor))  # noqa: PERF401  # what was made is closed when one cannot be
+    except OSError:
+        _close(made)
+        raise
+    return tuple(made)
 
 
-def _close(descriptors: tuple[int, ...]) -> None:
+def _close(descriptors: Sequence[int]) -> None:
     for descriptor in descriptors:
         os.close(descriptor)

@@ -3,7 +3,8 @@
 Why a helper: whoever starts a process is the one who can wait for it, and signal its group, without
 ever hitting a stranger that got its number; and somebody must outlive a Coordinator that was killed
 with -9, to end what it had started. This process has no database, lock or thread. It is run as
-`python -I -S spawner.py PARENT_PID` with a Unix stream socket as its standard input.
+`python -I -S spawner.py PARENT_PID [OPEN_FILES]` with a Unix stream socket as its standard input;
+OPEN_FILES is the limit for it and for the commands, where the Coordinator has raised its own.
 
 What it promises:
 - Every command gets a session and process group of its own, default signal handling, and no
@@ -189,6 +190,9 @@ class Server:
         try:
             os.chdir(cwd)
             step = STEP_EXEC
+            if len(descriptors) < 3:
+                # The system drops what this process has no room for, without an error.
+                raise OSError(errno.EMFILE, "descriptors were lost")
             pid = os.posix_spawn(
                 find_program(argv[0], environment.get(b"PATH", os.defpath.encode())),
                 argv,
@@ -353,9 +357,17 @@ def find_program(name: bytes, path: bytes) -> bytes:
     raise FileNotFoundError(errno.ENOENT, "no such program", name)
 
 
-def main(parent: int) -> None:
-    """Serve the Coordinator `parent`, whose socket is this process's standard input."""
+def main(parent: int, open_files: int | None = None) -> None:
+    """Serve the Coordinator `parent`, whose socket is this process's standard input.
+
+    With `open_files` this process and what it starts may have so many files open, not more.
+    """
     gc.disable()
+    if open_files is not None:
+        import resource  # only where it is used
+
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (open_files, hard))
     prctl = load_prctl()
     if prctl is not None:
         prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
@@ -369,4 +381,4 @@ def main(parent: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(*map(int, sys.argv[1:]))

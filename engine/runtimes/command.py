@@ -5,23 +5,29 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final, Protocol
 
 from ...schemas.bound import BoundTask
 from ...schemas.errors import InputError
 from ..masking import Masker
 from ..process.identity import boot_id
-from ..process.launcher import End, Launcher, Lost, ProcessGroup
+from ..process.launcher import End, Launcher, Lost, NotStarted, ProcessGroup
 from .capture import BlobSink, Capture
 from .command_end import conclude, is_small, not_made
 from .invocation import Invocation, RequestRefused, inherited
 from .output_contract import LARGEST_VALUE
 from .preflight import check_command
 from .protocol import Activity, AttemptEvent, AttemptRequest, AttemptResult, Capabilities, Spawned
+from .shortage import SHORTAGES, Queue, Threads
 
 _CHUNK: Final = 1 << 16
 _QUIET: Final = 0.1
 """Seconds between two signs of life: watchdogs count in whole seconds, and every sign costs."""
+
+_OPEN_FILES: Final = 5
+"""Of one attempt: two pipes for its output, and at the same time a stored text for each, or the three
+descriptors that wait to be sent to the spawner."""
 
 Emit = Callable[[AttemptEvent], None]
 
@@ -45,7 +51,7 @@ class CommandRuntime:
     """
 
     name = "command"
-    capabilities = Capabilities()
+    capabilities = Capabilities(open_files=_OPEN_FILES)
 
     def __init__(
         self,
@@ -56,7 +62,9 @@ class CommandRuntime:
         call_later: CallLater | None = None,
     ) -> None:
         self._environ = dict(os.environ if environ is None else environ)
-        self._launcher = Launcher(inherited(self._environ))
+        self.launcher = Launcher(inherited(self._environ))
+        self.queue = Queue()
+        self.threads = Threads()
         self._null = -1
         self._maskers: dict[tuple[tuple[str, str], ...], Masker] = {(): Masker({})}
         self._call_later = call_later
@@ -77,14 +85,15 @@ class CommandRuntime:
             attempt.refuse(str(error))
             return attempt
         attempt = CommandAttempt(self, request, emit, masker)
-        attempt.begin(self._launcher)
+        attempt.begin()
         return attempt
 
     async def close(self) -> None:
         """Kill everything that still runs and wait until it is gone. The runtime may be used again."""
         self.closing = True
-        await self._launcher.close()
+        await self.launcher.close()
         self.closing = False
+        self.threads.close()
         if self._null >= 0:
             os.close(self._null)
             self._null = -1
@@ -99,7 +108,7 @@ class CommandRuntime:
     @property
     def spawner_pid(self) -> int | None:
         """The process that starts the commands, while there is one."""
-        return self._launcher.spawner_pid
+        return self.launcher.spawner_pid
 
     def later(self, seconds: float, call: Callable[[], None]) -> Timer:
         """Make `call` after `seconds`."""
@@ -123,6 +132,7 @@ class CommandAttempt:
         self._loop = asyncio.get_running_loop()
         self._over: asyncio.Future[AttemptResult | None] = self._loop.create_future()
         self._group: ProcessGroup | None = None
+        self._is_counted = False
         self._invocation: Invocation | None = None
         self._streams: dict[int, Capture] = {}
         keep = LARGEST_VALUE if request.output.source == "stdout" else 0
@@ -145,12 +155,15 @@ class CommandAttempt:
             return early
         assert self._end is not None
         arguments = (self._request, self._end, self._stdout, self._stderr, self._masker, self._runtime.blobs)
-        if is_small(self._request, self._stdout):
-            return conclude(*arguments, stopped=self._stopped)
-        return await asyncio.to_thread(conclude, *arguments, stopped=self._stopped)
+        read = partial(conclude, *arguments, stopped=self._stopped)
+        return (
+            read() if is_small(self._request, self._stdout) else await self._runtime.threads.result_of(read)
+        )
 
     def cancel(self, *, hard: bool) -> None:
         """SIGTERM to the group, and SIGKILL after the request's grace; `hard`: SIGKILL at once."""
+        if self._runtime.queue.forget(self.begin):
+            self._settle(AttemptResult(outcome="cancelled", reason="it was stopped before it could start"))
         if self._end is not None or self._group is None or self._over.done():
             return
         if hard:
@@ -164,8 +177,11 @@ class CommandAttempt:
 
     # ---- the start -----------------------------------------------------------------------------
 
-    def begin(self, launcher: Launcher) -> None:
-        """Start the process; never raises for what the request asks for."""
+    def begin(self) -> None:
+        """Start the process; never raises for what the request asks for.
+
+        Where the system has no room for it while other attempts run, it begins anew when one has ended.
+        """
         opened: list[int] = []
         try:
             self._invocation = Invocation(self._request)
@@ -175,13 +191,10 @@ class CommandAttempt:
             opened += (out, out_end)
             err, err_end = os.pipe()
             opened += (err, err_end)
-            cwd = os.fsencode(self._request.cwd)
-            if b"\0" in cwd:
-                raise RequestRefused("the working directory holds a NUL character")
             stdin = self._invocation.stdin
-            self._group = launcher.start(
+            self._group = self._runtime.launcher.start(
                 self._invocation.argv,
-                cwd=cwd,
+                cwd=self._invocation.cwd,
                 variables=self._invocation.variables,
                 marker=self._request.run_id,
                 descriptors=(self._runtime.null() if stdin is None else stdin, out_end, err_end),
@@ -190,13 +203,30 @@ class CommandAttempt:
         except (RequestRefused, OSError) as error:
             for descriptor in opened:
                 os.close(descriptor)
-            self._settle(not_made(error, self._masker))
+            if not (isinstance(error, OSError) and self._is_put_off(error.errno)):
+                self._settle(not_made(error, self._masker))
             return
         for descriptor in opened:
             if descriptor not in (out, err):
                 os.close(descriptor)
+        self._is_counted = True
+        self._runtime.queue.enter()
         self._listen(out, self._stdout)
         self._listen(err, self._stderr)
+
+    def _is_put_off(self, code: int | None) -> bool:
+        """Whether the start failed for want of room only, and is made anew later."""
+        queue = self._runtime.queue
+        if code not in SHORTAGES or not queue.put_off(self.begin, entered=self._is_counted):
+            return False
+        self._is_counted = False
+        self._group = None
+        for descriptor in list(self._streams):
+            self._close_stream(descriptor)
+        if self._invocation is not None:
+            self._invocation.close()
+            self._invocation = None
+        return True
 
     def refuse(self, reason: str) -> None:
         """End without a start, because what was asked for cannot be done."""
@@ -218,6 +248,8 @@ class CommandAttempt:
 
     def process_ended(self, end: End) -> None:
         """Wait for the rest of the output, but not for ever."""
+        if isinstance(end, NotStarted) and self._stopped is None and self._is_put_off(end.errno):
+            return
         self._end = end
         if isinstance(end, Lost) and self._runtime.closing and self._stopped is None:
             self._stopped = "it was killed, because the program ended"
@@ -255,10 +287,13 @@ class CommandAttempt:
             size, self._unreported = self._unreported, 0
             self._emit(Activity(size=size))
 
-    def _unlisten(self, descriptor: int) -> None:
+    def _close_stream(self, descriptor: int) -> None:
         del self._streams[descriptor]
         self._loop.remove_reader(descriptor)
         os.close(descriptor)
+
+    def _unlisten(self, descriptor: int) -> None:
+        self._close_stream(descriptor)
         if not self._streams and self._end is not None:
             self._finish()
 
@@ -291,3 +326,6 @@ class CommandAttempt:
             self._over.set_exception(self._broken)
         else:
             self._over.set_result(result)
+        if self._is_counted:
+            self._is_counted = False
+            self._runtime.queue.leave()

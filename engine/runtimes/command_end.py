@@ -132,7 +132,9 @@ def _why(
             text = f"killed by signal {number}{_signal_name(number)}{_last_words(stdout, stderr)}"
             return "exit_status", text, -number
         case NotStarted("chdir", code):
-            return "spawn_failed", f"cannot enter the directory `{request.cwd}`: {_text_of(code)}", None
+            folder = _printable(request.cwd)
+            why = "no permission" if code == errno.EACCES else _text_of(code)
+            return "spawn_failed", f"cannot enter the directory `{folder}`: {why}", None
         case NotStarted(_, code):
             return "spawn_failed", f"cannot start {_program(request)}: {_text_of(code)}", None
 
@@ -141,16 +143,20 @@ def _last_words(stdout: Capture, stderr: Capture) -> str:
     for name, stream in (("stderr", stderr), ("stdout", stdout)):
         lines = stream.last_lines()
         if lines:
-            # What a terminal would obey is not for a sentence.
-            return f"; {name} ends: {''.join(c if c.isprintable() else ' ' for c in lines)}"
+            return f"; {name} ends: {_printable(lines)}"
     return ""
 
 
 def _program(request: AttemptRequest) -> str:
     if "argv" not in request.command:
         return "`sh`"
-    word = str(request.command["argv"][0])
+    word = _printable(str(request.command["argv"][0]))
     return f"`{word if len(word) <= _WORD else word[:_WORD] + '…'}`"
+
+
+def _printable(text: str) -> str:
+    """What a terminal would obey is not for a sentence; bytes of names that are no UTF-8 are harmless."""
+    return "".join(c if c.isprintable() or "\udc80" <= c <= "\udcff" else " " for c in text)
 
 
 def _signal_name(number: int) -> str:
@@ -164,6 +170,10 @@ _TEXTS: Final = {
     errno.ENOENT: "there is no such file",
     errno.EACCES: "it may not be executed (no permission)",
     errno.ENOEXEC: "it is no program; a script needs a first line such as `#!/bin/sh`",
+    errno.EMFILE: "this process has as many files open as it may (`ulimit -n`)",
+    errno.ENFILE: "the system has as many files open as it can",
+    errno.EAGAIN: "no further process is allowed here (`ulimit -u`, or the limit of a container)",
+    errno.ENOMEM: "there is not enough memory for another process",
     errno.E2BIG: "its arguments and variables are too long together; hand large values on by `with`",
 }
 

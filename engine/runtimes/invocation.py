@@ -31,7 +31,7 @@ class RequestRefused(Exception):
 
 
 class Invocation:
-    """Arguments, variables and standard input of one attempt.
+    """Arguments, working directory, variables and standard input of one attempt.
 
     Builds them from the request; may put large inputs into files of the request's scratch folder.
     Raises `RequestRefused` for what no system call could carry, `OSError` when a file or a pipe
@@ -39,7 +39,7 @@ class Invocation:
     a command without inputs and Briefs reads nothing. `close` removes the files.
     """
 
-    __slots__ = ("_scratch", "argv", "stdin", "variables")
+    __slots__ = ("_scratch", "argv", "cwd", "stdin", "variables")
 
     def __init__(self, request: AttemptRequest) -> None:
         self._scratch: str | None = None
@@ -49,6 +49,7 @@ class Invocation:
         self.argv = [_encoded(word, "the command") for word in words]
         if not self.argv or not self.argv[0]:
             raise RequestRefused("the command is empty")
+        self.cwd = _encoded(request.cwd, "the working directory")
         self.variables: list[bytes] = []
         try:
             for name, value in request.env.items():
@@ -63,7 +64,9 @@ class Invocation:
                 b"ME_NODE_ID=" + _encoded(request.node_id, "the node's id"),
             )
             if request.inputs or request.briefs:
-                self.stdin = _stdin(canonical_bytes({**request.inputs, BRIEFS: request.briefs}))
+                self.stdin = self._stdin(
+                    canonical_bytes({**request.inputs, BRIEFS: request.briefs}), request.scratch
+                )
         except BaseException:
             self.close()
             raise
@@ -90,7 +93,7 @@ class Invocation:
         for name, value in request.inputs.items():
             variable = variable_name(name)
             text = value if isinstance(value, str) else canonical(value)
-            data = text.encode("utf-8", "surrogatepass")
+            data = _bytes(text)
             if len(data) > LARGEST_VARIABLE or b"\0" in data:
                 variable += "_FILE"
                 text = self._write(request.scratch, variable, data)
@@ -99,16 +102,40 @@ class Invocation:
             used.add(variable)
             self._set(variable, text)
 
-    def _write(self, scratch: str, name: str, data: bytes) -> str:
+    def _folder(self, scratch: str) -> str:
+        """The attempt's own folder, made when it is first asked for."""
         if self._scratch is None:
             if scratch:
                 Path(scratch).mkdir(mode=0o700, parents=True, exist_ok=True)
             self._scratch = scratch or tempfile.mkdtemp(prefix="metaensemble-")
-        path = Path(self._scratch, name)
+        return self._scratch
+
+    def _write(self, scratch: str, name: str, data: bytes) -> str:
+        path = Path(self._folder(scratch), name)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
         with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
             file.write(data)
         return str(path)
+
+    def _stdin(self, data: bytes, scratch: str) -> int:
+        """A descriptor from which `data` can be read: a filled pipe if it fits, else an unnamed file.
+
+        Neither can block, break, or leave anything behind. The file lies beside the Ledger: the folder
+        for temporary files may be missing, or too small.
+        """
+        if len(data) <= _PIPED:
+            reader, writer = os.pipe()
+            try:
+                os.set_blocking(writer, False)
+                if _fill(writer, data):
+                    return reader
+            finally:
+                os.close(writer)
+            os.close(reader)
+        with tempfile.TemporaryFile(dir=self._folder(scratch)) as file:
+            file.write(data)
+            file.seek(0)
+            return os.dup(file.fileno())
 
 
 def variable_name(name: str) -> str:
@@ -126,6 +153,14 @@ def inherited(environ: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+def _bytes(text: str) -> bytes:
+    """`text` as a file holds it: a name that is no UTF-8 byte by byte, as the system has it."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
+
+
 def _encoded(text: Any, what: str) -> bytes:
     if "\0" in text:
         raise RequestRefused(
@@ -136,26 +171,6 @@ def _encoded(text: Any, what: str) -> bytes:
         return str(text).encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
         raise RequestRefused(f"{what} holds half of a surrogate pair, which is no text") from None
-
-
-def _stdin(data: bytes) -> int:
-    """A descriptor from which `data` can be read: a filled pipe if it fits, else an unnamed file.
-
-    Neither can block, break, or leave anything behind.
-    """
-    if len(data) <= _PIPED:
-        reader, writer = os.pipe()
-        try:
-            os.set_blocking(writer, False)
-            if _fill(writer, data):
-                return reader
-        finally:
-            os.close(writer)
-        os.close(reader)
-    with tempfile.TemporaryFile() as file:
-        file.write(data)
-        file.seek(0)
-        return os.dup(file.fileno())
 
 
 def _fill(writer: int, data: bytes) -> bool:

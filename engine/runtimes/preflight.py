@@ -76,8 +76,8 @@ def _check_inputs(task: BoundTask) -> Iterator[InputError]:
 
 def _check_directory(task: BoundTask, project: str) -> Iterator[InputError]:
     folder = _folder(task, project)
-    if folder is not None and not folder.is_dir():
-        what = "is not a directory" if folder.exists() else "does not exist"
+    what = None if folder is None else _why_no_directory(folder)
+    if what is not None:
         yield MissingDirectory(
             f"the working directory `{_text(task.cwd)}` {what}",
             hint="`cwd` is relative to the project's root, which is also its default",
@@ -112,8 +112,9 @@ def _why_not_runnable(
         if folder is None and not name.startswith("/"):
             return None
         path = Path(folder or "/", name)
-        if not path.exists():
-            return f"the program `{name}` does not exist", "a relative path starts at the task's `cwd`"
+        absent = _why_absent(path)
+        if absent is not None:
+            return f"the program `{name}` {absent}", "a relative path starts at the task's `cwd`"
         return None if _is_program(path) else (f"`{name}` is not a program", f"try: chmod +x {name}")
     env = dict(task.env)
     if "PATH" in env and not isinstance(env["PATH"], Literal):
@@ -140,4 +141,25 @@ def _text(template: Template) -> str:
 
 
 def _is_program(path: Path) -> bool:
-    return path.is_file() and os.access(path, os.X_OK)
+    # A directory of the PATH that may not be entered holds nothing for this user.
+    return os.path.isfile(path) and os.access(path, os.X_OK)  # noqa: PTH113
+
+
+def _why_no_directory(path: Path) -> str | None:
+    absent = _why_absent(path)
+    if absent is not None:
+        return absent
+    if not os.path.isdir(path):  # noqa: PTH112
+        return "is not a directory"
+    return None if os.access(path, os.X_OK) else "may not be entered"
+
+
+def _why_absent(path: Path) -> str | None:
+    """Why nothing can be found at `path`; None when something is there."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return "does not exist"
+    except OSError as error:
+        return f"cannot be reached: {(error.strerror or str(error)).lower()}"
+    return None

@@ -13,7 +13,10 @@ from ...schemas.states import FailureReason, Outcome
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
-    """What a runtime can do, as data; the scheduler reads this and never a runtime's name."""
+    """What a runtime can do, as data; the scheduler reads this and never a runtime's name.
+
+    `open_files` is how many files of this process one attempt may hold open.
+    """
 
     structured_output: bool = False
     session_resume: bool = False
@@ -22,6 +25,7 @@ class Capabilities:
     cost: bool = False
     speaks_while_running: bool = False
     cancel: bool = True
+    open_files: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -125,6 +125,8 @@ MetaEnsembleError
 |   |-- NoSuchAttempt                           ME543
 |   |-- CannotWriteFile                         ME544
 |   |-- WorkingDirectoryGone                    ME545
+|   |-- DirectoryClosed                         ME546
+|   |-- CannotWriteOutput                       ME547
 |   |-- UnknownSchemaPath                       ME550
 |   `-- AmbiguousRun                            ME713
 |-- LedgerError                                 exit code 3
@@ -158,6 +160,8 @@ from .base import CODES, InputError, InputErrors, InternalError, LedgerError, Me
 from .command_line import (
     BadFlagValue,
     CannotWriteFile,
+    CannotWriteOutput,
+    DirectoryClosed,
     MalformedPair,
     MissingArgument,
     RepeatedFlag,
@@ -357,12 +361,14 @@ __all__ = [
     "BadSpelling",
     "BlobMissing",
     "CannotWriteFile",
+    "CannotWriteOutput",
     "ChainBroken",
     "ClashingInputs",
     "ConflictingRecord",
     "CountWithoutItems",
     "CyclicNeeds",
     "DirectiveInYaml",
+    "DirectoryClosed",
     "DuplicateKey",
     "EachNotAList",
     "EmptyMatrix",

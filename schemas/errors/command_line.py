@@ -238,3 +238,54 @@ class WorkingDirectoryGone(InputError):
     """
 
     code = "ME545"
+
+
+class DirectoryClosed(InputError):
+    """A directory on the way to the project's root cannot be looked into, so the project is not known.
+
+    The root is the nearest directory upwards that holds `.metaensemble`, or else `.git`. Where the
+    system does not let this user look, whether there is one cannot be told, and taking the next one
+    could mix up two projects. `ls -ld` shows who may enter the directory.
+
+    Example:
+
+    ```python
+    from pathlib import Path
+    from metaensemble.engine.project import find_project
+    find_project(Path("/" + "deeper-than-any-system-goes/" * 500))
+    ```
+
+    Use instead:
+
+    ```python
+    from pathlib import Path
+    from metaensemble.engine.project import find_project
+    find_project(Path.cwd())
+    ```
+    """
+
+    code = "ME546"
+
+
+class CannotWriteOutput(InputError):
+    """Standard output does not take what the command has to say.
+
+    It was redirected to a file on a full disk, or to a device that refuses to be written. What the
+    command did is done: a DAG run that ended is recorded, and `me dag status` shows it. A DAG run that
+    did not end ok keeps its own exit code. A reader that has seen enough, as in `me dag list | head`,
+    is no error.
+
+    Example:
+
+    ```sh
+    me dag list --json >/dev/full
+    ```
+
+    Use instead:
+
+    ```sh
+    me dag list --json >list.json
+    ```
+    """
+
+    code = "ME547"

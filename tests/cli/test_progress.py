@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import io
 import re
+import sys
+import threading
 
 import pytest
 
@@ -127,6 +129,24 @@ def test_the_live_picture_fits_and_ends_clean(monkeypatch: pytest.MonkeyPatch, w
     assert "exit status 7" in said
     assert "stopping: what runs" in said
     assert said.rstrip("\r\n").endswith("\x1b[2K") or "\x1b[?25h" in said
+
+
+def test_the_live_picture_does_without_a_thread_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    from metaensemble.cli.progress_live import LiveProgress
+
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr("threading.Thread.start", refuse)
+    streams = sys.stdout, sys.stderr
+    stream = Terminal()
+    with LiveProgress(stream, now_ms=lambda: 5_000) as progress:
+        for notice in STORY:
+            progress.notice(notice)
+    assert "exit status 7" in stream.getvalue()
+    assert stream.getvalue().endswith("\x1b[2K")
+    assert (sys.stdout, sys.stderr) == streams
 
 
 def test_the_live_picture_in_words(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 WHOLE = """\
@@ -82,10 +83,48 @@ def _door() -> str:
     return f"{folder}/door"
 
 
+def run_me(
+    *words: str | bytes,
+    path: str,
+    cwd: Path,
+    timeout: float = 240,
+    before: Callable[[], None] | None = None,
+    environ: Mapping[str | bytes, str | bytes | None] | None = None,
+) -> subprocess.CompletedProcess[bytes]:
+    """Run `me` without a shell, so that any bytes can be its words and its variables.
+
+    A variable that is None is not set. `before` is called in the process before it becomes `me`.
+    """
+    variables = {**os.environb, b"PATH": os.fsencode(path)}
+    for name, value in (environ or {}).items():
+        variables.pop(os.fsencode(name), None)
+        if value is not None:
+            variables[os.fsencode(name)] = os.fsencode(value)
+    return subprocess.run(
+        [str(Path(path.split(os.pathsep, maxsplit=1)[0], "me")), *words],
+        cwd=cwd,
+        env=variables,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=timeout,
+        check=False,
+        preexec_fn=before,
+    )
+
+
 def run_sh(
-    text: str, *, path: str, cwd: Path, timeout: float = 240, **environ: str
+    text: str,
+    *,
+    path: str,
+    cwd: Path,
+    timeout: float = 240,
+    before: Callable[[], None] | None = None,
+    **environ: str,
 ) -> subprocess.CompletedProcess[str]:
-    """Run `text` with `sh` in `cwd`; stdout and stderr are captured apart."""
+    """Run `text` with `sh` in `cwd`; stdout and stderr are captured apart.
+
+    `before` is called in the process before it becomes `sh`.
+    """
     return subprocess.run(
         ["sh", "-c", text],
         cwd=cwd,
@@ -96,4 +135,5 @@ def run_sh(
         errors="backslashreplace",
         timeout=timeout,
         check=False,
+        preexec_fn=before,
     )

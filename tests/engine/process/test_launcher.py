@@ -6,14 +6,18 @@ import asyncio
 import contextlib
 import errno
 import os
+import resource
 import signal
+import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from metaensemble.engine.process.identity import boot_id, is_same_process, process_start
 from metaensemble.engine.process.launcher import End, Exited, Killed, Launcher, Lost, NotStarted, ProcessGroup
+from metaensemble.engine.process.open_files import room_for
 from support.fakes import run_async
 from support.processes import Fifo, gone
 
@@ -346,3 +350,58 @@ def test_a_launcher_that_is_closed_leaves_no_process() -> None:
     pid, started, spawner = run_async(scenario())
     assert not is_same_process(pid, started, boot_id())
     assert gone(spawner)
+
+
+def test_a_start_whose_descriptors_did_not_all_arrive_fails_as_a_want_of_files() -> None:
+    async def scenario() -> End:
+        async with a_launcher() as launcher:
+            watched = Watched()
+            null = os.open(os.devnull, os.O_RDWR)
+            lost: tuple[int, ...] = (null, null)  # as the system passes them on when the receiver has no room
+            launcher.start(
+                [b"/bin/true"],
+                cwd=b"/",
+                variables=[],
+                marker="m",
+                descriptors=lost,
+                listener=watched,  # type: ignore[arg-type]
+            )
+            os.close(null)
+            return await watched.ended
+
+    assert run_async(scenario()) == NotStarted("exec", errno.EMFILE)
+
+
+def test_too_many_descriptors_under_way_are_sent_a_little_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    refusals = iter([True, True])
+    really = socket.send_fds
+
+    def send_fds(*arguments: Any) -> int:
+        if next(refusals, False):
+            raise OSError(errno.ETOOMANYREFS, "too many references")
+        return really(*arguments)
+
+    monkeypatch.setattr("socket.send_fds", send_fds)
+
+    async def scenario() -> list[End]:
+        async with a_launcher() as launcher:
+            return [await sh(launcher, f"exit {number}")[1].ended for number in range(3)]
+
+    assert run_async(scenario()) == [Exited(0), Exited(1), Exited(2)]
+    assert next(refusals, None) is None
+
+
+def test_a_raised_limit_of_open_files_is_not_handed_on(tmp_path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (300, hard))
+    try:
+        with room_for(400), (tmp_path / "told").open("wb") as file:
+
+            async def scenario() -> End:
+                async with a_launcher() as launcher:
+                    return await start(launcher, "/bin/sh", "-c", "ulimit -Sn", out=file.fileno())[1].ended
+
+            assert run_async(scenario()) == Exited(0)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert (tmp_path / "told").read_text() == "300\n"

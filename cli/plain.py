@@ -1,0 +1,40 @@
+"""Names as they can be shown in the middle of a line."""
+
+from __future__ import annotations
+
+import os
+import shlex
+
+
+def plain(text: str) -> str:
+    r"""`text` on one line, and without what a terminal would obey.
+
+    A byte that is no UTF-8 (a lone surrogate, PEP 383) is shown as `\xff`; line breaks and control
+    characters as spaces.
+    """
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else _shown(char) for char in text)
+
+
+def shell_word(text: str) -> str:
+    r"""`text` as it can be typed into a shell as one word.
+
+    What cannot be shown is written in `$'…'`, `\xff` for a byte that is no UTF-8: bash, zsh and ksh know it,
+    and POSIX since 2024.
+    """
+    if text.isprintable():
+        return shlex.quote(text)
+    return "$'" + "".join(_typed(char) for char in text) + "'"
+
+
+def _typed(char: str) -> str:
+    if char in "'\\":
+        return f"\\{char}"
+    if char.isprintable():
+        return char
+    return "".join(f"\\x{byte:02x}" for byte in os.fsencode(char))
+
+
+def _shown(char: str) -> str:
+    return f"\\x{ord(char) - 0xDC00:02x}" if "\udc80" <= char <= "\udcff" else " "
