@@ -22,11 +22,12 @@ from .expression.scanner import Hole, Piece, has_expression, scan
 from .json_schemas import schema_problem
 from .loader import LoadedGraph
 from .params import default_problem
-from .places import Place, When, places_in_graph, places_in_task
+from .places import Place, When, argvs_in_task, places_in_graph, places_in_task
 from .project_paths import leaves_upwards
 from .reader import by_place
 from .references import References, Surroundings, item_name_problem, makes_items, what_there_is
 from .shell import ShellText, bind_shell
+from .shell_argv import argv_problems
 
 _WHOLE = (("if",), ("each",), ("repeat", "until"))
 _FIELDS = {info.alias or name: name for name, info in Task.model_fields.items()}
@@ -148,11 +149,18 @@ class _Examiner:
         rest = {key: value for key, value in written.items() if key != "env"}
         for place in places_in_task(name, rest):
             self._place(place, references)
+        self._argvs(name, rest)
         self.found.dynamic_env[name] = references.dynamic_env
         self._needs(name, task, references)
         self._item_name(name, task)
         self._paths(name, task)
         self._schemas(name, task)
+
+    def _argvs(self, name: str, written: Mapping[str, Any]) -> None:
+        """The commands that are lists of words."""
+        for below, argv in argvs_in_task(written):
+            for position, problem in argv_problems(argv):
+                self._add_within(problem, ("tasks", name, *below, position))
 
     def _env(self, references: References, written: Any) -> None:
         """The variables in order: each sees those above it."""
