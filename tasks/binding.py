@@ -37,10 +37,8 @@ from .producers import why_impossible
 from .project_paths import is_outside, relative_to_project
 from .reader import by_place
 from .references import makes_items, schema_references
+from .runtimes import runtime_of
 from .templates import Binder
-
-RUNTIMES = {"run": "command", "python": "python", "role": "agent", "graph": "graph", "approve": "approve"}
-"""The runtime of each kind of work that names none."""
 
 
 def bind(
@@ -164,7 +162,7 @@ class _Binding:
                 relative_to_project(path, self.project)
                 for path in self._globs(binder, task.writes, (*at, "writes"))
             ),
-            runtime=task.runtime or RUNTIMES[task.kind],
+            runtime=runtime_of(task),
             pool=task.pool,
             priority=self._setting(binder, name, task, written, ("priority",)) or 0,
             timeout=self._setting(binder, name, task, written, ("timeout",)),

@@ -26,6 +26,7 @@ from .places import Place, When, argvs_in_task, places_in_graph, places_in_task
 from .project_paths import leaves_upwards
 from .reader import by_place
 from .references import References, Surroundings, item_name_problem, makes_items, what_there_is
+from .runtimes import unknown_pools
 from .shell import ShellText, bind_shell
 from .shell_argv import argv_problems
 
@@ -106,6 +107,8 @@ class _Examiner:
                 self._place(place, outside)
         for name, task in self.graph.tasks.items():
             self._task(name, task, written["tasks"][name])
+        for path, error in unknown_pools(self.graph, written):
+            self._add(error, path)
         self.found.problems.sort(key=by_place)
         return self.found
 

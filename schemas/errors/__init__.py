@@ -86,6 +86,7 @@ MetaEnsembleError
 |   |-- PathOutsideProject                      ME307
 |   |-- SchemaFileUnusable                      ME308
 |   |-- InvalidSchema                           ME309
+|   |-- UnknownPool                             ME310
 |   |-- KeyNotBuilt                             ME501
 |   |-- UnknownParameter                        ME510
 |   |-- MissingParameter                        ME511
@@ -206,6 +207,7 @@ from .graph import (
     SchemaFileUnusable,
     SelfNeed,
     UnknownNeed,
+    UnknownPool,
 )
 
 # internal
@@ -439,6 +441,7 @@ __all__ = [
     "UnknownNeed",
     "UnknownNode",
     "UnknownParameter",
+    "UnknownPool",
     "UnknownRun",
     "UnknownRuntime",
     "UnknownSchemaPath",
