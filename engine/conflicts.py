@@ -81,7 +81,7 @@ def write_conflict_errors(
             WriteConflict(
                 f"tasks `{one.id}` and `{two.id}` may run at the same time and both write "
                 + (f"`{pair[0]}`" if pair[0] == pair[1] else f"what `{pair[0]}` and `{pair[1]}` match"),
-                hint=f"add `needs: [{one.id}]` to `{two.id}`, or give one of them `isolation: worktree`",
+                hint=f"add `needs: [{one.id}]` to `{two.id}`, or let one of them write elsewhere",
                 task=two.id,
                 where=("tasks", two.id, "writes", index),
                 other=one.id,
