@@ -20,6 +20,8 @@ _RUN_BY_SSH = re.compile(r"(?i)\s*(proxy|local|remote|knownhosts)command\b")
 _ARRAY_OR_NUMBER = frozenset({"-a", "-A", "-i", "-n"})
 _WITHOUT_VALUE = frozenset({"--", "--rm", "-it", "-ti", "-i", "-t", *_COMMAND_OF_FIND})
 """Options of programs that the table does not know, behind which a command may begin."""
+_MOST_OPTIONS = 30
+"""So many words may stand between the name of a shell and its code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,16 +123,19 @@ def _starts(words: Sequence[str]) -> Iterator[int]:
 
 
 def _starts_in_find(words: Sequence[str], start: int) -> Iterator[int]:
-    for position in range(start + 1, len(words)):
-        rest = words[position:]
-        if words[position - 1] in _COMMAND_OF_FIND and not {";", "+"} & set(rest):
-            yield from (position + inner for inner in _starts(rest))
+    """The command behind the last `-exec`, unless its end was read."""
+    for position in range(len(words) - 1, start, -1):
+        if words[position] in (";", "+"):
+            return
+        if words[position - 1] in _COMMAND_OF_FIND:
+            yield from (position + inner for inner in _starts(words[position:]))
+            return
 
 
 def _loose_starts(words: Sequence[str]) -> Iterator[int]:
     """Positions from which on there is the name of a shell or of a language and then only options: any
     program may run its last words as a command."""
-    for start in reversed(range(len(words))):
+    for start in range(len(words) - 1, max(-1, len(words) - 1 - _MOST_OPTIONS), -1):
         program = PROGRAMS.get(base_name(words[start]))
         if program is not None and not program.first and _is_loose(words, start, program):
             yield start
@@ -142,7 +147,9 @@ def _is_loose(words: Sequence[str], start: int, program: Program) -> bool:
     if program.kind != "shell" and program.kind not in LANGUAGES:
         return False
     before = words[start - 1] if start else ""
-    return program.kind == "shell" or not before.startswith("-") or before in _WITHOUT_VALUE
+    if program.kind == "shell":
+        return before not in ("-s", "--shell")
+    return not before.startswith("-") or before in _WITHOUT_VALUE
 
 
 def _may_run_words(words: Sequence[str], known: Sequence[int]) -> bool:

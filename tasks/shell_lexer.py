@@ -93,8 +93,18 @@ class ShellLexer(ShellHereDocuments):
         self._at = hole.end
 
     def _escape(self, level: _Level) -> None:
+        if self._peek(1) == "\n":
+            self._line_goes_on()
+            return
         level.words.quote()
         self._backslash(level.words)
+
+    def _line_goes_on(self) -> None:
+        """`\\` at the end of a line: the shell takes both away, before it looks at anything else."""
+        before = self.text[max(0, self._at - 1) : self._at]
+        if before and before in "<>&|" and self._peek(2) in ("<", ">", "&", "|", "("):
+            raise self._broken("a line ends inside an operator", self._at, "write the operator on one line")
+        self._at += 2
 
     def _in_single_quotes(self, level: _Level) -> None:
         start = self._at + 1
@@ -255,7 +265,7 @@ class ShellLexer(ShellHereDocuments):
         elif word == "in" and level.cases and not level.cases[-1]:
             level.cases[-1] = True
             level.words = Words()
-        elif word == "{" and level.words.is_function:
+        elif word == "{" and not quoted and level.words.is_named_group:
             level.groups.append(Group(closer="}"))
             level.words = Words()
 

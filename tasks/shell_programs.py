@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 Names = frozenset[str]
@@ -170,7 +171,8 @@ PROGRAMS: Final[dict[str, Program]] = {
     **_each("test [", _TEST),
     **_each("declare typeset local export readonly", _DECLARE),
     # What runs a command as another user, elsewhere, later or again.
-    **_each("su runuser sg", _SU),
+    **_each("su runuser", _SU),
+    "sg": Program(kind="env", code=_set("-c"), valued="c", permutes=EVERYWHERE),
     "script": Program(kind="env", valued="cEIOBTom", code=_set("-c --command"), permutes=EVERYWHERE),
     "flock": _runner("wcE", "--timeout", runs=1, kind="env", code="-c --command", permutes=1),
     **_each("ssh slogin rsh", Program(kind="ssh", valued="BbcDEeFIiJLlmOoPpQRSWw", joined=1, permutes=1)),
@@ -192,7 +194,7 @@ PROGRAMS: Final[dict[str, Program]] = {
         reads=True,
         runs=0,
     ),
-    **_each("at batch", Program(kind="at", valued="qft", reads=True, instead=_set("-f"))),
+    **_each("at batch crontab", Program(kind="at", valued="qftu", reads=True, instead=_set("-f"))),
     **_each(
         "xargs gxargs",
         Program(
@@ -210,7 +212,7 @@ PROGRAMS: Final[dict[str, Program]] = {
         takes_variables=True,
     ),
     "doas": _runner("Cu"),
-    **_each("nohup setsid builtin command fakeroot busybox toybox caffeinate", _runner()),
+    **_each("nohup setsid builtin command coproc fakeroot busybox toybox caffeinate", _runner()),
     "exec": _runner("a"),
     "time": _runner("fo", "--format --output"),
     **_each("nice gnice", _runner("n", "--adjustment")),
@@ -270,6 +272,7 @@ PASSING: Final = SPEAKING | _set(
 _VERSION = re.compile(r"-?\d+(\.\d+)*$")
 
 
+@lru_cache(maxsize=4_096)
 def base_name(word: str) -> str:
     """The name of a program as the table has it; parts of the word that are not known are left out."""
     name = word.replace("\0", "").rpartition("/")[2].removesuffix(".exe")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from .expression.scanner import Hole
 from .shell_code import Code, code_at, code_on_input, file_at, is_assignment, is_in_subscript, passes, speaks
 
-_RESERVED = frozenset({"if", "then", "else", "elif", "while", "until", "do", "!", "{", "time", "coproc"})
+_RESERVED = frozenset({"if", "then", "else", "elif", "while", "until", "do", "!", "{", "time"})
 OPENERS = {
     "{": "}",
     "if": "fi",
@@ -139,9 +139,12 @@ class Words:
         return self.is_behind or (not self.done and self.fed is None and not self.said)
 
     @property
-    def is_function(self) -> bool:
-        """Whether this is the beginning of a function that is written `function NAME {`."""
-        return self.done[:1] == ["function"] and len(self.done) == 3
+    def is_named_group(self) -> bool:
+        """Whether the last word, a `{`, begins a group behind `function NAME`, `coproc` or `coproc NAME`."""
+        before = self.done[:-1]
+        return (before[:1] == ["function"] and len(before) == 2) or (
+            before[:1] == ["coproc"] and len(before) < 3
+        )
 
     @property
     def target(self) -> str | None:

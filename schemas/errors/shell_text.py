@@ -182,7 +182,8 @@ class ExpressionAfterEscape(ShellTextError):
 class OpenShellText(ShellTextError):
     """A quote, parenthesis or here-document in a `run:` string is never closed.
 
-    The shell would refuse the command, and the place of an expression in it cannot be told.
+    The shell would refuse the command, and the place of an expression in it cannot be told. The same
+    is said where shells disagree about how to read a text, as about `&>`.
 
     Example:
 

@@ -18,6 +18,8 @@ PAIRS = [
     ("bash -ec 'echo' -- ${{ a }} | cat; bash -ec ${{ a }}", 'bash -ec \'echo "$1"\' _ "${{ a }}"'),
     ("/bin/dash -c ${{ a }}", "/bin/dash run.sh -c ${{ a }}"),
     ("bash --rcfile f -c ${{ a }}", "bash --rcfile ${{ a }} -c 'ls'"),
+    ('sh \\\n  -c "echo ${{ a }}"', "sh \\\n  -c 'echo \"$1\"' sh \\\n  ${{ a }}"),
+    ("nsenter -t 1 -m bash -c ${{ a }}", "useradd -s /bin/bash -c ${{ a }} name"),
     ('zsh -lc "x ${{ a }}"', "zsh run.zsh ${{ a }}"),
     ("fish --command=${{ a }}", "fish -c 'ls' ${{ a }}"),
     ('busybox sh -c "x ${{ a }}"', "busybox ls ${{ a }}"),
@@ -39,6 +41,8 @@ PAIRS = [
     ("builtin -- eval ${{ a }}", "builtin echo ${{ a }}"),
     ("time -p eval ${{ a }}", "time -p ls ${{ a }}"),
     ("coproc eval ${{ a }}", "coproc ls ${{ a }}"),
+    ("coproc { eval ${{ a }}; }", "coproc { ls ${{ a }}; }"),
+    ("coproc name { eval ${{ a }}; }", "coproc name { ls ${{ a }}; }"),
     ("function f { eval ${{ a }}; }; f", "function f { echo ${{ a }}; }; f"),
     ("eval <(true) ${{ a }}", "cat <(true) ${{ a }}"),
     ('eval ${x:-"${{ a }}"}', 'echo ${x:-"${{ a }}"}'),
@@ -64,6 +68,7 @@ PAIRS = [
     ("timeout 9 ssh host ls ${{ a }}", "systemctl restart ssh ${{ a }}"),
     ('su root -c "ls ${{ a }}"', "su ${{ a }} -c 'ls'"),
     ('su - --command="ls ${{ a }}" root', "su root -c 'ls \"$1\"' -- sh ${{ a }}"),
+    ('sg wheel -c "ls ${{ a }}"', "sg ${{ a }} -c 'ls'"),
     ("watch ls ${{ a }}", "watch -x ls ${{ a }}"),
     ('watch -n 2 "ls ${{ a }}"', "watch -n ${{ a }} ls"),
     ('env -S "ls ${{ a }}"', "env -u ${{ a }} ls"),
@@ -115,6 +120,14 @@ def test_a_word_behind_a_redirection_about_which_shells_disagree() -> None:
     assert "`&>`" in problem.message
     assert bound("eval x &> ${{ a }}").problems == ()
     assert bound("ls ${{ a }} &> log").problems == ()
+
+
+def test_an_operator_that_goes_on_in_the_next_line() -> None:
+    (problem,) = bound("sh <\\\n<E\n${{ a }}\nE").problems
+    assert problem.error is OpenShellText
+    assert "inside an operator" in problem.message
+    assert bound("ls |\\\n  grep ${{ a }} &&\\\n  ls").problems == ()
+    assert bound("ls a\\\n${{ a }}").text == 'ls a\\\n"${ME_X_1}"'
 
 
 def test_what_names_no_program_is_data() -> None:

@@ -50,6 +50,8 @@ PAIRS = [
     ("echo ${{ a }} | parallel", "echo ${{ a }} | parallel ls"),
     ("python3 <<E\nprint(${{ a }})\nE", "python3 run.py <<E\n${{ a }}\nE"),
     ("python3 - <<E\nprint(${{ a }})\nE", "python3 -c 'x' <<E\n${{ a }}\nE"),
+    ("cat <<E | python3\nprint(${{ a }})\nE", "cat <<E | python3 -m json.tool\n${{ a }}\nE"),
+    ("echo ${{ a }} | crontab -", "echo ${{ a }} | cat -"),
     ("awk -f - <<E\n${{ a }}\nE", "awk '{ print }' <<E\n${{ a }}\nE"),
     ("echo $(( $(echo ${{ a }}) + 1 ))", "echo $(( $(cat ${{ a }}) + 1 ))"),
     ("[[ $(echo ${{ a }}) -eq 1 ]]", "[[ $(cat ${{ a }}) -eq 1 ]]"),
