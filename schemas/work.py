@@ -77,7 +77,7 @@ def work_rules(data: dict[Any, Any]) -> list[InitErrorDetails]:
     problems: list[InitErrorDetails] = []
     if not found:
         problem = mistakes.mistake(
-            "no_work", "the task does nothing", "give it one of `run`, `role`, `python`, `graph`, `approve`"
+            "no_work", "the task does nothing", "give it one of `run`, `python`, `graph`, `approve`"
         )
         problems.append(line_error(problem, data))
     for extra in found[1:]:

@@ -26,11 +26,13 @@ from .json_schemas import schema_problem
 from .loader import LoadedGraph
 from .matrix import cells
 from .params import default_problem
-from .places import Place, When, places_in_graph, places_in_task
+from .places import Place, When, argvs_in_task, places_in_graph, places_in_task
 from .project_paths import leaves_upwards
 from .reader import by_place
 from .references import References, Surroundings, item_name_problem, makes_items, what_there_is
+from .runtimes import unknown_pools
 from .shell import ShellText, bind_shell
+from .shell_argv import argv_problems
 
 _OUTPUT = re.compile(r"\s*\$\{\{\s*tasks(?:\.(\w+)|\[[\"']([\w-]+)[\"']\])\.output\s*\}\}\s*")
 _WHOLE = (("if",), ("each",), ("repeat", "until"))
@@ -123,6 +125,8 @@ class _Examiner:
         self.found.outputs_taken |= outside.takes
         for name, task in self.graph.tasks.items():
             self._task(name, task, written["tasks"][name])
+        for path, error in unknown_pools(self.graph, written):
+            self._add(error, path)
         self.found.problems.sort(key=by_place)
         return self.found
 
@@ -166,12 +170,19 @@ class _Examiner:
         rest = {key: value for key, value in written.items() if key != "env"}
         for place in places_in_task(name, rest):
             self._place(place, references)
+        self._argvs(name, rest)
         self.found.dynamic_env[name] = references.dynamic_env
         self._needs(name, task, references)
         self._item_name(name, task)
         self._each_and_matrix(name, task)
         self._paths(name, task)
         self._schemas(name, task)
+
+    def _argvs(self, name: str, written: Mapping[str, Any]) -> None:
+        """The commands that are lists of words."""
+        for below, argv in argvs_in_task(written):
+            for position, problem in argv_problems(argv):
+                self._add_within(problem, ("tasks", name, *below, position))
 
     def _env(self, references: References, written: Any) -> None:
         """The variables in order: each sees those above it."""

@@ -85,6 +85,16 @@ def places_in_task(task_id: str, written: Mapping[str, Any]) -> Iterator[Place]:
             yield Place(("tasks", task_id, *path), text, when, key in _SHELL and len(path) == depth)
 
 
+def argvs_in_task(written: Mapping[str, Any]) -> Iterator[tuple[Path, list[Any]]]:
+    """The commands of one task that are lists of words, each with its place below the task."""
+    for key in _SHELL & written.keys():
+        value = written[key]
+        if key != "checks" and isinstance(value, list):
+            yield (key,), value
+        elif isinstance(value, list):
+            yield from (((key, index), item) for index, item in enumerate(value) if isinstance(item, list))
+
+
 def places_in_graph(written: Mapping[str, Any]) -> Iterator[Place]:
     """The texts with expressions outside the tasks."""
     for key, value in written.items():

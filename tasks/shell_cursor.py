@@ -8,15 +8,12 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from ..schemas.errors.expression import ExpressionError
-from ..schemas.errors.shell_text import (
-    ExpressionAfterEscape,
-    ExpressionInCode,
-    ExpressionInEvaluatedText,
-    OpenShellText,
-)
+from ..schemas.errors.shell_text import ExpressionAfterEscape, OpenShellText
 from .expression.analysis import Problem
 from .expression.scanner import Hole
-from .shell_words import Reading, Words
+from .shell_code import Code
+from .shell_hints import told_in_text
+from .shell_words import Words
 
 
 class Place(Enum):
@@ -79,20 +76,17 @@ class ShellCursor:
         return self.text[hole.start : hole.end]
 
     def _place(self, hole: Hole, place: Place, words: Words) -> None:
-        reading = words.reading()
-        if reading is Reading.CODE:
-            message = "an expression stands in text that a shell runs as a program"
-            hint = "hand the value over instead: `sh -c 'echo \"$1\"' sh ${{ … }}`, or by `env`"
-            self._refuse(hole, ExpressionInCode, message, hint)
-        elif reading is Reading.EVALUATED:
-            self._refuse_evaluated(hole, "an array subscript or an integer declaration")
+        if words.is_unclear:
+            raise self._broken("shells disagree about `&>`", hole.start, "write `> FILE 2>&1` instead")
+        code = words.reading()
+        if code is not None:
+            self._refuse_code(hole, code)
         else:
+            words.note(hole)
             self.places[hole.start] = place
 
-    def _refuse_evaluated(self, hole: Hole, where: str, hint: str | None = None) -> None:
-        message = f"an expression stands in {where}, where some shells run what a value holds"
-        hint = hint or "put the value into a variable first, or work it out inside the `${{ … }}`"
-        self._refuse(hole, ExpressionInEvaluatedText, message, hint)
+    def _refuse_code(self, hole: Hole, code: Code) -> None:
+        self._refuse(hole, *told_in_text(code, self._spelled(hole)))
 
     def _refuse_after(self, hole: Hole, char: str) -> None:
         message = f"an expression stands right behind a `{char}`, which changes its meaning"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from ..schemas.errors.shell_text import ExpressionInCode, ExpressionInQuotedHereDocument
-from .expression.scanner import Hole
+from ..schemas.errors.shell_text import ExpressionInQuotedHereDocument
 from .shell_cursor import HereDocument, Mode
 from .shell_quotes import ShellQuotes
 from .shell_words import Words
@@ -15,6 +14,7 @@ class ShellHereDocuments(ShellQuotes):
     def _begin_here_document(self, command: Words) -> None:
         """At `<<`: note the delimiter; the body follows at the next end of a line."""
         position = self._at
+        command.feed()
         self._at += 2
         strip_tabs = self._peek() == "-"
         self._at += strip_tabs
@@ -75,23 +75,16 @@ class ShellHereDocuments(ShellQuotes):
 
     def _read_body(self, document: HereDocument, end: int) -> None:
         outer, self._end = self._end, end
-        program = document.command.reads_program()
+        words = Words(feeds=document.command)
         while self._at < self._end:
             hole = self._holes.get(self._at)
-            if hole is not None and (document.quoted or program):
-                self._refuse_in_body(hole, document)
+            if hole is not None and document.quoted:
+                message = "an expression stands in a here-document that takes its text as it is"
+                hint = f"write `<<{document.delimiter}` without quotes, and `\\$` for a `$` that shall stay"
+                self._refuse(hole, ExpressionInQuotedHereDocument, message, hint)
                 self._at = hole.end
             elif document.quoted:
                 self._at += 1
             else:
-                self._quoted_char(Words(), Mode.HERE)
+                self._quoted_char(words, Mode.HERE)
         self._end = outer
-
-    def _refuse_in_body(self, hole: Hole, document: HereDocument) -> None:
-        if document.quoted:
-            message = "an expression stands in a here-document that takes its text as it is"
-            hint = f"write `<<{document.delimiter}` without quotes, and `\\$` for a `$` that shall stay"
-            self._refuse(hole, ExpressionInQuotedHereDocument, message, hint)
-        else:
-            message = "an expression stands in text that a shell runs as a program"
-            self._refuse(hole, ExpressionInCode, message, "hand the value over as an argument or by `env`")

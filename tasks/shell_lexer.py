@@ -13,14 +13,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ..schemas.errors.shell_text import ExpressionInComment
+from .expression.scanner import Hole
+from .shell_code import Code
 from .shell_cursor import Mode, Place, Stop
+from .shell_flows import Flows
 from .shell_here_documents import ShellHereDocuments
-from .shell_words import Words
+from .shell_hints import told_on_input
+from .shell_words import OPENERS, Group, Words
 
 _NESTING = 40
 _REDIRECTION = re.compile(r"<<<|<<|<>|<&|>>|>&|>\||<|>")
 _PLAIN = re.compile(r"[\w./:,@%+=-]+")
-_IN_TEST = ("`[[ … ]]`", "write `[ … ]`, which every shell has")
+_TEST = Code("test", "")
 
 
 @dataclass(slots=True)
@@ -29,7 +33,9 @@ class _Level:
 
     closer: str | None
     opened: int
-    words: Words = field(default_factory=Words)
+    words: Words
+    groups: list[Group] = field(default_factory=lambda: [Group()])
+    """What is open: all of the level, and inside it `{`, `if`, `while` and so on."""
     cases: list[bool] = field(default_factory=list)
     """One entry per open `case`; true once its `in` has been read."""
     in_test: bool = False
@@ -42,17 +48,21 @@ class ShellLexer(ShellHereDocuments):
     def read(self) -> None:
         """Fill `places` and `problems`."""
         try:
-            self._commands(None, 0)
+            everything = self._commands(None, 0)
             if self._pending:
                 raise self._broken("a here-document begins on the last line", self._pending[0].position)
         except Stop:
-            pass
+            return
+        Flows(self._refuse_code, self._refuse_input).follow(everything)
 
-    def _commands(self, closer: str | None, opened: int) -> None:
+    def _refuse_input(self, hole: Hole, code: Code) -> None:
+        self._refuse(hole, *told_on_input(code, self._spelled(hole)))
+
+    def _commands(self, closer: str | None, opened: int, words: Words | None = None) -> Group:
         self._depth += 1
         if self._depth > _NESTING:
             raise self._broken("the shell text nests too deeply", opened)
-        level = _Level(closer, opened)
+        level = _Level(closer, opened, words or Words())
         while self._at < self._end and not level.is_closed:
             if self._at in self._holes:
                 self._hole(level)
@@ -69,22 +79,32 @@ class ShellLexer(ShellHereDocuments):
         if level.cases:
             raise self._broken("a `case` is never closed by `esac`", opened)
         self._depth -= 1
+        while len(level.groups) > 1:
+            self._end_group(level)
+        return level.groups[0]
 
     # ---- one step each
 
     def _hole(self, level: _Level) -> None:
         hole = self._holes[self._at]
-        if level.in_test:
-            self._refuse_evaluated(hole, *_IN_TEST)
-        else:
-            self._place(hole, Place.BARE, level.words)
+        self._place(hole, Place.BARE, level.words)
         level.words.quote()
         level.words.add("\0")
         self._at = hole.end
 
     def _escape(self, level: _Level) -> None:
+        if self._peek(1) == "\n":
+            self._line_goes_on()
+            return
         level.words.quote()
         self._backslash(level.words)
+
+    def _line_goes_on(self) -> None:
+        """`\\` at the end of a line: the shell takes both away, before it looks at anything else."""
+        before = self.text[max(0, self._at - 1) : self._at]
+        if before and before in "<>&|" and self._peek(2) in ("<", ">", "&", "|", "("):
+            raise self._broken("a line ends inside an operator", self._at, "write the operator on one line")
+        self._at += 2
 
     def _in_single_quotes(self, level: _Level) -> None:
         start = self._at + 1
@@ -93,12 +113,7 @@ class ShellLexer(ShellHereDocuments):
         level.words.add(self.text[start : self._at - 1])
 
     def _in_double_quotes(self, level: _Level) -> None:
-        before = set(self.places) if level.in_test else set()
         self._double_quotes(level.words)
-        if level.in_test:
-            for start in set(self.places) - before:
-                del self.places[start]
-                self._refuse_evaluated(self._holes[start], *_IN_TEST)
 
     def _in_backticks(self, level: _Level) -> None:
         self._backticks()
@@ -121,6 +136,24 @@ class ShellLexer(ShellHereDocuments):
         self._end_command(level)
         self._at += 1
 
+    def _ampersand(self, level: _Level) -> None:
+        if self._peek(1) != ">":
+            self._separator(level)
+            return
+        # Bash redirects both outputs; other shells end the command here and begin the next one.
+        self._end_word(level)
+        level.words.is_divided = True
+        self._at += 1
+
+    def _bar(self, level: _Level) -> None:
+        is_pipe = self._peek(1) != "|" and not level.in_test
+        self._separator(level)
+        if not is_pipe:
+            self._at += self._peek() == "|"
+        else:
+            level.groups[-1].pipe()
+            self._at += self._peek() == "&"
+
     def _line_end(self, level: _Level) -> None:
         self._separator(level)
         if self._pending:
@@ -128,34 +161,72 @@ class ShellLexer(ShellHereDocuments):
 
     def _redirection(self, level: _Level) -> None:
         sign = _REDIRECTION.match(self.text, self._at)
-        if sign is not None and sign[0] == "<<":
+        if sign is None or (sign[0] in "<>" and self._peek(1) == "("):
+            self._process_substitution(level)
+            return
+        if sign[0] == "<<":
             self._end_word(level)
             self._begin_here_document(level.words)
             return
         if level.in_test:
             self._end_word(level)
         else:
-            level.words.redirect()
-        self._at += len(sign[0]) if sign is not None else 1
+            level.words.redirect(sign[0])
+        self._at += len(sign[0])
+
+    def _process_substitution(self, level: _Level) -> None:
+        """`<(…)` or `>(…)`: a word, the name of a file that the commands write or read."""
+        words, opened, sign = level.words, self._at, self._peek()
+        code = words.reading() or words.reading_of_file()
+        self._at += 2
+        commands = self._commands(")", opened)
+        if sign == ">":
+            words.writes_to.append(commands)
+        elif words.target == "<":
+            words.feed(commands)
+        elif code is not None:
+            words.programs.append((commands, code))
+        else:
+            words.files.append(commands)
+        words.quote()
+        words.add("\0")
 
     def _group(self, level: _Level) -> None:
         opened = self._at
+        if (level.words.current or "").endswith("=") and not level.words.is_quoted:
+            self._array(level)
+            return
         self._end_word(level)
         if self._peek(1) == "(":
             self._at += 2
             self._arithmetic(opened, level.words)
-        else:
-            self._at += 1
-            self._commands(")", opened)
+            if not level.in_test:
+                self._end_command(level)
+            return
+        self._at += 1
+        commands = self._commands(")", opened, Words(always=level.words.always))
         if not level.in_test:
             self._end_command(level)
+            self._begin_behind(level, commands)
+
+    def _array(self, level: _Level) -> None:
+        """The values of an array, behind its `=`; the command goes on behind them."""
+        opened = self._at
+        self._at += 1
+        values = self._commands(")", opened, Words(is_array=True))
+        level.words.add("\0")
+        level.words.note(values)
 
     def _close(self, level: _Level) -> None:
-        self._end_command(level)
-        if not level.cases and level.closer is None:
-            raise self._broken("a `)` has no `(`", self._at)
+        if level.cases:
+            # It is the `)` behind a pattern: commands begin.
+            self._end_word(level)
+            level.words = Words()
+        else:
+            self._end_command(level)
+            if level.closer is None:
+                raise self._broken("a `)` has no `(`", self._at)
         self._at += 1
-        # Inside a `case`, it is the `)` behind a pattern: commands begin.
         level.is_closed = not level.cases
 
     def _comment(self) -> None:
@@ -179,22 +250,40 @@ class ShellLexer(ShellHereDocuments):
         word = level.words.current
         quoted = level.words.is_quoted
         leading = level.words.end_word()
+        if leading in OPENERS:
+            level.groups.append(Group(closer=OPENERS[leading]))
+        elif leading is not None and leading == level.groups[-1].closer:
+            self._end_group(level)
         if leading == "case":
             level.cases.append(False)
         elif leading == "esac" and level.cases:
             level.cases.pop()
         elif leading == "[[":
-            level.in_test = True
+            level.in_test, level.words.always = True, _TEST
         elif word == "]]" and not quoted:
-            level.in_test = False
+            level.in_test, level.words.always = False, None
         elif word == "in" and level.cases and not level.cases[-1]:
             level.cases[-1] = True
+            level.words = Words()
+        elif word == "{" and not quoted and level.words.is_named_group:
+            level.groups.append(Group(closer="}"))
             level.words = Words()
 
     def _end_command(self, level: _Level) -> None:
         self._end_word(level)
-        if not level.in_test:
-            level.words = Words()
+        if level.in_test:
+            return
+        if not level.words.is_empty:
+            level.groups[-1].add(level.words)
+        level.words = level.words.following()
+
+    def _end_group(self, level: _Level) -> None:
+        self._begin_behind(level, level.groups.pop())
+
+    def _begin_behind(self, level: _Level, group: Group) -> None:
+        """Add a group that has ended; what follows are its redirections."""
+        level.groups[-1].add(group)
+        level.words = group.behind = Words(is_behind=True)
 
 
 _STEPS: dict[str, Callable[[ShellLexer, _Level], None]] = {
@@ -205,7 +294,9 @@ _STEPS: dict[str, Callable[[ShellLexer, _Level], None]] = {
     "$": ShellLexer._expansion,
     "#": ShellLexer._hash,
     **dict.fromkeys(" \t", ShellLexer._blank),
-    **dict.fromkeys(";&|", ShellLexer._separator),
+    ";": ShellLexer._separator,
+    "&": ShellLexer._ampersand,
+    "|": ShellLexer._bar,
     "\n": ShellLexer._line_end,
     **dict.fromkeys("<>", ShellLexer._redirection),
     "(": ShellLexer._group,

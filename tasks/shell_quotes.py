@@ -6,8 +6,9 @@ import re
 
 from ..schemas.errors.shell_text import ExpressionInBackticks, ExpressionInSingleQuotes
 from .expression.scanner import Hole
+from .shell_code import Code
 from .shell_cursor import Mode, Place, ShellCursor
-from .shell_words import Words
+from .shell_words import Group, Words
 
 _NAME = re.compile(r"[A-Za-z_]\w*|[0-9]+|[@*#?$!-]", re.ASCII)
 _PLAIN_IN_QUOTES = re.compile(r"[^\"\\`$]+")
@@ -15,12 +16,15 @@ _VALUE_OPERATOR = re.compile(r":?[-=?+]")
 _PATTERN_OPERATOR = re.compile(r"##?|%%?")
 _QUOTES_IN_PARAMETER = "quotes inside a `${…}` that itself stands in quotes cannot be followed"
 _QUOTES_HINT = "put the value into a variable first"
+_SHELL_VARIABLES = frozenset({"SHELL", "BASH", "0"})
+_ARITHMETIC = Code("arithmetic", "")
+_PARAMETER = Code("parameter", "")
 
 
 class ShellQuotes(ShellCursor):
     """Reads everything in which a word can consist of more than plain characters."""
 
-    def _commands(self, closer: str | None, opened: int) -> None:
+    def _commands(self, closer: str | None, opened: int) -> Group:
         """Read commands up to and with `closer`, or to the end of the text when that is None."""
         raise NotImplementedError
 
@@ -93,12 +97,7 @@ class ShellQuotes(ShellCursor):
             self._arithmetic(opened, words)
         elif follows == "(":
             self._at += 2
-            waiting = len(self._pending)
-            self._commands(")", opened)
-            if len(self._pending) != waiting:
-                raise self._broken(
-                    "a here-document inside `$(…)` goes beyond it", opened, "put the `)` on a line of its own"
-                )
+            self._substitution(opened, words)
         elif follows == "{":
             self._at += 2
             self._parameter(opened, mode, words)
@@ -108,7 +107,18 @@ class ShellQuotes(ShellCursor):
             self._ansi_quotes(opened)
         else:
             name = _NAME.match(self.text, self._at + 1, self._end)
+            self._name(name[0] if name else "", words)
             self._at = name.end() if name else self._at + 1
+
+    def _substitution(self, opened: int, words: Words) -> None:
+        """Behind `$(`: up to and with the `)` that closes it."""
+        code = words.reading()
+        waiting = len(self._pending)
+        words.put_in(self._commands(")", opened), code)
+        if len(self._pending) != waiting:
+            raise self._broken(
+                "a here-document inside `$(…)` goes beyond it", opened, "put the `)` on a line of its own"
+            )
 
     def _ansi_quotes(self, opened: int) -> None:
         # In bash `\'` goes on inside $'…', in dash it ends the quotes.
@@ -126,7 +136,7 @@ class ShellQuotes(ShellCursor):
         while self._at < self._end and self._peek() not in "]\n":
             hole = self._holes.get(self._at)
             if hole is not None:
-                self._refuse_evaluated(hole, "arithmetic")
+                self._refuse_code(hole, _ARITHMETIC)
                 self._at = hole.end
             elif self._peek() in "'\"`":
                 raise self._broken(
@@ -138,13 +148,12 @@ class ShellQuotes(ShellCursor):
     def _arithmetic(self, opened: int, words: Words) -> None:
         """Behind `$((` or `((`: up to and with the `))` that closes it."""
         depth = 0
+        words = Words(within=words, always=_ARITHMETIC)
         while self._at < self._end:
             hole = self._holes.get(self._at)
             char = self._peek()
             if hole is not None:
-                self._refuse_evaluated(
-                    hole, "arithmetic", "calculate inside the expression: `${{ params.n + 1 }}`"
-                )
+                self._refuse_code(hole, _ARITHMETIC)
                 self._at = hole.end
             elif char in "'\"`":
                 raise self._broken(
@@ -166,8 +175,9 @@ class ShellQuotes(ShellCursor):
 
     def _parameter(self, opened: int, mode: Mode, words: Words) -> None:
         """Behind `${`: up to and with the `}` that closes it."""
-        kind = self._parameter_kind()
-        inner = Words()
+        kind = self._parameter_kind(words)
+        if kind == "other" or mode is Mode.HERE:
+            words = Words(within=words, always=_PARAMETER)
         while self._at < self._end:
             hole = self._holes.get(self._at)
             char = self._peek()
@@ -182,24 +192,30 @@ class ShellQuotes(ShellCursor):
                     raise self._broken(_QUOTES_IN_PARAMETER, opened, _QUOTES_HINT)
                 self._single_quotes()
             elif char == '"':
-                self._quotes_in_parameter(opened, kind, mode)
+                self._quotes_in_parameter(opened, kind, mode, words)
             elif char == "\\":
-                self._backslash(inner)
+                self._backslash(Words())
             elif char == "`":
                 self._backticks()
             elif char == "$":
-                self._dollar(inner, mode)
+                self._dollar(Words(within=words), mode)
             else:
                 self._at += 1
         raise self._broken("a `${` is never closed", opened)
 
-    def _parameter_kind(self) -> str:
+    def _name(self, name: str, words: Words) -> None:
+        """A variable that is put in: what it holds is not known, but for the name of the user's shell."""
+        if name in _SHELL_VARIABLES:
+            words.add(f"${name}")
+
+    def _parameter_kind(self, words: Words) -> str:
         """Read the name and operator of `${…}`: `value`, `pattern`, or `other`."""
         if self._peek() == "#" and _NAME.match(self.text, self._at + 1, self._end):
             self._at += 1
         name = _NAME.match(self.text, self._at, self._end)
         if name is None or self._at in self._holes:
             return "other"
+        self._name(name[0], words)
         self._at = name.end()
         for kind, operator in (("value", _VALUE_OPERATOR), ("pattern", _PATTERN_OPERATOR)):
             if found := operator.match(self.text, self._at, self._end):
@@ -208,14 +224,11 @@ class ShellQuotes(ShellCursor):
         return "other"
 
     def _hole_in_parameter(self, hole: Hole, kind: str, mode: Mode, words: Words) -> None:
-        if kind == "other" or mode is Mode.HERE:
-            self._refuse_evaluated(hole, "a `${…}` of this kind")
-        else:
-            # A pattern is quoted afresh even inside double quotes, so that its value is no pattern.
-            inside = mode is Mode.DOUBLE and kind == "value"
-            self._place(hole, Place.QUOTED if inside else Place.BARE, words)
+        # A pattern is quoted afresh even inside double quotes, so that its value is no pattern.
+        inside = mode is Mode.DOUBLE and kind == "value"
+        self._place(hole, Place.QUOTED if inside else Place.BARE, words)
 
-    def _quotes_in_parameter(self, opened: int, kind: str, mode: Mode) -> None:
+    def _quotes_in_parameter(self, opened: int, kind: str, mode: Mode, words: Words) -> None:
         if mode is Mode.HERE or (mode is Mode.DOUBLE and kind != "pattern"):
             raise self._broken(_QUOTES_IN_PARAMETER, opened, _QUOTES_HINT)
-        self._double_quotes(Words())
+        self._double_quotes(Words(within=words))

@@ -37,10 +37,8 @@ from .loader import LoadedGraph
 from .matrix import cell_key, cells
 from .project_paths import is_outside, relative_to_project
 from .references import makes_items
+from .runtimes import runtime_of
 from .templates import Binder
-
-RUNTIMES = {"run": "command", "python": "python", "role": "agent", "graph": "graph", "approve": "approve"}
-"""The runtime of each kind of work that names none."""
 
 BindChild = Callable[["TaskBinding", BoundTask], "SubGraph | None"]
 
@@ -180,7 +178,7 @@ class TaskBinding:
             kind=spec.kind,  # type: ignore[arg-type]
             needs=self._needs(),
             condition=self._condition() if self._condition_is_of_the_task() else None,
-            runtime=spec.runtime or RUNTIMES[spec.kind],
+            runtime=runtime_of(spec),
             outputs_taken=self.name in self.examined.outputs_taken,
             isolation=spec.isolation,
             priority=self._setting(("priority",)) or 0 if not has_expression(str(spec.priority)) else 0,
@@ -218,7 +216,7 @@ class TaskBinding:
             deliverables=self._deliverables(),
             reads=None if spec.reads is None else self._globs(spec.reads, "reads"),
             writes=self._globs(spec.writes, "writes"),
-            runtime=spec.runtime or RUNTIMES[spec.kind],
+            runtime=runtime_of(spec),
             pool=spec.pool,
             priority=self._setting(("priority",)) or 0,
             timeout=self._setting(("timeout",)),

@@ -86,6 +86,7 @@ MetaEnsembleError
 |   |-- PathOutsideProject                      ME307
 |   |-- SchemaFileUnusable                      ME308
 |   |-- InvalidSchema                           ME309
+|   |-- UnknownPool                             ME310
 |   |-- EachNotAList                            ME320
 |   |-- EmptyMatrix                             ME321
 |   |-- SubGraphCycle                           ME322
@@ -220,6 +221,7 @@ from .graph import (
     SchemaFileUnusable,
     SelfNeed,
     UnknownNeed,
+    UnknownPool,
 )
 
 # internal
@@ -473,6 +475,7 @@ __all__ = [
     "UnknownNeed",
     "UnknownNode",
     "UnknownParameter",
+    "UnknownPool",
     "UnknownRun",
     "UnknownRuntime",
     "UnknownSchemaPath",

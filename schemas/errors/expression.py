@@ -371,11 +371,12 @@ class EvaluationFailed(ExpressionError):
 
 
 class ExpressionTooLarge(ExpressionError):
-    """An expression would make a value beyond what expressions are for.
+    """An expression would make a value, or take work, beyond what expressions are for.
 
-    The sizes of ranges, of repeated or joined text, of numbers and of results are bounded, so that
-    a slip such as `10 ** 10 ** 10` cannot exhaust the machine. Work of that size belongs in a
-    command.
+    The sizes of ranges, of repeated or joined text, of numbers and of results are bounded, and so is
+    all that one expression does, counted in steps: a slip such as `10 ** 10 ** 10`, or a list of a
+    hundred thousand items that is looked through once for each of them, cannot exhaust the machine or
+    hold up the other tasks. Work of that size belongs in a command.
 
     Example:
 

@@ -186,3 +186,33 @@ class InvalidSchema(InputError):
     """
 
     code = "ME309"
+
+
+class UnknownPool(InputError):
+    """A task names a pool that the graph does not have.
+
+    `concurrency.pools` gives the pools with their sizes; the name of a runtime that the graph uses is
+    a pool too. A name that stands in neither limits nothing, however it was meant.
+
+    Example:
+
+    ```yaml
+    version: 1
+    name: load
+    concurrency: {pools: {database: 1}}
+    tasks:
+      load: {run: make load, pool: databse}
+    ```
+
+    Use instead:
+
+    ```yaml
+    version: 1
+    name: load
+    concurrency: {pools: {database: 1}}
+    tasks:
+      load: {run: make load, pool: database}
+    ```
+    """
+
+    code = "ME310"

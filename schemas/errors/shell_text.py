@@ -182,7 +182,8 @@ class ExpressionAfterEscape(ShellTextError):
 class OpenShellText(ShellTextError):
     """A quote, parenthesis or here-document in a `run:` string is never closed.
 
-    The shell would refuse the command, and the place of an expression in it cannot be told.
+    The shell would refuse the command, and the place of an expression in it cannot be told. The same
+    is said where shells disagree about how to read a text, as about `&>`.
 
     Example:
 
@@ -213,9 +214,10 @@ class OpenShellText(ShellTextError):
 class ExpressionInEvaluatedText(ShellTextError):
     """An expression stands where a shell evaluates text a second time.
 
-    Inside `$((…))`, `((…))`, `[[ … ]]`, array subscripts and the less common forms of `${…}` some
-    shells run commands that a value holds. Do the arithmetic inside the expression, use `[ … ]`, or
-    put the value into a variable first and use that.
+    Inside `$((…))`, `((…))`, `[[ … ]]`, array subscripts, the names of variables that `read`, `unset`
+    and the like are given, and the less common forms of `${…}`, some shells run commands that a value
+    holds. Do the arithmetic inside the expression, use `[ … ]`, or put the value into a variable first
+    and use that.
 
     Example:
 
@@ -244,11 +246,13 @@ class ExpressionInEvaluatedText(ShellTextError):
 
 
 class ExpressionInCode(ShellTextError):
-    """An expression stands in text that a further shell reads as its program.
+    """An expression stands in text that a further program reads as code.
 
-    The arguments of `eval`, `trap`, `alias` and `sh -c` are shell text; a value in them would be
-    run, whatever quotes stand around it. Hand the value over as an argument or by `env`, and let the
-    inner text refer to it in single quotes.
+    The arguments of `eval`, `trap` and `sh -c` are shell text, also in a list of words and behind
+    programs such as `env` and `sudo`, and so is what `ssh` sends and what is piped into a shell; the
+    program of `python -c`, `awk`, `sed` and the like is code in another language. A value there would
+    be run, whatever quotes stand around it. Hand the value over as an argument or by `env`, and let
+    the text refer to it in single quotes. (GNU sed runs nothing with `--sandbox`.)
 
     Example:
 

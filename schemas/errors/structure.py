@@ -41,8 +41,8 @@ class WriteConflict(InputError):
     """Two tasks that may run at the same time write the same files.
 
     The globs under `writes` of both tasks can match one and the same path, and nothing orders the
-    two. Whichever comes last would win. Give one of them a `need` on the other, or let each work in
-    a tree of its own with `isolation: worktree`.
+    two. Whichever comes last would win. Give one of them a `need` on the other, or let one of them write
+    elsewhere.
 
     Example:
 

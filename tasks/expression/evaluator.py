@@ -12,8 +12,8 @@ from jinja2 import TemplateError
 
 from ...schemas.errors.expression import EvaluationFailed, ExpressionError, ExpressionTooLarge, UnknownName
 from .analysis import RESERVED, Analysis, analyse, spell
-from .limits import Meter, TooLarge
-from .operations import defined, kind_of
+from .kinds import defined, kind_of
+from .limits import Meter, TooLarge, counted_steps
 from .sandbox import ENVIRONMENT, absence
 
 _FAILURES = (
@@ -26,6 +26,9 @@ _FAILURES = (
     RecursionError,
     MemoryError,
 )
+_SHOWN = 400
+"""How much of a message is shown that may have a value in it."""
+
 _WORDS = {
     "str": "text",
     "int": "number",
@@ -54,7 +57,8 @@ def evaluate(source: str, scope: Mapping[str, object]) -> Any:
                 f"`{_short(reference.root)}` is not known here", start=reference.start, end=reference.end
             )
     try:
-        value = defined(_compiled(source)(scope))
+        with counted_steps():
+            value = defined(_compiled(source)(scope))
         return value if analysis.plain else _plain_json(value, Meter())
     except TooLarge as error:
         raise ExpressionTooLarge(f"`{_short(source)}` is too large: {error}", hint=_TOO_LARGE_HINT) from None
@@ -99,7 +103,7 @@ def _worded(error: BaseException) -> str:
         return "a number is too large"
     if isinstance(error, RecursionError | MemoryError):
         return "it nests too deeply"
-    text = (str(error) or type(error).__name__).rstrip(".")
+    text = (str(error)[:_SHOWN] or type(error).__name__).rstrip(".")
     text = re.sub(r"'(\w+)' object", lambda match: f"{_WORDS.get(match[1], match[1])}", text)
     text = re.sub(r"instances of ", "", text)
     text = re.sub(r"'(\w+)'", lambda match: f"{_WORDS[match[1]]}" if match[1] in _WORDS else match[0], text)

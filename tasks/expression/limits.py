@@ -1,12 +1,15 @@
-"""What an expression may make at most, and the checks that hold it to that.
+"""What an expression may make and do at most, and the checks that hold it to that.
 
 The limits guard against slips, not against the author of a graph, who may run any command anyway.
-They bound what operations make; data that an expression merely looks up may be of any size.
+They bound what operations make and how long they take; data that an expression merely looks up may be
+of any size.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 SOURCE_CHARACTERS = 8_000
@@ -34,8 +37,74 @@ RESULT_CHARACTERS = 64_000_000
 """How much text a result may hold in all."""
 
 
+STEPS = 2_000_000
+"""How much one evaluation may do in all. A step is about what looking at one value takes."""
+
+STEPS_OF_CALL = 5
+"""What it takes to call a filter or test for one item of a list."""
+
+ITEMS_PER_STEP = 4
+"""How many items of a list can be copied or compared in one step."""
+
+CHARACTERS_PER_STEP = 16
+"""How many characters of a text can be read or copied in one step."""
+
+
+SMALL = frozenset({type(None), bool, int, float})
+"""The types of values that take one step, whatever is done with them."""
+
+
 class TooLarge(Exception):
     """An operation would go over a limit; the message says which, for people."""
+
+
+class _Steps:
+    """The steps that are left in one evaluation."""
+
+    __slots__ = ("left",)
+
+    def __init__(self) -> None:
+        self.left = STEPS
+
+
+_STEPS: ContextVar[_Steps | None] = ContextVar("steps", default=None)
+"""Outside an evaluation there are none, and nothing is counted."""
+
+
+@contextmanager
+def counted_steps() -> Iterator[None]:
+    """Inside it, all operations together may take `STEPS`; the next one raises `TooLarge`."""
+    before = _STEPS.set(_Steps())
+    try:
+        yield
+    finally:
+        _STEPS.reset(before)
+
+
+def spend(steps: int) -> None:
+    """Take this many steps, at least one; to be called before the work is done."""
+    current = _STEPS.get()
+    if current is None:
+        return
+    current.left -= steps or 1
+    if current.left < 0:
+        raise TooLarge(f"it would take more than {STEPS:,} steps")
+
+
+def spend_on_text(characters: int) -> None:
+    """Take the steps for reading or making a text of this length."""
+    spend(characters // CHARACTERS_PER_STEP)
+
+
+def spend_on_items(count: int) -> None:
+    """Take the steps for copying a list of this length."""
+    spend(count // ITEMS_PER_STEP)
+
+
+def most_pieces() -> int:
+    """Into how many pieces a text can be cut with the steps that are left."""
+    current = _STEPS.get()
+    return STEPS if current is None else current.left
 
 
 def bounded_text(size: int) -> None:
@@ -74,22 +143,33 @@ class Meter:
 
     def take(self, value: Any) -> None:
         """Count one value, a list or object without what is in it."""
-        self._values += 1
+        characters = 0
         if isinstance(value, str):
-            self._characters += len(value)
+            characters = len(value)
         elif isinstance(value, Mapping):
-            self._characters += sum(len(key) for key in value if isinstance(key, str))
-        if self._values > RESULT_VALUES:
-            raise TooLarge(f"it would hold more than {RESULT_VALUES:,} values")
-        if self._characters > RESULT_CHARACTERS:
-            raise TooLarge(f"it would hold more than {RESULT_CHARACTERS:,} characters")
+            characters = sum(len(key) for key in value if isinstance(key, str))
+        self._add(1, characters)
 
     def measure(self, value: Any) -> None:
         """Count `value` and all that is in it."""
         self.take(value)
         if isinstance(value, Mapping):
-            for item in value.values():
-                self.measure(item)
+            self._measure_all(value.values())
         elif isinstance(value, list | tuple):
-            for item in value:
-                self.measure(item)
+            self._measure_all(value)
+
+    def _measure_all(self, items: Collection[Any]) -> None:
+        # Most long lists hold nothing but small values, which can be counted together.
+        larger = [item for item in items if type(item) not in SMALL]
+        self._add(len(items) - len(larger), 0)
+        for item in larger:
+            self.measure(item)
+
+    def _add(self, values: int, characters: int) -> None:
+        self._values += values
+        self._characters += characters
+        spend(values + characters // CHARACTERS_PER_STEP)
+        if self._values > RESULT_VALUES:
+            raise TooLarge(f"it would hold more than {RESULT_VALUES:,} values")
+        if self._characters > RESULT_CHARACTERS:
+            raise TooLarge(f"it would hold more than {RESULT_CHARACTERS:,} characters")

@@ -7,47 +7,25 @@ carries a message for people.
 
 from __future__ import annotations
 
-import json
-import math
-import posixpath
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from jinja2 import Environment, Undefined, pass_environment
 
-from ...schemas.template import as_text
-from .limits import Meter, bounded_bits, bounded_list, bounded_text, size_of_joined
-
-
-def kind_of(value: object) -> str:
-    """What a JSON value is, in plain words with its article."""
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "true or false"
-        case int() | float():
-            return "a number"
-        case str():
-            return "text"
-        case Mapping():
-            return "an object"
-        case list() | tuple():
-            return "a list"
-    return "a value"
-
-
-def defined(value: Any) -> Any:
-    """`value`; one that does not exist raises its own error."""
-    if isinstance(value, Undefined):
-        value._fail_with_undefined_error()
-    return value
-
-
-def _expect(value: Any, wanted: str) -> Any:
-    if kind_of(defined(value)) != wanted:
-        raise TypeError(f"expected {wanted}, found {kind_of(value)}")
-    return value
+from . import scalars
+from .comparisons import compare, contains, ordered
+from .kinds import defined, expect, expect_text, kind_of
+from .limits import (
+    CHARACTERS_PER_STEP,
+    STEPS_OF_CALL,
+    bounded_list,
+    bounded_text,
+    size_of_joined,
+    spend,
+    spend_on_items,
+    spend_on_text,
+)
+from .scalars import to_json, to_string
 
 
 def _list(value: Any) -> list[Any]:
@@ -55,17 +33,21 @@ def _list(value: Any) -> list[Any]:
         raise TypeError("expected a list, found text: `| lines` or `| split` make a list of it")
     if isinstance(value, tuple):
         return list(value)
-    found: list[Any] = _expect(value, "a list")
+    found: list[Any] = expect(value, "a list")
     return found
 
 
-def _text(value: Any) -> str:
-    text: str = _expect(value, "text")
-    return text
+def _each(value: Any) -> Iterator[Any]:
+    """The items of a list, for each of which something is called."""
+    for item in _list(value):
+        spend(STEPS_OF_CALL)
+        yield item
 
 
 def pick(environment: Environment, item: Any, attribute: Any) -> Any:
     """The field `a.b.c` of an item; what does not exist comes out as an undefined value."""
+    if isinstance(attribute, str):
+        spend(len(attribute) // CHARACTERS_PER_STEP + attribute.count("."))
     steps = attribute.split(".") if isinstance(attribute, str) else [attribute]
     for step in steps:
         index = (
@@ -90,106 +72,10 @@ def _make_range(*bounds: int) -> list[int]:
         raise ValueError("the step of `range` cannot be 0")
     numbers = range(*bounds)
     # len() of a huge range overflows, so the size is computed.
-    bounded_list(max(0, -(-(numbers.stop - numbers.start) // numbers.step)))
+    size = max(0, -(-(numbers.stop - numbers.start) // numbers.step))
+    bounded_list(size)
+    spend_on_items(size)
     return list(numbers)
-
-
-# ---- filters on text
-
-
-def _upper(value: Any) -> str:
-    return _text(value).upper()
-
-
-def _lower(value: Any) -> str:
-    return _text(value).lower()
-
-
-def _trim(value: Any, characters: str | None = None) -> str:
-    return _text(value).strip(characters)
-
-
-def _split(value: Any, separator: str | None = None) -> list[str]:
-    return _text(value).split(separator)
-
-
-def _lines(value: Any) -> list[str]:
-    pieces = _text(value).split("\n")
-    return pieces[:-1] if pieces[-1] == "" else pieces
-
-
-def _replace(value: Any, old: str, new: str) -> str:
-    text, old, new = _text(value), _text(old), _text(new)
-    bounded_text(len(text) + text.count(old) * (len(new) - len(old)))
-    return text.replace(old, new)
-
-
-def _basename(value: Any) -> str:
-    return posixpath.basename(_text(value))
-
-
-def _dirname(value: Any) -> str:
-    return posixpath.dirname(_text(value))
-
-
-def to_string(value: Any) -> str:
-    """A value as it stands inside text."""
-    if not isinstance(value, str):
-        Meter().measure(defined(value))
-    return as_text(value)
-
-
-def _to_json(value: Any) -> str:
-    Meter().measure(defined(value))
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-
-
-def _from_json(value: Any) -> Any:
-    try:
-        return json.loads(_text(value), parse_constant=_no_constant)
-    except RecursionError:
-        raise ValueError("the text is JSON that nests too deeply") from None
-    except json.JSONDecodeError as error:
-        raise ValueError(f"the text is not JSON from its character {error.pos + 1} on") from None
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not a JSON value")
-
-
-# ---- filters on numbers
-
-
-def _to_int(value: Any) -> int:
-    if isinstance(value, str):
-        try:
-            number = int(value.strip())
-        except ValueError:
-            raise ValueError(f"`{value[:40]}` is not a whole number") from None
-    else:
-        number = int(_expect(value, "a number"))
-    bounded_bits(number.bit_length())
-    return number
-
-
-def _to_float(value: Any) -> float:
-    if isinstance(value, str):
-        try:
-            return float(value.strip())
-        except ValueError:
-            raise ValueError(f"`{value[:40]}` is not a number") from None
-    return float(_expect(value, "a number"))
-
-
-def _absolute(value: Any) -> Any:
-    return abs(_expect(value, "a number"))
-
-
-def _rounded(value: Any, digits: int = 0) -> Any:
-    if not 0 <= digits <= 15:
-        raise ValueError("`round` keeps 0 to 15 digits")
-    found = round(_expect(value, "a number"), digits)
-    return int(found) if digits == 0 and math.isfinite(found) else found
 
 
 # ---- filters on lists and objects
@@ -217,27 +103,34 @@ def _end_of(value: Any, index: int) -> Any:
 
 
 def _smallest(value: Any) -> Any:
-    return min(_not_empty(value))
+    return min(_comparable(value))
 
 
 def _largest(value: Any) -> Any:
-    return max(_not_empty(value))
+    return max(_comparable(value))
 
 
-def _not_empty(value: Any) -> list[Any]:
+def _comparable(value: Any) -> list[Any]:
     items = _list(value)
     if not items:
         raise ValueError("the list is empty")
+    ordered(items)
     return items
 
 
 def _total(value: Any) -> Any:
-    return sum(_expect(item, "a number") for item in _list(value))
+    items = _list(value)
+    spend(len(items))
+    return sum(expect(item, "a number") for item in items)
 
 
 def _join(value: Any, separator: str = "") -> str:
-    parts = [to_string(item) for item in _list(value)]
-    bounded_text(size_of_joined(parts, _text(separator)))
+    items = _list(value)
+    spend(len(items))
+    parts = [to_string(item) for item in items]
+    size = size_of_joined(parts, expect_text(separator))
+    bounded_text(size)
+    spend_on_text(size)
     return separator.join(parts)
 
 
@@ -246,7 +139,7 @@ def _unique(value: Any) -> list[Any]:
     found = []
     for item in _list(value):
         # The text tells 1 from true and from "1", which `==` and hashes do not.
-        mark = _to_json(item)
+        mark = to_json(item)
         if mark not in seen:
             seen.add(mark)
             found.append(item)
@@ -254,49 +147,72 @@ def _unique(value: Any) -> list[Any]:
 
 
 def _backwards(value: Any) -> Any:
-    return value[::-1] if isinstance(value, str) else _list(value)[::-1]
+    if isinstance(value, str):
+        spend_on_text(len(value))
+        return value[::-1]
+    return _copied(value)[::-1]
+
+
+def _copied(value: Any) -> list[Any]:
+    """The list that `value` is; the steps for copying it are taken."""
+    items = _list(value)
+    spend_on_items(len(items))
+    return items
 
 
 def _flatten(value: Any) -> list[Any]:
     found: list[Any] = []
-    for item in _list(value):
-        found.extend(item if isinstance(item, list | tuple) else [item])
-        bounded_list(len(found))
+    items = _list(value)
+    spend(len(items))
+    for item in items:
+        inner = item if isinstance(item, list | tuple) else [item]
+        bounded_list(len(found) + len(inner))
+        spend_on_items(len(inner))
+        found.extend(inner)
     return found
 
 
 def _batch(value: Any, size: Any) -> list[list[Any]]:
     if not _is_integer(size) or size < 1:
         raise ValueError("`batch` takes a whole number from 1")
-    items = _list(value)
+    items = _copied(value)
+    spend(len(items) // size)
     return [items[start : start + size] for start in range(0, len(items), size)]
 
 
 def _as_list(value: Any) -> list[Any]:
     if isinstance(value, str):
         bounded_list(len(value))
+        spend(len(value))
         return list(value)
-    return list(_list(value))
+    return list(_copied(value))
 
 
 def _keys(value: Any) -> list[Any]:
-    return list(_expect(value, "an object"))
+    return list(_object(value))
+
+
+def _object(value: Any) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = expect(value, "an object")
+    spend(len(found))
+    return found
 
 
 def _values(value: Any) -> list[Any]:
-    return list(_expect(value, "an object").values())
+    return list(_object(value).values())
 
 
 def _items(value: Any) -> list[list[Any]]:
-    return [[key, item] for key, item in _expect(value, "an object").items()]
+    return [[key, item] for key, item in _object(value).items()]
 
 
 @pass_environment
 def _sort(environment: Environment, value: Any, reverse: bool = False, attribute: Any = None) -> list[Any]:
-    def rank(item: Any) -> Any:
-        return item if attribute is None else pick(environment, item, attribute)
-
-    return sorted(_list(value), key=rank, reverse=bool(reverse))
+    items = _copied(value)
+    ranks = items if attribute is None else [pick(environment, item, attribute) for item in _each(items)]
+    ordered(ranks)
+    places = sorted(range(len(items)), key=ranks.__getitem__, reverse=bool(reverse))
+    return [items[place] for place in places]
 
 
 @pass_environment
@@ -304,10 +220,10 @@ def _map_items(
     environment: Environment, value: Any, name: str | None = None, *args: Any, **named: Any
 ) -> list[Any]:
     if name is not None:
-        return [environment.call_filter(name, item, list(args), named) for item in _list(value)]
+        return [environment.call_filter(name, item, list(args), named) for item in _each(value)]
     if "attribute" not in named or named.keys() - {"attribute", "default"}:
         raise TypeError("`map` takes the name of a filter, or `attribute=` and perhaps `default=`")
-    found = [pick(environment, item, named["attribute"]) for item in _list(value)]
+    found = [pick(environment, item, named["attribute"]) for item in _each(value)]
     if "default" in named:
         found = [named["default"] if isinstance(item, Undefined) else item for item in found]
     return found
@@ -319,19 +235,19 @@ def _holds(environment: Environment, value: Any, name: str | None, args: tuple[A
 
 @pass_environment
 def _select(environment: Environment, value: Any, name: str | None = None, *args: Any) -> list[Any]:
-    return [item for item in _list(value) if _holds(environment, item, name, args)]
+    return [item for item in _each(value) if _holds(environment, item, name, args)]
 
 
 @pass_environment
 def _reject(environment: Environment, value: Any, name: str | None = None, *args: Any) -> list[Any]:
-    return [item for item in _list(value) if not _holds(environment, item, name, args)]
+    return [item for item in _each(value) if not _holds(environment, item, name, args)]
 
 
 @pass_environment
 def _select_by(
     environment: Environment, value: Any, attribute: Any, name: str | None = None, *args: Any
 ) -> list[Any]:
-    found = _list(value)
+    found = _each(value)
     return [item for item in found if _holds(environment, pick(environment, item, attribute), name, args)]
 
 
@@ -339,7 +255,7 @@ def _select_by(
 def _reject_by(
     environment: Environment, value: Any, attribute: Any, name: str | None = None, *args: Any
 ) -> list[Any]:
-    found = _list(value)
+    found = _each(value)
     return [item for item in found if not _holds(environment, pick(environment, item, attribute), name, args)]
 
 
@@ -360,73 +276,55 @@ def _is_integer(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _is_in(value: Any, container: Any) -> bool:
-    return value in container
+def _comparison(name: str) -> Callable[[Any, Any], bool]:
+    return lambda value, other: compare(name, value, other)
 
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {"range": _make_range}
 
 FILTERS: dict[str, Callable[..., Any]] = {
-    "abs": _absolute,
-    "basename": _basename,
+    **scalars.FILTERS,
     "batch": _batch,
     "default": _default,
-    "dirname": _dirname,
     "first": _first,
     "flatten": _flatten,
-    "float": _to_float,
-    "fromjson": _from_json,
-    "int": _to_int,
     "items": _items,
     "join": _join,
     "keys": _keys,
     "last": _last,
     "length": _length,
-    "lines": _lines,
     "list": _as_list,
-    "lower": _lower,
     "map": _map_items,
     "max": _largest,
     "min": _smallest,
     "reject": _reject,
     "rejectattr": _reject_by,
-    "replace": _replace,
     "reverse": _backwards,
-    "round": _rounded,
     "select": _select,
     "selectattr": _select_by,
     "sort": _sort,
-    "split": _split,
-    "string": to_string,
     "sum": _total,
-    "tojson": _to_json,
-    "trim": _trim,
     "unique": _unique,
-    "upper": _upper,
     "values": _values,
 }
 
 TESTS: dict[str, Callable[..., bool]] = {
+    **scalars.TESTS,
     "boolean": lambda value: isinstance(value, bool),
     "defined": lambda value: not isinstance(value, Undefined),
-    "divisibleby": lambda value, number: value % number == 0,
-    "endswith": lambda value, end: _text(value).endswith(_text(end)),
-    "eq": lambda value, other: value == other,
-    "even": lambda value: value % 2 == 0,
+    "eq": _comparison("eq"),
     "float": lambda value: isinstance(value, float),
-    "ge": lambda value, other: value >= other,
-    "gt": lambda value, other: value > other,
-    "in": _is_in,
+    "ge": _comparison("gteq"),
+    "gt": _comparison("gt"),
+    "in": contains,
     "integer": _is_integer,
-    "le": lambda value, other: value <= other,
-    "lt": lambda value, other: value < other,
+    "le": _comparison("lteq"),
+    "lt": _comparison("lt"),
     "mapping": lambda value: isinstance(value, Mapping),
-    "ne": lambda value, other: value != other,
+    "ne": _comparison("ne"),
     "none": lambda value: value is None,
     "number": _is_number,
-    "odd": lambda value: value % 2 == 1,
     "sequence": lambda value: isinstance(value, list | tuple),
-    "startswith": lambda value, start: _text(value).startswith(_text(start)),
     "string": lambda value: isinstance(value, str),
     "undefined": lambda value: isinstance(value, Undefined),
 }

@@ -17,8 +17,16 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import missing
 
 from ...schemas.suggest import did_you_mean, in_backticks
-from .limits import bounded_bits, bounded_list, bounded_text, size_of_joined
-from .operations import FILTERS, FUNCTIONS, TESTS, defined, kind_of, to_string
+from .comparisons import compare
+from .kinds import defined, kind_of
+from .limits import bounded_bits, bounded_list, bounded_text, spend, spend_on_items, spend_on_text
+from .operations import FILTERS, FUNCTIONS, TESTS
+from .scalars import to_string
+
+_SHOWN = 60
+"""How many characters of a name are shown."""
+_LOOKED_THROUGH = 1_000
+"""How many fields an object may have for its names to be looked through."""
 
 
 class Missing(StrictUndefined):
@@ -36,17 +44,32 @@ class Missing(StrictUndefined):
 
 def absence(owner: Any, name: Any, called: str = "the object") -> str:
     """The sentence that says that `owner` has no `name`, and what it has."""
+    if not isinstance(name, str | int | float):
+        return f"{kind_of(name)} is no field: a field has a name, an item a number"
+    if isinstance(name, str):
+        name = _shown(name)
     if isinstance(owner, Mapping):
         if not owner:
             return f"{called} has no field `{name}`: it is empty"
-        near = did_you_mean(str(name), [key for key in owner if isinstance(key, str)])
-        return f"{called} has no field `{name}`; {near or 'it has ' + in_backticks(owner, last='and')}"
+        return f"{called} has no field `{name}`; {_fields(owner, str(name))}"
     if isinstance(owner, list | tuple):
         if isinstance(name, int):
             return f"there is no item {name}: the list has {len(owner)}"
         each = f'`| map(attribute="{name}")`'
         return f"a list has no field `{name}`; an item is written `[0]`, a field of each {each}"
     return f"{kind_of(owner)} has no field `{name}`"
+
+
+def _fields(owner: Mapping[Any, Any], name: str) -> str:
+    """What an object has, when it has no such field."""
+    if len(owner) > _LOOKED_THROUGH:
+        return f"it has {len(owner):,} others"
+    near = did_you_mean(name, [key for key in owner if isinstance(key, str)])
+    return near or "it has " + in_backticks((_shown(str(key)) for key in owner), last="and")
+
+
+def _shown(name: str) -> str:
+    return name if len(name) <= _SHOWN else f"{name[:_SHOWN]}…"
 
 
 class _Generator(CodeGenerator):
@@ -57,6 +80,32 @@ class _Generator(CodeGenerator):
             self.visit(part, frame)
             self.write(", ")
         self.write("))")
+
+    def visit_Compare(self, node: nodes.Compare, frame: Frame) -> None:  # noqa: N802
+        """Compare by the environment's own rule, which counts the steps."""
+        self.write("environment.compare_all((")
+        self.visit(node.expr, frame)
+        self.write(",), (")
+        for operand in node.ops:
+            self.write(f"({operand.op!r}, ")
+            self.visit(operand.expr, frame)
+            self.write("), ")
+        self.write("))")
+
+    def visit_Getitem(self, node: nodes.Getitem, frame: Frame) -> None:  # noqa: N802
+        """A stretch of a list or text is made by the environment; Jinja2 would leave it to Python."""
+        if not isinstance(node.arg, nodes.Slice):
+            super().visit_Getitem(node, frame)
+            return
+        self.write("environment.stretch(")
+        self.visit(node.node, frame)
+        for bound in (node.arg.start, node.arg.stop, node.arg.step):
+            self.write(", ")
+            if bound is None:
+                self.write("None")
+            else:
+                self.visit(bound, frame)
+        self.write(")")
 
 
 class ExpressionEnvironment(ImmutableSandboxedEnvironment):
@@ -93,13 +142,40 @@ class ExpressionEnvironment(ImmutableSandboxedEnvironment):
         for side in (left, right):
             defined(side)
         _check_operands(operator, left, right)
+        spend(1)
         return self.binop_table[operator](left, right)
 
     def join_text(self, parts: Sequence[Any]) -> str:
         """The parts of `a ~ b ~ c` as one text."""
-        texts = [to_string(part) for part in parts]
-        bounded_text(size_of_joined(texts))
+        texts = []
+        size = 0
+        for part in parts:
+            texts.append(to_string(part))
+            size += len(texts[-1])
+            bounded_text(size)
+        spend_on_text(size)
         return "".join(texts)
+
+    def compare_all(self, first: tuple[Any], rest: Sequence[tuple[str, Any]]) -> bool:
+        """The comparisons `first OP value OP value …`, each of a value with the one before it."""
+        (left,) = first
+        for name, right in rest:
+            if not compare(name, left, right):
+                return False
+            left = right
+        return True
+
+    def stretch(self, value: Any, start: Any, stop: Any, step: Any) -> Any:
+        """The items or characters of `value[start:stop:step]`."""
+        if not isinstance(defined(value), list | tuple | str):
+            raise TypeError(f"only a list or text can be cut, found {kind_of(value)}")
+        found = slice(start, stop, step)
+        count = len(range(*found.indices(len(value))))
+        if isinstance(value, str):
+            spend_on_text(count)
+        else:
+            spend_on_items(count)
+        return value[found]
 
 
 def _check_operands(operator: str, left: Any, right: Any) -> None:
@@ -110,14 +186,17 @@ def _check_operands(operator: str, left: Any, right: Any) -> None:
         return
     if operator == "+" and kinds == ("text", "text"):
         bounded_text(len(left) + len(right))
+        spend_on_text(len(left) + len(right))
         return
     if operator == "+" and kinds == ("a list", "a list"):
         bounded_list(len(left) + len(right))
+        spend_on_items(len(left) + len(right))
         return
     if operator == "*" and set(kinds) == {"text", "a number"}:
         text, count = (left, right) if isinstance(left, str) else (right, left)
         if isinstance(count, int):
             bounded_text(len(text) * count)
+            spend_on_text(len(text) * max(count, 0))
             return
     hint = "; `~` joins anything as text" if operator == "+" and "text" in kinds else ""
     raise TypeError(f"`{operator}` does not work on {kinds[0]} and {kinds[1]}{hint}")

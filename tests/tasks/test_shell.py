@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -23,38 +21,8 @@ from metaensemble.schemas.errors import (
     InputError,
     OpenShellText,
 )
-from metaensemble.tasks.expression.scanner import scan
-from metaensemble.tasks.shell import ShellText, bind_shell
-
-
-def _shells() -> list[list[str]]:
-    """The shells of this machine, each once: `sh` is one of the others under another name."""
-    found: dict[tuple[str, ...], list[str]] = {}
-    for command in (["sh"], ["dash"], ["bash"], ["bash", "--posix"], ["busybox", "sh"]):
-        program = shutil.which(command[0])
-        if program is not None:
-            found.setdefault((os.path.realpath(program), *command[1:]), command)
-    return list(found.values())
-
-
-SHELLS = _shells()
-
-
-def bound(text: str) -> ShellText:
-    return bind_shell(text, scan(text))
-
-
-def run(shell: list[str], script: str, values: dict[str, str], folder: Path) -> bytes:
-    environ = {"PATH": os.environ["PATH"], "HOME": str(folder), **values}
-    done = subprocess.run(
-        [*shell, "-c", script],
-        env=environ,
-        cwd=folder,
-        capture_output=True,
-        stdin=subprocess.DEVNULL,
-        check=False,
-    )
-    return done.stdout
+from metaensemble.tasks.shell import ShellText
+from support.shells import ATTACKS, SHELLS, bound, run
 
 
 @pytest.mark.parametrize(
@@ -258,10 +226,6 @@ TOKENS = [
     "x) ", ";; ", "esac", "[[ ", " ]]", "a[", "]=", "X=", "$", "$'", '$"', "$[", "eval ", "trap ", "let ", "sh -c ",
     "bash -c ", "declare -i ", "{ ", "; }", "if ", "then ", "fi", "<", ">/dev/null ", "<<<", "&", "1", "for i in ",
     "do ", "done", "test ", "[ ", " -eq 1 ]", "*", "~", "export ", "@",
-]  # fmt: skip
-ATTACKS = [
-    "$(touch owned)", "`touch owned`", '"; touch owned; "', "'; touch owned; '", "a[$(touch owned)]", "; touch owned;",
-    "\ntouch owned\n", "x); touch owned;;", "}; touch owned", "))\ntouch owned\n", "E\ntouch owned\n",
 ]  # fmt: skip
 
 
