@@ -115,6 +115,7 @@ MetaEnsembleError
 |   |-- NoSuchAttempt                           ME543
 |   |-- CannotWriteFile                         ME544
 |   |-- WorkingDirectoryGone                    ME545
+|   |-- NoDrawingProgram                        ME548
 |   |-- UnknownSchemaPath                       ME550
 |   `-- AmbiguousRun                            ME713
 |-- LedgerError                                 exit code 3
@@ -150,6 +151,7 @@ from .command_line import (
     CannotWriteFile,
     MalformedPair,
     MissingArgument,
+    NoDrawingProgram,
     RepeatedFlag,
     UnexpectedArgument,
     UnknownCode,
@@ -390,6 +392,7 @@ __all__ = [
     "MissingParameter",
     "MissingProgram",
     "NewerLedger",
+    "NoDrawingProgram",
     "NoResult",
     "NoSuchAttempt",
     "NoWork",
