@@ -56,7 +56,7 @@ def render(
     form: Annotated[
         Format | None,
         typer.Option(
-            "--format", "-f", help="How to draw it; by default what FILE's ending says, else ascii."
+            "--format", "-f", help="How to draw it. By default what the ending of `-o` says, else ascii."
         ),
     ] = None,
     param: Params = None,
@@ -69,8 +69,9 @@ def render(
     ] = None,
     expand: Annotated[bool, typer.Option("--expand", help="Draw every node, however many.")] = False,
 ) -> int:
-    """Draw a task graph, or a DAG run with its states: for the terminal, as a picture, or for other programs.
+    """Draw a task graph, or a DAG run with its states.
 
+    For the terminal (ascii), as a picture (svg, png, pdf), or for other programs (dot, mermaid, json).
     PNG and PDF need the program `dot` of graphviz; SVG is drawn by it where it is installed, and without
     it otherwise. In the terminal's tree, one column is one after the other and one rail is side by side.
     JSON has all nodes unless `--collapse` is given.

@@ -35,8 +35,9 @@ def contract(picture: Picture, into: Mapping[str, str]) -> Picture:
         parts[into.get(vertex.id, vertex.id)].append(vertex)
     edges = _merged_edges(picture.edges, into)
     levels = longest_paths(list(parts), [(edge.source, edge.target) for edge in edges])
+    made = set(into.values())
     vertices = [
-        replace(_merged(name, members) if name in set(into.values()) else members[0], level=levels[name])
+        replace(_merged(name, members) if name in made else members[0], level=levels[name])
         for name, members in parts.items()
     ]
     return replace(picture, vertices=tuple(vertices), edges=tuple(edges))

@@ -113,7 +113,7 @@ def _heading(picture: Picture) -> str:
     entries = "".join(map(_legend_cells, legend(picture)))
     if entries:
         rows.append(_row(f'<TABLE BORDER="0" CELLSPACING="4" CELLPADDING="2"><TR>{entries}</TR></TABLE>'))
-    return f'<<TABLE BORDER="0" CELLSPACING="0" CELLPADDING="2">{"".join(rows)}</TABLE>>'
+    return f'<<TABLE BORDER="0" CELLSPACING="0" CELLPADDING="2">{"".join(rows)}\n\t</TABLE>>'
 
 
 def _legend_cells(entry: Entry) -> str:
@@ -125,7 +125,7 @@ def _legend_cells(entry: Entry) -> str:
 
 
 def _row(content: str) -> str:
-    return f'<TR><TD ALIGN="LEFT">{content}</TD></TR>'
+    return f'\n\t\t<TR><TD ALIGN="LEFT">{content}</TD></TR>'
 
 
 def _font(size: int, colour: str) -> str:

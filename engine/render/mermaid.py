@@ -22,8 +22,11 @@ def mermaid(picture: Picture) -> str:
     for state, (fill, border) in FILLS.items():
         if state in used:
             lines.append(f"    classDef {state} fill:{fill},stroke:{border},color:{TEXT}")
-    if any(vertex.critical for vertex in picture.vertices):
+    critical = [names[vertex.id] for vertex in picture.vertices if vertex.critical]
+    if critical:
         lines.append(f"    classDef critical stroke:{CRITICAL},stroke-width:3px")
+    if critical and picture.has_states:
+        lines.append(f"    class {','.join(critical)} critical")
     lines.extend(_link_styles(picture))
     return "\n".join(lines) + "\n"
 
@@ -33,16 +36,17 @@ def _inside(cluster: Cluster, names: Mapping[str, str], numbers: Iterator[int], 
     for vertex in cluster.vertices:
         words = label(vertex, cluster.name)
         text = "<br>".join(_escaped(line) for line in (words.name, *words.notes))
-        yield f'{lead}{names[vertex.id]}["{text}"]{_classes(vertex)}'
+        yield f'{lead}{names[vertex.id]}["{text}"]{_class(vertex)}'
     for inner in cluster.clusters:
         yield f'{lead}subgraph g{next(numbers)}["{_escaped(inner.title)}"]'
         yield from _inside(inner, names, numbers, f"{lead}    ")
         yield f"{lead}end"
 
 
-def _classes(vertex: Vertex) -> str:
-    classes = [vertex.state] if vertex.state is not None else []
-    return "".join(f":::{name}" for name in [*classes, *(["critical"] if vertex.critical else [])])
+def _class(vertex: Vertex) -> str:
+    """One class is all that fits here."""
+    name = vertex.state or ("critical" if vertex.critical else "")
+    return f":::{name}" if name else ""
 
 
 def _escaped(text: str) -> str:

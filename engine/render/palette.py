@@ -30,7 +30,7 @@ TEXT = "#18181b"
 NOTE = "#52525b"
 """Lesser words."""
 
-FRAMES = (("#fafafa", "#d4d4d8"), ("#f4f4f5", "#d4d4d8"))
+FRAMES = (("#fafafa", "#d4d4d8"), ("#ffffff", "#d4d4d8"))
 """Fill and border of the box around a group, by turns inwards."""
 
 LINE = "#71717a"

@@ -62,7 +62,8 @@ class Edge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """The drawing's content: vertices in the plan's order, edges without the ones that others imply.
+    """The drawing's content: vertices in the plan's order, edges without the ones that others imply, at
+    most one from one vertex to another.
 
     `outcome` says in a few words how the DAG run went; it is empty where only a plan is drawn.
     """
@@ -99,7 +100,7 @@ def _critical_path(plan: Plan, report: Report | None) -> tuple[str, ...]:
     """Where a DAG run has ended, what took longest; before that, what the plan says."""
     if report is None or report.ended_ms is None:
         return plan.critical_path
-    took = {node.id: node.working_ms for node in report.nodes if node.attempts}
+    took = {node.id: node.took_ms for node in report.nodes if node.took_ms is not None}
     return longest_way(took, plan.edges) or plan.critical_path
 
 

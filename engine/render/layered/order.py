@@ -21,6 +21,9 @@ _PATIENCE: Final = 4
 _WORK: Final = 400_000
 """Visits of items that all sweeps together may take."""
 
+_EXCHANGES: Final = 4
+"""How often neighbours in a layer are looked at after each sweep."""
+
 
 def order(layers: Layers) -> None:
     """Put `layers.layers` in a good order; deterministic."""
@@ -124,10 +127,10 @@ class _Sorter:
 
 
 def _exchange(layers: Layers) -> None:
-    """Swap neighbours within a frame where that saves crossings, layer by layer, until none is left."""
+    """Swap neighbours within a frame where that saves crossings, a few times in each layer."""
     place = {item: at for layer in layers.layers for at, item in enumerate(layer)}
     for layer in layers.layers:
-        for _ in range(len(layer)):
+        for _ in range(_EXCHANGES):
             swapped = False
             for at in range(len(layer) - 1):
                 left, right = layer[at], layer[at + 1]

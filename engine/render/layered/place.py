@@ -25,6 +25,9 @@ _WORK: Final = 600_000
 _POINT_WEIGHT: Final = 8.0
 """How much a long edge wants to be straight, against 1 for each neighbour of a box."""
 
+_MATE_WEIGHT: Final = 4.0
+"""How much a neighbour in the same frame counts, against 1 for others."""
+
 _LOOSE_WEIGHT: Final = 0.2
 """How much an item without neighbours in the layer before wants to stay."""
 
@@ -87,22 +90,31 @@ class _Placing:
 
     def _sweep(self, now: Sequence[float], *, down: bool) -> list[float]:
         at = list(now)
-        neighbours = self._layers.above if down else self._layers.below
+        neighbours, others = self._layers.above, self._layers.below
+        if not down:
+            neighbours, others = others, neighbours
         numbers = range(len(self._layers.layers))
         for number in numbers if down else reversed(numbers):
             layer = self._layers.layers[number]
-            wishes = [self._wish(item, neighbours[item], at) for item in layer]
+            wishes = [self._wish(item, neighbours[item], others[item], at) for item in layer]
             for item, middle in zip(layer, spread(wishes, self._constraints.gaps[number]), strict=True):
                 at[item] = middle
         self._tighten(at)
         forth, back = self._constraints.forth(at), self._constraints.back(at)
         return [(a + b) / 2 for a, b in zip(forth, back, strict=True)]
 
-    def _wish(self, item: int, near: Sequence[int], at: Sequence[float]) -> tuple[float, float]:
-        """Where the item wants to be, and how much."""
-        if near:
-            is_point = self._layers.kinds[item] == "point"
-            return sum(at[n] for n in near) / len(near), _POINT_WEIGHT if is_point else float(len(near))
+    def _wish(
+        self, item: int, near: Sequence[int], behind: Sequence[int], at: Sequence[float]
+    ) -> tuple[float, float]:
+        """Where the item wants to be, and how much: by those before it, and by all that are in its frame."""
+        kinds, frames = self._layers.kinds, self._layers.frames
+        pulls = [(at[n], _MATE_WEIGHT if frames[item] and frames[n] == frames[item] else 1.0) for n in near]
+        if frames[item] and kinds[item] == "box":
+            pulls += [(at[n], _MATE_WEIGHT) for n in behind if frames[n] == frames[item]]
+        if pulls:
+            total = sum(weight for _, weight in pulls)
+            wish = sum(middle * weight for middle, weight in pulls) / total
+            return wish, _POINT_WEIGHT if kinds[item] == "point" else total
         if self._layers.kinds[item] == "filler":
             start = self._starts[self._layers.frames[item][-1]]
             return (at[start] + at[start + 1]) / 2, _LOOSE_WEIGHT
@@ -123,19 +135,23 @@ class _Placing:
                 inner[start] = inner[start + 1] = 0.0
         return list(inner.items())
 
+    def _tight(self, frame: str, at: Sequence[float]) -> tuple[float, float]:
+        """The borders of the frame close around what it holds."""
+        inner = self._inside[frame]
+        start = min(at[variable] - half for variable, half in inner) - PADDING - self._title
+        return start, max(at[variable] + half for variable, half in inner) + PADDING
+
     def _tighten(self, at: list[float]) -> None:
-        """Draw the borders of the frames close around what they hold, the innermost first."""
-        for frame, inner in self._inside.items():
+        """Draw all borders close, the innermost first."""
+        for frame in self._inside:
             start = self._starts[frame]
-            at[start] = min(at[variable] - half for variable, half in inner) - PADDING - self._title
-            at[start + 1] = max(at[variable] + half for variable, half in inner) + PADDING
+            at[start], at[start + 1] = self._tight(frame, at)
 
     def _settle(self, at: list[float]) -> None:
         """As `_tighten`, but no frame becomes smaller than its least extent, and none grows."""
-        old = list(at)
-        self._tighten(at)
         for frame in self._inside:
             start, end = self._starts[frame], self._starts[frame] + 1
+            first, last = self._tight(frame, at)
             least = self._least.get(frame, 0.0)
-            at[end] = min(old[end], max(at[end], at[start] + least))
-            at[start] = max(old[start], min(at[start], at[end] - least))
+            last = min(at[end], max(last, first + least))
+            at[start], at[end] = max(at[start], min(first, last - least)), last
