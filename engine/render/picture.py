@@ -30,7 +30,8 @@ class Vertex:
     """One node, or a collapsed group of nodes with its `members`.
 
     `groups` are the names of what it lies in, outermost first. `state` is None where only a plan is
-    drawn; `duration_ms` where nothing ran or nobody saw how long. `level` is greater than that of all it needs.
+    drawn; `duration_ms` where nothing ran or nobody saw how long. `level` is greater than that of all
+    it needs.
     """
 
     id: str
