@@ -24,8 +24,7 @@ _DPI: Final = 144
 """Of PNG, so that text is sharp on today's screens."""
 
 _DRAWN_BY_DOT: Final = 400
-"""For more vertices than this `dot` takes minutes, and our own layout, which sets what is alike in grids,
-gives the better picture."""
+"""For more vertices than this `dot` takes minutes."""
 
 
 def render(
@@ -65,16 +64,19 @@ def render(
 def image(plan: Plan, form: str, *, report: Report | None = None, collapse: int | None = None) -> bytes:
     """The plan in one of `IMAGES`, as `render` takes it, drawn by the `dot` program.
 
-    Without `dot`, where it fails, or for very many vertices, SVG is laid out here; for the others
-    NoDrawingProgram is raised. `ValueError` for another format.
+    SVG is laid out here without `dot`, where `dot` fails or would take too long, and where many nodes
+    are alike: ours sets them in a grid, `dot` one below the other. For the others NoDrawingProgram is
+    raised. `ValueError` for another format.
     """
     from . import program
     from .dot import dot
+    from .grids import gridded
     from .svg import svg
 
     content = _content(plan, report, collapse)
     if form == "svg":
-        if program.is_installed() and len(content.vertices) <= _DRAWN_BY_DOT:
+        is_for_dot = len(content.vertices) <= _DRAWN_BY_DOT and not gridded(content)[1]
+        if is_for_dot and program.is_installed():
             # An installation may lack its plugins; ours is as good.
             with suppress(NoDrawingProgram):
                 return program.drawn(dot(content), "svg")

@@ -16,7 +16,7 @@ GRID_ABOVE: Final = 12
 """More nodes than this with the same needs and the same consumers become a grid."""
 
 GAP: Final = 14.0
-"""Between the cells, and around them."""
+"""Between the cells."""
 
 _SHAPE: Final = 1.5
 """How much wider than high a grid becomes, about."""
@@ -24,23 +24,26 @@ _SHAPE: Final = 1.5
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """The cells of one grid, in their order, and their common size."""
+    """The cells of one grid, in their order, their common size, and the space around them all."""
 
     members: tuple[str, ...]
     columns: int
     width: float
     height: float
+    margin: float
 
     @property
     def extent(self) -> tuple[float, float]:
         """Width and height of the whole, the space around the cells included."""
         rows = ceil(len(self.members) / self.columns)
-        return self.columns * (self.width + GAP) + GAP, rows * (self.height + GAP) + GAP
+        around = 2 * self.margin - GAP
+        return self.columns * (self.width + GAP) + around, rows * (self.height + GAP) + around
 
     def cells(self, place: Rect) -> dict[str, Rect]:
         """Where each member lies when the grid is put in the middle of `place`, row by row."""
         width, height = self.extent
-        left, top = place.x + (place.width - width) / 2 + GAP, place.y + (place.height - height) / 2 + GAP
+        left = place.x + (place.width - width) / 2 + self.margin
+        top = place.y + (place.height - height) / 2 + self.margin
         return {
             id_: Rect(
                 left + at % self.columns * (self.width + GAP),
@@ -60,8 +63,8 @@ def gridded(picture: Picture) -> tuple[Picture, dict[str, tuple[str, ...]]]:
     return contract(picture, {id_: name for name, ids in sets.items() for id_ in ids}), sets
 
 
-def grid(members: Sequence[str], sizes: Sequence[tuple[float, float]]) -> Grid:
+def grid(members: Sequence[str], sizes: Sequence[tuple[float, float]], *, margin: float = GAP) -> Grid:
     """A grid of pleasant shape whose cells are as large as the largest member."""
     width, height = max(w for w, _ in sizes), max(h for _, h in sizes)
     columns = max(1, round(sqrt(len(members) * _SHAPE * (height + GAP) / (width + GAP))))
-    return Grid(tuple(members), columns, width, height)
+    return Grid(tuple(members), columns, width, height, margin)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from . import svg_legend
 from .clusters import Cluster, clusters, paths
 from .direction import flows_down
-from .grids import grid, gridded
+from .grids import GAP, grid, gridded
 from .labels import edge_label, label, summary
 from .layered import Arranged, Box, Frame, Rect, arrange
 from .legend import legend
@@ -38,16 +39,26 @@ class _Drawing:
         around = {id_: path[-1] if path else "" for id_, path in self._paths.items()}
         self._labels = {v.id: label(v, around[v.id]) for v in picture.vertices}
         self._small, members = gridded(picture)
-        sizes = {v.id: extent(v, self._labels[v.id]) for v in picture.vertices}
-        self._grids = {name: grid(ids, [sizes[id_] for id_ in ids]) for name, ids in members.items()}
-        self._sizes = sizes | {name: found.extent for name, found in self._grids.items()}
         self._paths |= {name: self._paths[ids[0]] for name, ids in members.items()}
+        self._filled = self._filled_frames(members)
+        sizes = {v.id: extent(v, self._labels[v.id]) for v in picture.vertices}
+        self._grids = {
+            name: grid(ids, [sizes[id_] for id_ in ids], margin=0.0 if name in self._filled else GAP)
+            for name, ids in members.items()
+        }
+        self._sizes = sizes | {name: found.extent for name, found in self._grids.items()}
         self._down = flows_down(self._small)
         self._arranged = self._arrange()
 
     def _arrange(self) -> Arranged:
         boxes = [
-            Box(id=v.id, width=self._sizes[v.id][0], height=self._sizes[v.id][1], frames=self._paths[v.id])
+            Box(
+                id=v.id,
+                width=self._sizes[v.id][0],
+                height=self._sizes[v.id][1],
+                frames=self._paths[v.id],
+                stretches=v.id not in self._grids,
+            )
             for v in self._small.vertices
         ]
         frames = [
@@ -98,7 +109,11 @@ class _Drawing:
         clusters = list(self._root.below())
         depth = {name: at for around in self._paths.values() for at, name in enumerate(around)}
         parts = [self._frame(self._arranged.frames[c.name], depth[c.name]) for c in clusters]
-        parts += [self._frame(rect, len(self._paths[name])) for name, rect in self._framed_grids()]
+        parts += [
+            self._frame(self._arranged.boxes[name], len(self._paths[name]))
+            for name in self._grids
+            if name not in self._filled
+        ]
         parts += [self._edge(edge) for edge in sorted(self._small.edges, key=lambda e: e.critical)]
         parts += [self._frame_title(cluster) for cluster in clusters]
         parts += [self._edge_words(edge) for edge in self._small.edges if edge_label(edge)]
@@ -108,16 +123,11 @@ class _Drawing:
         parts += [box(v, self._labels[v.id], rects[v.id]) for v in self._picture.vertices]
         return "\n" + "\n".join(parts) + "\n"
 
-    def _framed_grids(self) -> list[tuple[str, Rect]]:
-        """The grids that want a frame: those that do not fill that of a group."""
-        full = {c.name for c in self._root.below() if not c.clusters}
-        sizes = {c.name: len(c.vertices) for c in self._root.below()}
-        found = []
-        for name, cells in self._grids.items():
-            around = self._paths[name][-1] if self._paths[name] else ""
-            if around not in full or sizes[around] != len(cells.members):
-                found.append((name, self._arranged.boxes[name]))
-        return found
+    def _filled_frames(self, grids: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
+        """The grids that are all that a group holds, with that group: they need no frame of their own."""
+        simple = {c.name: len(c.vertices) for c in self._root.below() if not c.clusters}
+        around = {name: self._paths[name][-1] for name in grids if self._paths[name]}
+        return {name: group for name, group in around.items() if simple.get(group) == len(grids[name])}
 
     def _frame(self, rect: Rect, depth: int) -> str:
         fill, border = FRAMES[depth % len(FRAMES)]
@@ -129,15 +139,28 @@ class _Drawing:
         return text(rect.x + 12, rect.y + 19, words, size=_WORDS_SIZE, fill=NOTE, bold=True, halo=GROUND)
 
     def _edge(self, edge: Edge) -> str:
-        points = self._arranged.routes[edge.source, edge.target]
+        points = self._route(edge)
         colour, width = FAILED_LINE if edge.mode == "failed" else LINE, 1.3
         if edge.critical:
             colour, width = CRITICAL, 2.5
         return path(points, down=self._down, style=line_style(colour, width, edge.mode))
 
+    def _route(self, edge: Edge) -> list[tuple[float, float]]:
+        """The way of the edge; what fills a group is met at the group's border."""
+        points = list(self._arranged.routes[edge.source, edge.target])
+        for id_, end in ((edge.source, 0), (edge.target, -1)):
+            if id_ in self._filled:
+                rect = self._arranged.frames[self._filled[id_]]
+                x, y = points[end]
+                if self._down:
+                    points[end] = (x, rect.y if end else rect.y + rect.height)
+                else:
+                    points[end] = (rect.x if end else rect.x + rect.width, y)
+        return points
+
     def _edge_words(self, edge: Edge) -> str:
         """What the edge asks for, at its end."""
-        x, y = self._arranged.routes[edge.source, edge.target][-1]
+        x, y = self._route(edge)[-1]
         words = edge_label(edge)
         if self._down:
             return text(x + 6, y - 12, words, size=NOTE_SIZE, fill=NOTE, halo=GROUND)

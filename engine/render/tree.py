@@ -300,7 +300,10 @@ class _Tree:
         critical = sum(vertex.critical for vertex in vertices)
         if self._picture.has_states or critical in {0, len(vertices)}:
             return []
-        return ["", f"{self._strokes.critical} critical path: {critical} of {len(vertices)} nodes"]
+        # How many nodes of a collapsed group are on it is not known.
+        is_whole = all(vertex.members is None for vertex in vertices)
+        count = f": {critical} of {len(vertices)} nodes" if is_whole else ""
+        return ["", f"{self._strokes.critical} critical path{count}"]
 
     # -- setting a line -------------------------------------------------------------------------------
 

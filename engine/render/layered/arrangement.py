@@ -29,9 +29,9 @@ def arrange(
 ) -> Arranged:
     """Place boxes, frames and edges so that edges flow to the right, or `down`.
 
-    The edges are pairs of ids, each at most once, and make no cycle. Boxes of one layer become equally
-    long along the flow. No two boxes overlap, nor do a box and a frame that it is not in. Edges of
-    different `kinds` share no way. Deterministic; near to linear in the items that `layers.py` makes.
+    The edges are pairs of ids, each at most once, and make no cycle. No two boxes overlap, nor do a box
+    and a frame that it is not in. Edges of different `kinds` share no way. Deterministic; near to linear
+    in the items that `layers.py` makes.
     """
     if not boxes:
         return Arranged()
@@ -52,6 +52,7 @@ class _Arranging:
         self._spans = layers.spans()
         self._insets = {name: self._inset(name) for name in self._spans}
         self._before, self._after = self._margins()
+        self._stretched = [0.0] * len(layers.layers)
         self._starts, self._lengths = self._columns()
 
     def arranged(self) -> Arranged:
@@ -93,16 +94,19 @@ class _Arranging:
         return before, after
 
     def _columns(self) -> tuple[list[float], list[float]]:
-        """Where each layer starts, and how long its boxes are."""
+        """Where each layer starts, and how long it is. Boxes that stretch get their length, too."""
         lengths = [0.0] * len(self._layers.layers)
         for number, box in enumerate(self._boxes):
             layer = self._layers.layer_of[number]
             lengths[layer] = max(lengths[layer], self._along(box))
+            if box.stretches:
+                self._stretched[layer] = max(self._stretched[layer], self._along(box))
         for name, (first, last) in self._spans.items():
             frame = self._frames.get(name)
             if frame is not None and not self._down and first == last:
                 least = frame.title_width + 2 * PADDING - sum(self._insets[name])
                 lengths[first] = max(lengths[first], least)
+                self._stretched[first] = max(self._stretched[first], least)
         starts: list[float] = []
         at = 0.0
         least, more = _CHANNEL[self._down]
@@ -118,7 +122,11 @@ class _Arranging:
     def _box(self, number: int, sizes: Sequence[float], found: Placed) -> Rect:
         layer = self._layers.layer_of[number]
         across = found.middle[number] - sizes[number] / 2
-        return Rect(self._starts[layer], across, self._lengths[layer], sizes[number])
+        return Rect(self._starts[layer], across, self._length(number), sizes[number])
+
+    def _length(self, number: int) -> float:
+        box = self._boxes[number]
+        return self._stretched[self._layers.layer_of[number]] if box.stretches else self._along(box)
 
     def _frame(self, name: str, found: Placed) -> Rect:
         first, last = self._spans[name]
@@ -140,7 +148,7 @@ class _Arranging:
             if at == len(chain) - 1:
                 points.append((start, middle))
             else:
-                points += [] if at else [(end, middle)]
+                points += [] if at else [(start + self._length(item), middle)]
                 points.append((end + self._after[layer], middle))
         return points
 

@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Box:
-    """A box to place; `frames` names the frames that it lies in, outermost first."""
+    """A box to place; `frames` names the frames that it lies in, outermost first. One that `stretches`
+    becomes as long along the flow as the longest such box of its layer."""
 
     id: str
     width: float
     height: float
     frames: tuple[str, ...] = ()
+    stretches: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -82,7 +82,7 @@ def test_the_others_do(plan: Plan, dot_on_path: Path, form: str) -> None:
 @pytest.mark.parametrize("form", ["pdf", "png", "svg"])
 def test_dot_draws_where_it_is(plan: Plan, dot_on_path: Path, form: str) -> None:
     put_dot(dot_on_path, "echo drawn")
-    assert image(plan, form) == b"drawn\n"
+    assert image(plan, form, collapse=12) == b"drawn\n"
     assert f"-T{form}" in (dot_on_path / "words").read_text().split()
     asked = (dot_on_path / "asked").read_text()
     assert asked.startswith("digraph sample {")
@@ -107,14 +107,21 @@ def test_a_dot_that_cannot_be_started(plan: Plan, dot_on_path: Path) -> None:
 
 def test_svg_survives_a_dot_that_fails(plan: Plan, dot_on_path: Path) -> None:
     put_dot(dot_on_path, "exit 1")
+    assert image(plan, "svg", collapse=12) == render(plan, "svg", collapse=12).encode()
+    assert (dot_on_path / "words").exists()
+
+
+def test_a_grid_is_laid_out_here(plan: Plan, dot_on_path: Path) -> None:
+    put_dot(dot_on_path, "echo drawn")
     assert image(plan, "svg") == render(plan, "svg").encode()
+    assert image(plan, "png") == b"drawn\n"
 
 
 def test_very_many_vertices_are_laid_out_here(dot_on_path: Path) -> None:
     put_dot(dot_on_path, "echo drawn")
-    needs: dict[str, list[str]] = {f"n{n}": [] for n in range(401)}
+    needs = {f"n{n}": [f"n{n - 1}"] if n else [] for n in range(401)}
     assert image(plans.make_plan(needs), "svg").startswith(b"<svg ")
-    del needs["n0"]
+    del needs["n400"]
     assert image(plans.make_plan(needs), "svg") == b"drawn\n"
 
 

@@ -5,7 +5,7 @@ from itertools import combinations
 from xml.etree import ElementTree as ET
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from metaensemble.engine.render.collapse import collapse
 from metaensemble.engine.render.picture import Picture
@@ -27,6 +27,14 @@ PICTURES = {
     "grid": make_picture(
         {"split": [], **{f"item-{n}": ["split"] for n in range(14)}}, {"item-3": "failed"}, name="grid"
     ),
+    "filled": make_picture(
+        {
+            "split": [],
+            **{f"each[{n}]": ["split"] for n in range(13)},
+            "join": [f"each[{n}]" for n in range(13)],
+        },
+        name="filled",
+    ),
     "down": make_picture({f"n{n}": [f"n{n - 1}:done"] if n else [] for n in range(12)}, name="down"),
     "empty": make_picture({}, name="empty"),
 }
@@ -41,6 +49,7 @@ def texts(document: ET.Element) -> list[str]:
     return [element.text or "" for element in document.iter(f"{SVG}text")]
 
 
+@settings(max_examples=60)
 @given(pictures())
 def test_any_picture_is_well_formed_and_nothing_overlaps(picture: Picture) -> None:
     for drawn in (picture, collapse(picture, 2, 6)):
@@ -68,6 +77,16 @@ def test_it_needs_nothing_else() -> None:
         assert "<style" not in text
         assert "href" not in text
         assert text.count("http") == 1
+
+
+def test_what_fills_a_group_is_met_at_its_border() -> None:
+    document = ET.fromstring(svg(PICTURES["filled"]))
+    frame = next(rect for rect in document.iter(f"{SVG}rect") if rect.get("rx") == "10")
+    left = float(frame.get("x", ""))
+    right = left + float(frame.get("width", ""))
+    lines = [line.get("d", "") for line in document.iter(f"{SVG}path") if line.get("marker-end")]
+    assert lines[0].split("L")[-1].split()[0] == f"{left:g}"
+    assert lines[1].split("L")[0].split()[0] == f"M{right:g}"
 
 
 def test_all_names_states_and_times_are_said() -> None:

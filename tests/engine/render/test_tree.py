@@ -78,7 +78,9 @@ def test_states_of_a_wide_graph(golden: Callable[[str, str], None]) -> None:
 
 def test_large_groups_are_counted(golden: Callable[[str, str], None]) -> None:
     cells = [f"test[n={n}]" for n in range(1_000)]
-    plan = plans.make_plan({"build": [], **{cell: ["build"] for cell in cells}, "pack": cells})
+    plan = plans.make_plan(
+        {"build": [], **{cell: ["build"] for cell in cells}, "pack": cells, "docs": ["build"]}
+    )
     report = plans.make_report(plan, {**dict.fromkeys(cells[3:9], "failed"), "pack": "blocked"})
     golden("render/collapsed.tree", render(plan, "ascii", collapse=12))
     golden("render/collapsed-states.tree", render(plan, "ascii", report=report, collapse=12))

@@ -20,6 +20,7 @@ def arranged(picture: Picture, *, down: bool, sizes: list[int] | None = None) ->
             width=(sizes or [80])[at % len(sizes or [80])],
             height=40 + 7 * (at % 3),
             frames=vertex.groups,
+            stretches=at % 5 != 4,
         )
         for at, vertex in enumerate(picture.vertices)
     ]
@@ -129,6 +130,12 @@ def test_what_is_apart_does_not_drift_away() -> None:
     boxes = [Box(id=id_, width=80, height=40) for id_ in "abcdefg"]
     found = arrange(boxes, [("a", "b"), ("c", "d"), ("c", "e"), ("f", "g")])
     assert found.height < 7 * 40 + 6 * 30
+
+
+def test_boxes_of_a_layer_are_equally_long_unless_they_do_not_stretch() -> None:
+    boxes = [Box(id=str(width), width=width, height=40) for width in (50, 80)]
+    found = arrange([*boxes, Box(id="grid", width=500, height=300, stretches=False)], [])
+    assert [rect.width for rect in found.boxes.values()] == [80, 80, 500]
 
 
 def test_a_title_has_room() -> None:
