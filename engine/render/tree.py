@@ -269,8 +269,9 @@ class _Tree:
 
     def _member_words(self, vertex: Vertex, members: Members) -> Iterator[str]:
         if members.counts:
-            took = f" {duration(vertex.duration_ms)}" if vertex.duration_ms is not None else ""
-            yield f"{counted(dict(members.counts))}{took}"
+            yield counted(dict(members.counts))
+        if vertex.duration_ms is not None:
+            yield f"{duration(vertex.duration_ms)} of work"
         if members.failed:
             more = dict(members.counts)["failed"] - len(members.failed)
             names = ", ".join(within(id_, vertex.id) for id_ in members.failed)
