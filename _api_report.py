@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from .engine.ledger import queries
 from .engine.ledger.ledger import MAX_PAGE, Ledger, wall_clock_ms
 from .engine.ledger.lock import is_held
-from .engine.node_ids import groups_around
+from .engine.node_ids import groups_of
 from .engine.source import source_state
 from .schemas.errors import UnknownDagRun
 
@@ -109,7 +109,7 @@ def _grouped(rows: list[NodeRow]) -> list[NodeRow]:
     known = {row.node_id for row in rows}
     below: dict[str | None, list[NodeRow]] = {}
     for row in rows:
-        group = next((above for above in groups_around(row.node_id) if above in known), None)
+        group = next((above for above in reversed(groups_of(row.node_id)) if above in known), None)
         below.setdefault(group, []).append(row)
     found: list[NodeRow] = []
     stack = list(reversed(below.get(None, [])))

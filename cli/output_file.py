@@ -22,6 +22,14 @@ def write_file(path: Path, pieces: Iterable[str]) -> None:
         raise _cannot(path, error) from error
 
 
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write the data to `path`, in place of what it held; CannotWriteFile when that fails."""
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise _cannot(path, error) from error
+
+
 def _cannot(path: Path, error: OSError) -> CannotWriteFile:
     why = (error.strerror or str(error)).lower()
     return CannotWriteFile(f"`{path}` cannot be written: {why}", hint="without the flag it goes to stdout")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Protocol
@@ -21,14 +21,19 @@ def build_plan(
     *,
     concurrency: int | None = None,
     rehearsed: Mapping[str, Rehearsed] = MappingProxyType({}),
+    grown: Sequence[Instance] | None = None,
 ) -> Plan:
     """The plan of `graph`, which must be free of cycles.
+
+    `grown` are the nodes of a DAG run as it went, members right behind their group; without them it
+    shows those that can be foreseen.
 
     `rehearsed` is what a rehearsal found out, by node id: which results would be taken over, and why
     others would not.
     """
-    nodes = foreseen_nodes(graph)
-    position = {node: index for index, node in enumerate(start_order(nodes))}
+    nodes = foreseen_nodes(graph) if grown is None else list(grown)
+    order = start_order(nodes) if grown is None else [one.id for one in nodes]
+    position = {node: index for index, node in enumerate(order)}
     outermost = _Ranks.of(graph)
     ranks = {"": outermost}
     levels: dict[str, int] = {}

@@ -6,17 +6,18 @@ import os
 import re
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from ..args import Params, pairs
+from ...schemas.errors import BadFlagValue
+from ..args import Params, pairs, positive
 
 if TYPE_CHECKING:
     from ...schemas.plan import Plan
     from ...schemas.report import Report
 
-ID = re.compile(r"[0-9a-fA-F][0-9a-fA-F-]*")
+ID: Final = re.compile(r"[0-9a-fA-F][0-9a-fA-F-]*")
 """What the id of a DAG run, or its beginning, looks like."""
 
 
@@ -24,53 +25,104 @@ class Format(StrEnum):
     """The forms of a drawing."""
 
     ASCII = "ascii"
+    SVG = "svg"
+    PNG = "png"
+    PDF = "pdf"
     DOT = "dot"
     MERMAID = "mermaid"
     JSON = "json"
+
+
+ENDINGS: Final = {
+    "": Format.ASCII,
+    ".txt": Format.ASCII,
+    ".svg": Format.SVG,
+    ".png": Format.PNG,
+    ".pdf": Format.PDF,
+    ".dot": Format.DOT,
+    ".gv": Format.DOT,
+    ".mmd": Format.MERMAID,
+    ".mermaid": Format.MERMAID,
+    ".json": Format.JSON,
+}
+"""The form that the name of a file asks for."""
+
+NOT_TEXT: Final = frozenset({Format.PNG, Format.PDF})
 
 
 def render(
     what: Annotated[
         str, typer.Argument(metavar="FILE|DAGRUN", help="A task graph, or a DAG run with its states.")
     ],
-    form: Annotated[Format, typer.Option("--format", "-f", help="How to draw it.")] = Format.ASCII,
+    form: Annotated[
+        Format | None,
+        typer.Option(
+            "--format", "-f", help="How to draw it. By default what the ending of `-o` says, else ascii."
+        ),
+    ] = None,
     param: Params = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write there, not to stdout.")
     ] = None,
+    collapse: Annotated[
+        int | None,
+        typer.Option("--collapse", metavar="N", help="Draw groups of more than N nodes as one, default 12."),
+    ] = None,
+    expand: Annotated[bool, typer.Option("--expand", help="Draw every node, however many.")] = False,
 ) -> int:
-    """Draw a task graph, or a DAG run with its states: for the terminal, graphviz, Mermaid or as JSON.
+    """Draw a task graph, or a DAG run with its states.
 
-    In the terminal's tree, one column is one after the other and one rail is side by side.
+    For the terminal (ascii), as a picture (svg, png, pdf), or for other programs (dot, mermaid, json).
+    PNG and PDF need the program `dot` of graphviz; SVG is drawn by it where it is installed, and without
+    it otherwise. In the terminal's tree, one column is one after the other and one rail is side by side.
+    JSON has all nodes unless `--collapse` is given.
     """
+    chosen = form or _form_of(output)
+    if chosen in NOT_TEXT and output is None:
+        _check_not_a_terminal(chosen)
+    most = _most(chosen, positive(collapse, "--collapse"), expand)
+    plan, report = _drawn(what, pairs(param, "--param"))
+    if chosen in NOT_TEXT or chosen is Format.SVG:
+        _give_image(plan, report, chosen, most, output)
+    else:
+        _give_text(plan, report, chosen, most, output)
+    return 0
+
+
+def _form_of(output: Path | None) -> Format:
+    ending = output.suffix.lower() if output is not None else ""
+    if ending not in ENDINGS:
+        known = ", ".join(f"`{known}`" for known in ENDINGS if known)
+        raise BadFlagValue(
+            f"the ending `{ending}` of `{output}` names no format", hint=f"use `--format`, or one of {known}"
+        )
+    return ENDINGS[ending]
+
+
+def _check_not_a_terminal(form: Format) -> None:
     import sys
 
-    from ...engine.render import render as rendered
-    from ..output_file import write_file
-    from ..speech import give
-    from ..terminal import columns, has_boxes, has_colour
+    from ..terminal import is_terminal
 
-    plan, report = _drawn(what, pairs(param, "--param"))
-    if output is not None:
-        write_file(output, [rendered(plan, form.value, report=report)])
-        return 0
-    out = sys.stdout
-    give(
-        rendered(
-            plan,
-            form.value,
-            report=report,
-            boxes=has_boxes(out),
-            width=columns(out),
-            colour=has_colour(out),
+    if is_terminal(sys.stdout):
+        raise BadFlagValue(
+            f"{form.value} is no text that a terminal can show", hint=f"name a file: `-o graph.{form.value}`"
         )
-    )
-    return 0
+
+
+def _most(form: Format, collapse: int | None, expand: bool) -> int | None:
+    """How many nodes a group may have before it is drawn as one; None for all."""
+    if expand and collapse is not None:
+        raise BadFlagValue("`--collapse` and `--expand` ask for opposite things: give one of them")
+    if expand or (form is Format.JSON and collapse is None):
+        return None
+    from ...engine.render import COLLAPSE_ABOVE
+
+    return COLLAPSE_ABOVE if collapse is None else collapse
 
 
 def _drawn(what: str, params: dict[str, str]) -> tuple[Plan, Report | None]:
     from ... import api
-    from ...schemas.errors import BadFlagValue
 
     # Whether a file may be looked at is said where it is read.
     if os.path.isfile(what) or not ID.fullmatch(what):  # noqa: PTH113
@@ -80,3 +132,44 @@ def _drawn(what: str, params: dict[str, str]) -> tuple[Plan, Report | None]:
             "`--param` is for a graph file; a DAG run keeps the parameters that it started with"
         )
     return api.plan_of(what), api.status(what)
+
+
+def _give_image(
+    plan: Plan, report: Report | None, form: Format, most: int | None, output: Path | None
+) -> None:
+    from ...engine.render import image
+    from ..output_file import write_bytes
+    from ..speech import give_bytes
+
+    data = image(plan, form.value, report=report, collapse=most)
+    if output is None:
+        give_bytes(data)
+    else:
+        write_bytes(output, data)
+
+
+def _give_text(
+    plan: Plan, report: Report | None, form: Format, most: int | None, output: Path | None
+) -> None:
+    import sys
+
+    from ...engine.render import render as rendered
+    from ..output_file import write_file
+    from ..speech import give
+    from ..terminal import columns, has_boxes, has_colour
+
+    if output is not None:
+        write_file(output, [rendered(plan, form.value, report=report, collapse=most)])
+        return
+    out = sys.stdout
+    give(
+        rendered(
+            plan,
+            form.value,
+            report=report,
+            collapse=most,
+            boxes=has_boxes(out),
+            width=columns(out),
+            colour=has_colour(out),
+        )
+    )

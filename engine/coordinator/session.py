@@ -24,7 +24,7 @@ from ...schemas.states import DagRunState
 from ..compile import limits, node_specs
 from ..faults import Faults, no_faults
 from ..growth import MOST_ITEMS
-from ..instances import Frame, root_instances
+from ..instances import Frame, Instance, root_instances
 from ..ledger.ledger import Ledger
 from ..ledger.records import Journaled, Record
 from ..process.identity import boot_id, process_start
@@ -130,6 +130,19 @@ class Session:
         self.scheduler = self._make(node_specs(self.graph), self._limits)
         growing = Growing(self.instances, self.scheduler, self.outputs, blobs)
         self.found: Recovered = replay(self._records, self.scheduler, self.outputs, growing)
+
+    def grown(self) -> list[Instance]:
+        """Every node as the DAG run has grown it, members right behind their group."""
+        nodes = self.scheduler.nodes
+        found: list[Instance] = []
+        stack = [name for name in reversed(nodes) if nodes[name].spec.group is None]
+        while stack:
+            name = stack.pop()
+            found.append(self.instances[name])
+            members = nodes[name].members
+            if members is not None:
+                stack += reversed(members.ids)
+        return found
 
     def entry(self, task: str) -> dict[str, Any]:
         """What expressions see of a task of the outermost graph: status, deliverable, and its output or,

@@ -6,9 +6,19 @@ from typing import TYPE_CHECKING
 
 from ...schemas.lazy import lazy_exports
 
-__all__ = ["FORMATS", "render"]
+__all__ = ["COLLAPSE_ABOVE", "FORMATS", "IMAGES", "image", "render"]
 
 if TYPE_CHECKING:
-    from .forms import FORMATS, render
+    from .collapse import COLLAPSE_ABOVE
+    from .forms import FORMATS, IMAGES, image, render
 else:
-    __getattr__, __dir__ = lazy_exports(__name__, {"FORMATS": ".forms", "render": ".forms"})
+    __getattr__, __dir__ = lazy_exports(
+        __name__,
+        {
+            "COLLAPSE_ABOVE": ".collapse",
+            "FORMATS": ".forms",
+            "IMAGES": ".forms",
+            "image": ".forms",
+            "render": ".forms",
+        },
+    )

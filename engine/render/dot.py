@@ -2,46 +2,77 @@
 
 from __future__ import annotations
 
-from graphviz import Digraph, escape
+from collections.abc import Mapping
+from html import escape as html_escape
+from typing import Final
 
-from .palette import CRITICAL, FILLS
+from graphviz import Digraph, escape, nohtml
+
+from .clusters import Cluster, clusters
+from .direction import flows_down
+from .labels import edge_label, label, plain, summary, tooltip
+from .legend import Entry, legend
+from .palette import CRITICAL, FAILED_LINE, FILLS, FRAMES, GROUND, LINE, NOTE, PLAIN, TEXT
 from .picture import Edge, Picture, Vertex
-from .words import duration
+
+FONT: Final = "Helvetica"
+
+_LINES: Final = {"ok": "━━", "done": "╌╌", "failed": "┈┈"}
+"""How the legend shows an edge of each mode."""
 
 
-def dot(picture: Picture) -> str:
-    """The picture as DOT, in the order of the plan. Nodes are named `n0`, `n1`, … and labelled with
-    their ids, so that no id can be taken for a port or a keyword."""
+def dot(picture: Picture, *, dpi: int | None = None) -> str:
+    """The picture as DOT. Nodes are named `n0`, `n1`, … in the order of the picture, clusters likewise,
+    so that no id can be taken for a port or a keyword. `dpi` is for images made of pixels."""
     graph = Digraph(name=_quotable(picture.name) or "dag")
-    graph.attr(rankdir="LR", label=_label(picture.name), labelloc="t", fontname="Helvetica")
-    graph.attr("node", shape="box", style="rounded,filled", fontname="Helvetica", fillcolor="white")
-    graph.attr("edge", color="#71717a", fontname="Helvetica", fontsize="10")
+    graph.attr(
+        rankdir="TB" if flows_down(picture) else "LR",
+        bgcolor=GROUND,
+        fontname=FONT,
+        label=_heading(picture),
+        labelloc="t",
+        labeljust="l",
+        nodesep="0.25",
+        ranksep="0.6",
+        pad="0.3",
+        **({"dpi": str(dpi)} if dpi else {}),
+    )
+    graph.attr("node", shape="box", style="rounded,filled", fontname=FONT, fontsize="12", fontcolor=TEXT)
+    graph.attr("node", fillcolor=PLAIN[0], color=PLAIN[1], margin="0.16,0.08")
+    graph.attr("edge", color=LINE, fontname=FONT, fontsize="10", fontcolor=NOTE, arrowsize="0.7")
     names = {vertex.id: f"n{at}" for at, vertex in enumerate(picture.vertices)}
-    for vertex in picture.vertices:
-        graph.node(names[vertex.id], _node_label(vertex), _attributes=_node_style(vertex))
+    root = clusters(picture)
+    _fill(graph, root, names, 0, {c.name: f"cluster_{at}" for at, c in enumerate(root.below())})
     for edge in picture.edges:
         graph.edge(names[edge.source], names[edge.target], _attributes=_edge_style(edge))
     return str(graph.source)
 
 
-def _node_label(vertex: Vertex) -> str:
-    lines = [vertex.id]
-    if vertex.state is not None:
-        took = f", {duration(vertex.duration_ms)}" if vertex.duration_ms is not None else ""
-        lines.append(f"{vertex.state}{took}")
-    elif vertex.runtime not in {"command", vertex.kind}:
-        lines.append(vertex.runtime)
-    if vertex.condition is not None:
-        lines.append(f"if {vertex.condition}")
-    if vertex.later:
-        lines.append(f"not built yet: {', '.join(vertex.later)}")
+def _fill(
+    graph: Digraph, cluster: Cluster, names: Mapping[str, str], depth: int, known: Mapping[str, str]
+) -> None:
+    """Put the cluster's vertices and inner clusters into the graph."""
+    for vertex in cluster.vertices:
+        graph.node(names[vertex.id], _node_label(vertex, cluster.name), _attributes=_node_style(vertex))
+    for inner in cluster.clusters:
+        with graph.subgraph(name=known[inner.name]) as box:
+            fill, border = FRAMES[depth % len(FRAMES)]
+            box.attr(label=_label(inner.title), style="rounded,filled", fillcolor=fill, color=border)
+            box.attr(labelloc="t", labeljust="l", fontsize="12", fontcolor=NOTE, margin="12")
+            _fill(box, inner, names, depth + 1, known)
+
+
+def _node_label(vertex: Vertex, group: str) -> str:
+    said = label(vertex, group)
     # graphviz keeps `\n` inside a label as a line break; the lines themselves are escaped.
-    return "\\n".join(_label(line) for line in lines)
+    lines: str = nohtml("\\n".join(_label(line) for line in (said.name, *said.notes)))
+    return lines
 
 
 def _label(text: str) -> str:
-    """Text in which graphviz reads no escape; control characters become spaces."""
-    return str(escape("".join(c if c.isprintable() else " " for c in text)))
+    """Text in which graphviz reads neither escapes nor HTML; control characters become spaces."""
+    label: str = escape(plain(text))
+    return label
 
 
 def _quotable(text: str) -> str:
@@ -49,19 +80,58 @@ def _quotable(text: str) -> str:
 
 
 def _node_style(vertex: Vertex) -> dict[str, str]:
-    style: dict[str, str] = {}
+    style = {"tooltip": _label(tooltip(vertex))}
     if vertex.state is not None:
         fill, border = FILLS[vertex.state]
         style |= {"fillcolor": fill, "color": border}
     if vertex.critical:
-        style |= {"penwidth": "2.5"} if vertex.state is not None else {"penwidth": "2.5", "color": CRITICAL}
+        style |= {"color": CRITICAL, "penwidth": "2.5"}
+    if vertex.members is not None:
+        style["peripheries"] = "2"
     return style
 
 
 def _edge_style(edge: Edge) -> dict[str, str]:
     style: dict[str, str] = {}
-    if edge.mode != "ok":
-        style |= {"label": edge.mode, "style": "dashed"}
+    if edge_label(edge):
+        style["label"] = edge_label(edge)
+    if edge.mode == "failed":
+        style |= {"style": "dotted", "color": FAILED_LINE}
+    elif edge.mode == "done":
+        style["style"] = "dashed"
     if edge.critical:
         style |= {"color": CRITICAL, "penwidth": "2.5"}
     return style
+
+
+def _heading(picture: Picture) -> str:
+    """Title, summary and legend, as the HTML-like table that graphviz sets above the drawing."""
+    rows = [
+        _row(f"{_font(18, TEXT)}<B>{_html(picture.name)}</B></FONT>"),
+        _row(f"{_font(12, NOTE)}{_html(summary(picture))}</FONT>"),
+    ]
+    entries = "".join(map(_legend_cells, legend(picture)))
+    if entries:
+        rows.append(_row(f'<TABLE BORDER="0" CELLSPACING="4" CELLPADDING="2"><TR>{entries}</TR></TABLE>'))
+    return f'<<TABLE BORDER="0" CELLSPACING="0" CELLPADDING="2">{"".join(rows)}\n\t</TABLE>>'
+
+
+def _legend_cells(entry: Entry) -> str:
+    words = f"<TD>{_font(11, NOTE)}{_html(entry.words)}  </FONT></TD>"
+    if entry.fill:
+        colours = f'COLOR="{entry.stroke}" BGCOLOR="{entry.fill}"'
+        return f'<TD BORDER="1" {colours} WIDTH="26" HEIGHT="14"></TD>{words}'
+    return f"<TD>{_font(11, entry.stroke)}{_LINES[entry.mode]}</FONT></TD>{words}"
+
+
+def _row(content: str) -> str:
+    return f'\n\t\t<TR><TD ALIGN="LEFT">{content}</TD></TR>'
+
+
+def _font(size: int, colour: str) -> str:
+    return f'<FONT POINT-SIZE="{size}" COLOR="{colour}">'
+
+
+def _html(text: str) -> str:
+    # An empty element is a syntax error there.
+    return html_escape(plain(text)) or " "

@@ -1,18 +1,30 @@
-"""The forms of a drawing, and the one function that chooses among them."""
+"""The forms of a drawing, and the two functions that choose among them."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Final
 
+from ...schemas.errors import NoDrawingProgram
 from ...schemas.plan import Plan
 from ...schemas.report import Report
+from .collapse import collapse as collapsed
 from .json_form import json_form
 from .mermaid import mermaid
-from .picture import picture
+from .picture import Picture, picture
 from .tree import tree
 
-FORMATS: Final = ("ascii", "dot", "json", "mermaid")
-"""What `render` can make."""
+FORMATS: Final = ("ascii", "dot", "json", "mermaid", "svg")
+"""What `render` can make: text."""
+
+IMAGES: Final = ("pdf", "png", "svg")
+"""What `image` can make: bytes."""
+
+_DPI: Final = 144
+"""Of PNG, so that text is sharp on today's screens."""
+
+_DRAWN_BY_DOT: Final = 400
+"""For more vertices than this `dot` takes minutes."""
 
 
 def render(
@@ -20,24 +32,62 @@ def render(
     form: str,
     *,
     report: Report | None = None,
+    collapse: int | None = None,
     boxes: bool = True,
     width: int | None = None,
     colour: bool = False,
 ) -> str:
     """The plan in one of `FORMATS`, with the states of `report` when given.
 
+    `collapse` is how many vertices a group may have before it is drawn as one; None draws all.
     `boxes`, `width` and `colour` concern `ascii` alone: box-drawing characters instead of 7-bit
-    ones, the longest line, and ANSI colours. `ValueError` for another format.
+    ones, the longest line, and ANSI colours. `ValueError` for another format. Pure.
     """
-    drawn = picture(plan, report)
+    content = _content(plan, report, collapse)
     if form == "ascii":
-        return tree(drawn, boxes=boxes, width=width, colour=colour)
+        return tree(content, boxes=boxes, width=width, colour=colour)
     if form == "dot":
         from .dot import dot  # the other forms need not load graphviz
 
-        return dot(drawn)
+        return dot(content)
     if form == "mermaid":
-        return mermaid(drawn)
+        return mermaid(content)
     if form == "json":
-        return json_form(drawn)
+        return json_form(content)
+    if form == "svg":
+        from .svg import svg
+
+        return svg(content)
     raise ValueError(f"no such format: {form}")
+
+
+def image(plan: Plan, form: str, *, report: Report | None = None, collapse: int | None = None) -> bytes:
+    """The plan in one of `IMAGES`, as `render` takes it, drawn by the `dot` program.
+
+    SVG is laid out here without `dot`, where `dot` fails or would take too long, and where many nodes
+    are alike: ours sets them in a grid, `dot` one below the other. For the others NoDrawingProgram is
+    raised. `ValueError` for another format.
+    """
+    from . import program
+    from .dot import dot
+    from .grids import gridded
+    from .svg import svg
+
+    content = _content(plan, report, collapse)
+    if form == "svg":
+        is_for_dot = len(content.vertices) <= _DRAWN_BY_DOT and not gridded(content)[1]
+        if is_for_dot and program.is_installed():
+            # An installation may lack its plugins; ours is as good.
+            with suppress(NoDrawingProgram):
+                return program.drawn(dot(content), "svg")
+        return svg(content).encode()
+    if form == "png":
+        return program.drawn(dot(content, dpi=_DPI), "png")
+    if form == "pdf":
+        return program.drawn(dot(content), "pdf")
+    raise ValueError(f"no such format: {form}")
+
+
+def _content(plan: Plan, report: Report | None, most: int | None) -> Picture:
+    whole = picture(plan, report)
+    return whole if most is None else collapsed(whole, most)

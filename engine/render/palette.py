@@ -1,4 +1,4 @@
-"""The colours of graphical drawings."""
+"""The colours of graphical drawings, all for a light ground."""
 
 from __future__ import annotations
 
@@ -16,7 +16,31 @@ FILLS: dict[NodeState, tuple[str, str]] = {
     "skipped": ("#fafafa", "#a1a1aa"),
     "cancelled": ("#fae8ff", "#a21caf"),
 }
-"""Fill and border of each state; dark text is readable on every fill."""
+"""Fill and border of each state; `TEXT` and `NOTE` are readable on every fill."""
+
+GROUND = "#ffffff"
+"""Behind everything, so that a drawing can be read on a dark page, too."""
+
+PLAIN = (GROUND, "#71717a")
+"""Fill and border of a node without a state."""
+
+TEXT = "#18181b"
+"""Names and titles."""
+
+NOTE = "#52525b"
+"""Lesser words."""
+
+FRAMES = (("#fafafa", "#d4d4d8"), ("#ffffff", "#d4d4d8"))
+"""Fill and border of the box around a group, by turns inwards."""
+
+LINE = "#71717a"
+"""Edges."""
+
+FAILED_LINE = "#b91c1c"
+"""Edges of the mode `failed`."""
+
+DASHES = {"done": "6 4", "failed": "1.5 4"}
+"""How the edges of modes other than `ok` are broken, as SVG has it."""
 
 CRITICAL = "#d97706"
 """The colour of the critical path."""

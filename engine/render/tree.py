@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ...schemas.states import NodeState
+from ..node_ids import within
 from .layout import ROOT, Layout, layout
-from .picture import Picture, Vertex
-from .words import duration, why
+from .picture import Members, Picture, Vertex
+from .words import counted, duration, why
 
 GRID_FROM = 7
 """A group of at least this many plain nodes is set in columns, not one below the other."""
@@ -29,6 +30,7 @@ class Strokes:
     gap: str
     needs: str
     more: str
+    times: str
     plain: str
     critical: str
     states: dict[NodeState, str]
@@ -43,6 +45,7 @@ BOXES = Strokes(
     gap="  ",
     needs="←",
     more="…",
+    times="×",  # noqa: RUF001  # a multiplication sign is what is meant
     plain="○",
     critical="◆",
     states={
@@ -68,6 +71,7 @@ ASCII = Strokes(
     gap="  ",
     needs="<-",
     more="...",
+    times="x",
     plain="o",
     critical="*",
     states={
@@ -232,17 +236,23 @@ class _Tree:
         return len(members) >= GRID_FROM and all(self._is_plain(self._picture.vertices[m]) for m in members)
 
     def _is_plain(self, vertex: Vertex) -> bool:
-        return vertex.condition is None and not vertex.later and not vertex.tags
+        return vertex.condition is None and not (vertex.later or vertex.tags or vertex.members)
 
     # -- what a line says -----------------------------------------------------------------------------
 
     def _name(self, line: Line) -> str:
-        return self._picture.vertices[line.vertex].id if line.vertex is not None else ""
+        return self._title(self._picture.vertices[line.vertex]) if line.vertex is not None else ""
+
+    def _title(self, vertex: Vertex) -> str:
+        size = f" {self._strokes.times} {vertex.members.size:,}" if vertex.members is not None else ""
+        return f"{vertex.id}{size}"
 
     def _note(self, member: int, group: int) -> str:
         vertex = self._picture.vertices[member]
-        parts = []
-        if vertex.state is not None and not self._is_grid(group):
+        parts: list[str] = []
+        if vertex.members is not None:
+            parts.extend(self._member_words(vertex, vertex.members))
+        elif vertex.state is not None and not self._is_grid(group):
             took = f" {duration(vertex.duration_ms)}" if vertex.duration_ms is not None else ""
             parts.append(f"{vertex.state}{took}")
             if vertex.state in REASONED and vertex.reason:
@@ -256,6 +266,16 @@ class _Tree:
         if vertex.later:
             parts.append(f"not built yet: {', '.join(vertex.later)}")
         return "  ".join(parts)
+
+    def _member_words(self, vertex: Vertex, members: Members) -> Iterator[str]:
+        if members.counts:
+            yield counted(dict(members.counts))
+        if vertex.duration_ms is not None:
+            yield f"{duration(vertex.duration_ms)} of work"
+        if members.failed:
+            more = dict(members.counts)["failed"] - len(members.failed)
+            names = ", ".join(within(id_, vertex.id) for id_ in members.failed)
+            yield f"failed: {names}{f' and {more:,} more' if more else ''}"
 
     def _needs(self, member: int) -> str:
         """The needs in words, or nothing for a single one that must be ok: that the shape shows."""
@@ -281,7 +301,10 @@ class _Tree:
         critical = sum(vertex.critical for vertex in vertices)
         if self._picture.has_states or critical in {0, len(vertices)}:
             return []
-        return ["", f"{self._strokes.critical} critical path: {critical} of {len(vertices)} nodes"]
+        # How many nodes of a collapsed group are on it is not known.
+        is_whole = all(vertex.members is None for vertex in vertices)
+        count = f": {critical} of {len(vertices)} nodes" if is_whole else ""
+        return ["", f"{self._strokes.critical} critical path{count}"]
 
     # -- setting a line -------------------------------------------------------------------------------
 
@@ -292,7 +315,7 @@ class _Tree:
             return self._paint(line.prefix, "2")
         vertex = self._picture.vertices[line.vertex]
         room = self._width - len(line.prefix) - 2
-        name = self._clipped(vertex.id, room)
+        name = self._clipped(self._title(vertex), room)
         used = len(line.prefix) + 2 + len(name)
         padding = " " * max(2, column - used)
         note = self._clipped(line.note, self._width - used - len(padding))

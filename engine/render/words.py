@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from ...schemas.states import NODE_STATES, NodeState
+
 
 def duration(ms: int) -> str:
     """Milliseconds as people say them: `85 ms`, `4.2 s`, `3m 07s`, `2h 05m`, `3d 04h`."""
@@ -27,3 +31,22 @@ def ticking(ms: int) -> str:
 def why(state: str, reason: str) -> str:
     """The reason to stand beside a state: "because …" where it would repeat it, "blocked because …"."""
     return reason.removeprefix(f"{state} ") if reason.startswith(f"{state} because ") else reason
+
+
+def counted(counts: Mapping[NodeState, int]) -> str:
+    """How many are in each state, in the order of states: `3 running, 990 ok, 7 failed`."""
+    return ", ".join(f"{counts[state]:,} {state}" for state in NODE_STATES if counts.get(state))
+
+
+def clipped(text: str, room: int) -> str:
+    """The text in at most `room` characters (at least 3), the end left out."""
+    return text if len(text) <= room else f"{text[: room - 1].rstrip()}…"
+
+
+def clipped_middle(text: str, room: int) -> str:
+    """The text in at most `room` characters (at least 3), the middle left out: both ends of an id tell
+    something."""
+    if len(text) <= room:
+        return text
+    end = room // 2
+    return f"{text[: room - end - 1]}…{text[-end:]}"

@@ -128,6 +128,7 @@ MetaEnsembleError
 |   |-- WorkingDirectoryGone                    ME545
 |   |-- DirectoryClosed                         ME546
 |   |-- CannotWriteOutput                       ME547
+|   |-- NoDrawingProgram                        ME548
 |   |-- UnknownSchemaPath                       ME550
 |   `-- AmbiguousRun                            ME713
 |-- LedgerError                                 exit code 3
@@ -165,6 +166,7 @@ from .command_line import (
     DirectoryClosed,
     MalformedPair,
     MissingArgument,
+    NoDrawingProgram,
     RepeatedFlag,
     UnexpectedArgument,
     UnknownCode,
@@ -421,6 +423,7 @@ __all__ = [
     "MissingParameter",
     "MissingProgram",
     "NewerLedger",
+    "NoDrawingProgram",
     "NoResult",
     "NoSuchAttempt",
     "NoWork",

@@ -289,3 +289,34 @@ class CannotWriteOutput(InputError):
     """
 
     code = "ME547"
+
+
+class NoDrawingProgram(InputError):
+    """PNG and PDF are drawn by the program `dot` of graphviz, and it is not there or cannot do it.
+
+    The package manager of the system has it under the name `graphviz` (`apt install graphviz`,
+    `dnf install graphviz`, `brew install graphviz`). SVG needs no other program, and neither do the
+    other formats; browsers show SVG, and most drawing programs turn it into PNG or PDF.
+
+    Example:
+
+    ```sh
+    cat >graph.yaml <<'END'
+    tasks:
+      hello: {run: echo hello}
+    END
+    PATH=/nowhere "$(command -v me)" dag render graph.yaml -o graph.png
+    ```
+
+    Use instead:
+
+    ```sh
+    cat >graph.yaml <<'END'
+    tasks:
+      hello: {run: echo hello}
+    END
+    me dag render graph.yaml -o graph.svg
+    ```
+    """
+
+    code = "ME548"

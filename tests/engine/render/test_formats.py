@@ -27,6 +27,16 @@ def test_golden(form: str, golden: Callable[[str, str], None]) -> None:
     golden(f"render/odd-states.{form}", render(plan, form, report=report))
 
 
+@pytest.mark.parametrize("form", FORMATS)
+def test_golden_of_a_large_group(form: str, golden: Callable[[str, str], None]) -> None:
+    cells = [f"build/test[n={n}]" for n in range(14)]
+    needs = {"build/compile": [], **{cell: ["build/compile"] for cell in cells}, "build/pack": cells}
+    plan = plans.make_plan({**needs, "ship": ["build/pack"], "tidy": ["build/pack:done"]}, name="matrix")
+    failed = {f"build/test[n={n}]": "failed" for n in range(3, 10)}
+    report = plans.make_report(plan, {**failed, "build/pack": "blocked", "ship": "blocked"})
+    golden(f"render/matrix.{form}", render(plan, form, report=report, collapse=12))
+
+
 def test_json_has_all_nodes_and_edges() -> None:
     plan = odd()
     drawn = json.loads(render(plan, "json"))

@@ -76,6 +76,19 @@ def test_states_of_a_wide_graph(golden: Callable[[str, str], None]) -> None:
     golden("render/wide-states.tree", render(plan, "ascii", report=report, width=70))
 
 
+def test_large_groups_are_counted(golden: Callable[[str, str], None]) -> None:
+    cells = [f"test[n={n}]" for n in range(1_000)]
+    plan = plans.make_plan(
+        {"build": [], **{cell: ["build"] for cell in cells}, "pack": cells, "docs": ["build"]}
+    )
+    report = plans.make_report(plan, {**dict.fromkeys(cells[3:9], "failed"), "pack": "blocked"})
+    golden("render/collapsed.tree", render(plan, "ascii", collapse=12))
+    golden("render/collapsed-states.tree", render(plan, "ascii", report=report, collapse=12))
+    plain = render(plan, "ascii", report=report, collapse=12, boxes=False, width=60)
+    assert plain.isascii()
+    assert "x test x 1,000" in plain
+
+
 def test_random_graph(golden: Callable[[str, str], None]) -> None:
     chance = random.Random(5)
     needs: dict[str, list[str]] = {}
