@@ -135,7 +135,7 @@ class Session:
         """Every node as the DAG run has grown it, members right behind their group."""
         nodes = self.scheduler.nodes
         found: list[Instance] = []
-        stack = [name for name in reversed(nodes) if nodes[name].spec.group is None]
+        stack = [name for name in reversed(list(nodes)) if nodes[name].spec.group is None]
         while stack:
             name = stack.pop()
             found.append(self.instances[name])
