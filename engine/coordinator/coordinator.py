@@ -421,7 +421,9 @@ class Coordinator:
             )
         now = self._clock.now_ms()
         payload = finished_payload(live, result, event, state=state, reason=reason, backoff=wait, now=now)
-        if result.outcome == "ok":
+        # What was sent back may still end ok; nobody may see its output in place of the new one's.
+        is_live = self._scheduler.is_live(live.node, live.generation)
+        if result.outcome == "ok" and is_live:
             payload.update(self._outputs.keep(live.node, result.output))
             if live.offer is not None:
                 payload["result"] = live.offer
@@ -434,7 +436,7 @@ class Coordinator:
         )
         self._faults("outcome.after_commit")
         del self._live[live.run_id]
-        if self._observer is not None:
+        if self._observer is not None and is_live:
             self._tell(live.node, state, reason, live.attempt_no, now - live.started_ms)
         watched = result.outcome == "ok" and self._scheduler.is_watched(live.node)
         self._feed(replace(event, backoff=wait, cause=seq, output=result.output if watched else None))
@@ -455,6 +457,8 @@ class Coordinator:
     # Conditions, timers, ends
 
     def _evaluate(self, command: EvaluateCondition) -> None:
+        if not self._scheduler.is_due(command):
+            return
         value: bool | None = None
         error: str | None = None
         try:
@@ -476,6 +480,8 @@ class Coordinator:
     # Groups and questions
 
     def _grow(self, command: GrowGroup) -> None:
+        if not self._scheduler.is_due(command):
+            return
         payload = self._growing.growth(command.node, command.generation)
         self._faults("growth.before_commit")
         kind = GROWTH_FAILED if "error" in payload else GRAPH_GREW
@@ -487,6 +493,8 @@ class Coordinator:
         self._feed(event)
 
     def _judge(self, command: JudgeGroup) -> None:
+        if not self._scheduler.is_due(command):
+            return
         payload = self._growing.judgement(command.node, command.generation)
         self._faults("judgement.before_commit")
         seq = self._append(Record(GROUP_JUDGED, command.node, self._dag_run_id, payload, None, None))

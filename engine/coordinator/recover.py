@@ -46,7 +46,7 @@ def replay(
     for record in records:
         found.last_seq = record.seq
         payload = record.payload
-        _recall(record, outputs, growing)
+        _recall(record, scheduler, outputs, growing)
         event = event_of(record)
         if record.kind in (GRAPH_GREW, GROWTH_FAILED):
             event = growing.event(record.entity_id, payload, cause=record.seq)
@@ -57,14 +57,14 @@ def replay(
             event = replace(event, output=outputs.get(event.node))
         if event is not None:
             scheduler.handle(event)
-        _note(record, found)
+        _note(record, scheduler, found)
     return found
 
 
-def _recall(record: Journaled, outputs: Outputs, growing: Growing) -> None:
+def _recall(record: Journaled, scheduler: Scheduler, outputs: Outputs, growing: Growing) -> None:
     payload = record.payload
     if record.kind == "attempt.finished":
-        if payload["outcome"] == "ok":
+        if payload["outcome"] == "ok" and scheduler.is_live(payload["node_id"], payload["generation"]):
             outputs.recall(payload["node_id"], payload)
     elif record.kind == NODE_REUSED:
         outputs.recall(record.entity_id, payload)
@@ -74,11 +74,12 @@ def _recall(record: Journaled, outputs: Outputs, growing: Growing) -> None:
         outputs.recall(record.entity_id, payload)
 
 
-def _note(record: Journaled, found: Recovered) -> None:
+def _note(record: Journaled, scheduler: Scheduler, found: Recovered) -> None:
     payload = record.payload
     match record.kind:
         case "attempt.finished":
-            if payload["outcome"] == "ok" and payload.get("deliverable_ref"):
+            is_live = scheduler.is_live(payload["node_id"], payload["generation"])
+            if payload["outcome"] == "ok" and payload.get("deliverable_ref") and is_live:
                 found.deliverables[payload["node_id"]] = payload["deliverable_ref"]["path"]
         case "node.reused":
             if payload.get("deliverable_ref"):

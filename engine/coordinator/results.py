@@ -56,8 +56,9 @@ class Results:
 
     def output(self, node_id: str) -> Any:
         """The output of a node that ended ok; of a fan-out, the list of its items."""
-        instance = self._instances[node_id]
-        return self.items(node_id) if instance.layer in ("matrix", "each") else self._outputs.get(node_id)
+        if self._instances[node_id].layer in ("matrix", "each"):
+            return self.items(node_id)
+        return self._outputs.get(self._where(node_id))
 
     def items(self, node_id: str) -> list[dict[str, Any]]:
         """The items of a fan-out in their order: key, status, and the output of those that ended ok."""
@@ -72,13 +73,21 @@ class Results:
     def token(self, node_id: str) -> str:
         """A text that is equal exactly for equal outputs."""
         if self._instances[node_id].layer not in ("matrix", "each"):
-            return self._outputs.token(node_id)
+            return self._outputs.token(self._where(node_id))
         members = self._scheduler.nodes[node_id].members
         parts = [
             f"{self._instances[member].key}\0{self._scheduler.nodes[member].state}\0{self.token(member)}"
             for member in (members.ids if members is not None else ())
         ]
         return "\0".join(parts)
+
+    def _where(self, node_id: str) -> str:
+        """The node that holds the output: of a repeat that a skipped round ended, the round before."""
+        members = self._scheduler.nodes[node_id].members
+        if members is None or node_id in self._outputs or self._instances[node_id].layer != "repeat":
+            return node_id
+        done = [member for member in members.ids if self._scheduler.nodes[member].state == "ok"]
+        return self._where(done[-1]) if done else node_id
 
     def has_output(self, node_id: str) -> bool:
         """Whether the node left an output that a consumer may see."""

@@ -64,6 +64,24 @@ class Scheduler(Renewal):
         """Whether this process was asked to stop."""
         return self._stopping
 
+    def is_live(self, node_id: str, generation: int) -> bool:
+        """Whether this is the node's present generation; others are past, and change nothing."""
+        return self._live(node_id, generation) is not None
+
+    def is_due(self, command: GrowGroup | JudgeGroup | EvaluateCondition) -> bool:
+        """Whether the answer to `command` is still waited for.
+
+        What was asked for may have lost its point by the answer to another command.
+        """
+        node = self._live(command.node, command.generation)
+        if node is None:
+            return False
+        if isinstance(command, GrowGroup):
+            return node.wants_growth
+        if isinstance(command, EvaluateCondition):
+            return node.state == "pending" and node.evaluating
+        return self._is_judged(node)
+
     def waits_for_person(self) -> list[Node]:
         """The nodes that nothing but a person's answer can move, in declaration order."""
         return [node for node in self._nodes.values() if node.asked]
@@ -203,10 +221,17 @@ class Scheduler(Renewal):
         group = self._live(node_id, generation)
         return group if group is not None and group.wants_growth else None
 
+    def _is_judged(self, group: Node) -> bool:
+        """Whether the group's members have ended, and what they came to has not been told yet."""
+        members = group.members
+        is_waiting = group.state == "running" and not group.wants_growth
+        return is_waiting and members is not None and not members.open
+
     def _on_group_judged(self, event: GroupJudged) -> None:
         group = self._live(event.group, event.generation)
-        if group is None or group.state != "running" or group.members is None or group.members.open:
+        if group is None or not self._is_judged(group):
             return
+        assert group.members is not None
         self._to_judge.pop(event.group, None)
         is_repeat = group.spec.grows == "rounds"
         rounds = len(group.members.ids)
