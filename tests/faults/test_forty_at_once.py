@@ -13,7 +13,7 @@ import pytest
 from metaensemble.engine.process.identity import IS_LINUX
 from metaensemble.engine.process.orphans import carrying
 from support.gates import Gate
-from support.scenarios import LOG, Project
+from support.scenarios import LOG, Frozen, Project
 from support.victims import Victims, wait_until
 
 linux_only = pytest.mark.skipif(not IS_LINUX, reason="needs /proc")
@@ -32,7 +32,7 @@ def executed(project: Project) -> int:
     return sum(len(ids) for ids in project.executions().values())
 
 
-def finish(project: Project, victims: Victims, frozen: dict[str, list[str]]) -> None:
+def finish(project: Project, victims: Victims, frozen: Frozen) -> None:
     told = victims.start(["dag", *project.words()], cwd=project.root).wait()
     assert told.code == 0, told
     outcome = project.outcome()
@@ -57,7 +57,7 @@ def test_a_kill_at_the_twentieth_of_forty(tmp_path: Path, victims: Victims) -> N
 def test_kills_after_so_many_executions(seed: int, tmp_path: Path, victims: Victims) -> None:
     chance = Random(seed)
     project = Project(tmp_path / "project", wide())
-    frozen: dict[str, list[str]] = {}
+    frozen: Frozen = {}
     for _ in range(3):
         victim = victims.start(["dag", *project.words()], cwd=project.root)
         wanted = executed(project) + chance.randint(1, WIDE // 3)
@@ -78,7 +78,7 @@ def test_kills_at_random_moments(seed: int, tmp_path: Path, victims: Victims) ->
     assert victims.start(["dag", "run", "graph.yaml"], cwd=calm.root).wait().code == 0
     took = time.monotonic() - began
     project = Project(tmp_path / "project", wide())
-    frozen: dict[str, list[str]] = {}
+    frozen: Frozen = {}
     for _ in range(3):
         victim = victims.start(["dag", *project.words()], cwd=project.root)
         try:

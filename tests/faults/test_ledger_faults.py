@@ -13,7 +13,7 @@ import pytest
 from metaensemble import api
 from metaensemble.engine.ledger import Ledger
 from support.gates import Gate
-from support.scenarios import LOG, Project
+from support.scenarios import LOG, Frozen, Project
 from support.victims import Told, Victims
 
 TWO = f"""\
@@ -70,7 +70,7 @@ def is_readable(victims: Victims, project: Project) -> None:
     assert "first" in {run["node_id"] for run in recent.json}
 
 
-def goes_on(victims: Victims, project: Project, frozen: dict[str, list[str]]) -> None:
+def goes_on(victims: Victims, project: Project, frozen: Frozen) -> None:
     """The DAG run ends ok once it is resumed."""
     told = me(victims, project, "dag", "resume")
     assert told.code == 0, told

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from metaensemble import api
-from metaensemble.engine.ledger import Ledger, rebuild
+from metaensemble.engine.ledger import Ledger, Record, rebuild
 from metaensemble.engine.process.orphans import carrying
 from support.ledger import content
 from support.victims import wait_until
 
-LOG = 'echo "$ME_ATTEMPT_ID" >> ran/$ME_NODE_ID'
+LOG = 'echo "$ME_ATTEMPT_ID" >> "ran/$ME_NODE_ID"'
 """What every node does first: the count of its executions, kept by itself."""
+
+LOG_INSIDE = 'echo "$ME_ATTEMPT_ID" >> "ran/${ME_NODE_ID%/*}:${ME_NODE_ID##*/}"'
+"""The same for a node of a sub-graph: a file's name holds no slash."""
 
 STORM = f"""\
 name: storm
@@ -76,7 +79,8 @@ tasks:
       test -e mended || exit 5
       echo "${{{{ tasks.maybe.output }}}} $(wc -c < "$ME_IN_LINES_FILE")"
 """
-"""Passes every fault point; fails at its last node until the file `mended` exists."""
+"""Passes every fault point of a graph that does not grow; fails at its last node until the file `mended`
+exists."""
 
 ENDS = {
     **dict.fromkeys(("seed", "flaky", "big", "world", "maybe", "hand", "mop", "join"), "ok"),
@@ -84,6 +88,82 @@ ENDS = {
     "behind": "skipped",
     "flop": "failed",
 }
+
+GROWING = f"""\
+name: growing
+concurrency: {{max: 3}}
+outputs:
+  looked: ${{{{ tasks.look.outputs }}}}
+  shipped: ${{{{ tasks.ship.output }}}}
+tasks:
+  parts:
+    run: |
+      {LOG}
+      printf 'a\\nb\\nc\\n'
+    output: {{as: lines}}
+    reads: []
+  cells:
+    matrix: {{x: [1, 2], y: [3, 4]}}
+    exclude: [{{x: 2, y: 4}}]
+    run: |
+      {LOG}
+      echo ${{{{ matrix.x * matrix.y }}}}
+  look:
+    each: ${{{{ tasks.parts.output }}}}
+    as: part
+    key: ${{{{ part }}}}
+    parallel: 2
+    rest: keep
+    run: |
+      {LOG}
+      test ${{{{ part }}}} != b || exit 3
+      echo saw ${{{{ part }}}}
+  again:
+    repeat: {{until: "${{{{ repeat.last.output == 'xxx' }}}}", max: 4}}
+    run: |
+      {LOG}
+      echo ${{{{ repeat.last.output }}}}x
+    if: ${{{{ tasks.cells.status == 'ok' }}}}
+  built:
+    needs: {{look: {{ok: 2/3}}}}
+    each: ${{{{ tasks.parts.output }}}}
+    as: part
+    key: ${{{{ part }}}}
+    graph: inner.yaml
+    with: {{part: "${{{{ part }}}}"}}
+  pack:
+    needs: [again, built]
+    run: |
+      {LOG}
+      echo packed
+  ask:
+    needs: [pack]
+    approve: Ship it?
+    rewind_to: built
+  ship:
+    needs: [ask]
+    run: |
+      {LOG}
+      echo ${{{{ tasks.again.output }}}} shipped
+"""
+"""Passes the fault points of growth, of questions and of reuse; what is asked is sent back once."""
+
+INNER = f"""\
+params: {{part: {{type: string}}}}
+outputs: {{made: "${{{{ tasks.two.output }}}}"}}
+tasks:
+  one:
+    run: |
+      {LOG_INSIDE}
+      echo ${{{{ params.part }}}}1
+  two:
+    run: |
+      {LOG_INSIDE}
+      echo ${{{{ tasks.one.output }}}}2
+"""
+
+Frozen = dict[tuple[str, int], list[str]]
+"""The executions of nodes that must never run again, by node and generation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +179,15 @@ class Outcome:
 class Project:
     """A folder with a graph in it, and what its nodes wrote down about themselves."""
 
-    def __init__(self, root: Path, text: str) -> None:
+    def __init__(self, root: Path, text: str, **others: str) -> None:
         self.root = root
         self.state = root / ".metaensemble" / "state"
         self.state.parent.mkdir(parents=True)
         (root / "ran").mkdir()
         self.graph = root / "graph.yaml"
         self.graph.write_text(text)
+        for name, other in others.items():
+            (root / f"{name}.yaml").write_text(other)
 
     def mend(self) -> None:
         """From now on the last node of `STORM` ends ok."""
@@ -123,7 +205,8 @@ class Project:
 
     def executions(self) -> dict[str, list[str]]:
         """The attempt ids that each node wrote down, in order."""
-        return {log.name: log.read_text().split() for log in (self.root / "ran").iterdir()}
+        logs = (self.root / "ran").iterdir()
+        return {log.name.replace(":", "/"): log.read_text().split() for log in logs}
 
     def recorded_ok(self) -> set[str]:
         """The nodes that the Ledger holds as ended ok."""
@@ -132,10 +215,34 @@ class Project:
             return set()
         return {node.id for node in api.status(dag_run, cwd=self.root).nodes if node.state == "ok"}
 
-    def frozen(self) -> dict[str, list[str]]:
+    def frozen(self) -> Frozen:
         """The executions of the nodes that must never run again."""
+        dag_run = self.dag_run()
+        if dag_run is None:
+            return {}
+        report = api.status(dag_run, cwd=self.root)
+        ended = [(node.id, node.generation) for node in (*report.nodes, *report.earlier) if node.state == "ok"]
+        return self._executions_of(ended)
+
+    def _executions_of(self, nodes: Iterable[tuple[str, int]]) -> Frozen:
         ran = self.executions()
-        return {node: ran.get(node, []) for node in self.recorded_ok()}
+        known = self.attempts()
+        return {
+            (name, generation): [one for one in ran.get(name, []) if known.get(one) == (name, generation)]
+            for name, generation in nodes
+        }
+
+    def answer(self) -> bool:
+        """Answer the question of `GROWING`, if it waits: no at first, then yes; whether it did."""
+        report = api.status(None, cwd=self.root)
+        asked = next((node for node in report.nodes if node.id == "ask" and node.state == "waiting"), None)
+        if report.state != "paused" or asked is None:
+            return False
+        answer: dict[str, Any] = {"answer": "yes", "output": True} if asked.generation else {"answer": "no"}
+        payload = {"generation": asked.generation, "by": "ana", **answer}
+        with Ledger.open(self.state) as ledger:
+            ledger.append([Record("principal.answered", "ask", report.dag_run_id, payload)])
+        return True
 
     def head(self) -> tuple[int, str]:
         """The end of the Ledger's chain."""
@@ -153,22 +260,20 @@ class Project:
             report=text.read_text() if text.exists() else "",
         )
 
-    def check_executions(self, frozen: Mapping[str, list[str]]) -> None:
+    def check_executions(self, frozen: Frozen) -> None:
         """Nothing of `frozen` ran again, and every execution is an attempt on record."""
-        ran = self.executions()
-        for name, before in frozen.items():
-            assert ran.get(name, []) == before, f"`{name}` had ended ok and ran again"
-        for node in api.status(None, cwd=self.root).nodes:
-            ids = ran.get(node.id, [])
-            known = self.attempts(node.id)
-            assert len(ids) == len(set(ids)), f"an attempt of `{node.id}` was carried out twice"
-            assert set(ids) <= known, f"`{node.id}` ran without an intent on record"
+        for node, before in self._executions_of(frozen).items():
+            assert before == frozen[node], f"`{node[0]}` had ended ok and ran again"
+        known = self.attempts()
+        for name, ids in self.executions().items():
+            assert len(ids) == len(set(ids)), f"an attempt of `{name}` was carried out twice"
+            assert all(known.get(one, ("", 0))[0] == name for one in ids), f"`{name}` ran without an intent"
 
-    def attempts(self, node: str) -> set[str]:
-        """The ids of all attempts of a node that the Ledger knows, of every generation."""
+    def attempts(self) -> dict[str, tuple[str, int]]:
+        """The ids of all attempts that the Ledger knows, each with its node and generation."""
         with Ledger.open(self.state, readonly=True) as ledger:
-            found = ledger.connection.execute("SELECT run_id FROM attempts WHERE node_id = ?", (node,))
-            return {run_id for (run_id,) in found}
+            found = ledger.connection.execute("SELECT run_id, node_id, generation FROM attempts")
+            return {run_id: (node, generation) for run_id, node, generation in found}
 
     def check_ledger(self) -> None:
         """The Ledger is whole, and says the same when it is made anew from the mirror."""
