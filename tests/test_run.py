@@ -129,7 +129,7 @@ def test_outputs_that_cannot_be_evaluated_fail_the_dag_run_and_keep_its_nodes(tm
     text = "tasks: {a: {run: echo word}}\noutputs: {n: '${{ tasks.a.output | int + [] }}'}\n"
     report = run(tmp_path, text)
     assert (report.state, states(report)) == ("failed", {"a": "ok"})
-    assert report.reason.startswith("`outputs` could not be evaluated: ")
+    assert report.reason.startswith("`outputs.n` could not be evaluated: ")
 
 
 def test_retries_are_for_the_reasons_that_were_named(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from metaensemble import api
 from metaensemble.engine import faults
 from metaensemble.engine.ledger import Ledger, fault_points, rebuild
-from support.scenarios import ENDS, STORM, Outcome, Project
+from support.scenarios import ENDS, IN_GROWTH, STORM, Outcome, Project, growing
 from support.victims import Victims
 
 ELSEWHERE = tuple(
@@ -21,7 +21,8 @@ ELSEWHERE = tuple(
 )
 """Places that a run comes past only after the database or the mirror was lost; see below."""
 
-PLACES = [name for name in (*faults.FAULT_POINTS, *fault_points.FAULT_POINTS) if name not in ELSEWHERE]
+EVERY = [name for name in (*faults.FAULT_POINTS, *fault_points.FAULT_POINTS) if name not in ELSEWHERE]
+PLACES = [name for name in EVERY if name not in IN_GROWTH]
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +87,67 @@ def test_killed_again_and_again(seed: int, tmp_path: Path, calm: Outcome, victim
     died += die_at("outcome.after_commit", 1, project, victims)
     assert died
     finish(project, calm)
+    project.check_ledger()
+
+
+@pytest.fixture(scope="module")
+def grown(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+    """How the graph that grows ends when nobody disturbs it."""
+    project = growing(tmp_path_factory.mktemp("grown"))
+    project.go_on()
+    outcome = project.outcome()
+    assert (outcome.state, outcome.nodes["look"][0], len(outcome.nodes)) == ("ok", "failed", 26)
+    assert outcome.outputs["shipped"] == "xxx shipped"
+    return outcome
+
+
+def finish_growing(project: Project, grown: Outcome) -> None:
+    """Go on without disturbance, and look at everything."""
+    frozen = project.frozen()
+    project.go_on()
+    assert project.outcome() == grown
+    project.check_executions(frozen)
+    project.check_processes()
+
+
+TIMES = {"growth": (1, 3, 6), "judgement": (1, 3, 6), "asked": (1, 2)}
+"""When to die at a place, where a DAG run comes there more than once."""
+
+
+@pytest.mark.parametrize(
+    ("place", "nth"), [(name, nth) for name in IN_GROWTH for nth in TIMES.get(name.partition(".")[0], (1,))]
+)
+def test_killed_once_while_the_graph_grows(
+    place: str, nth: int, tmp_path: Path, grown: Outcome, victims: Victims
+) -> None:
+    project = growing(tmp_path)
+    if place.startswith("reuse."):
+        project.go_on()
+        told = victims.start(["run", "graph.yaml"], cwd=project.root, place=place).wait()
+        assert told.code == -signal.SIGKILL
+    else:
+        died = die_at(place, nth, project, victims)
+        while not died and project.answer():
+            died = die_at(place, 1, project, victims)
+        assert died, "the run never came there"
+    finish_growing(project, grown)
+    head = project.head()
+    assert api.resume(project.dag_run(), cwd=project.root).state == "ok"
+    assert project.head() == head, "resuming a DAG run that had ended ok wrote something"
+    project.check_ledger()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_killed_again_and_again_while_the_graph_grows(
+    seed: int, tmp_path: Path, grown: Outcome, victims: Victims
+) -> None:
+    chance = Random(seed)
+    project = growing(tmp_path)
+    assert die_at("outcome.after_commit", chance.randint(1, 6), project, victims)
+    for _ in range(5):
+        die_at(chance.choice(EVERY), chance.randint(1, 6), project, victims)
+        project.answer()
+    finish_growing(project, grown)
     project.check_ledger()
 
 

@@ -122,7 +122,7 @@ def test_outputs_that_cannot_be_evaluated_fail_the_dag_run(tmp_path: Path) -> No
     project = Project(tmp_path / "project", text)
     report = api.run(project.graph)
     assert report.state == "failed"
-    assert report.reason.startswith("`outputs` could not be evaluated: ")
+    assert report.reason.startswith("`outputs.third` could not be evaluated: ")
     head = project.head()
     assert api.resume(report.dag_run_id, cwd=project.root).state == "failed"
     assert project.head() == head

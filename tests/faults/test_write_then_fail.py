@@ -11,10 +11,10 @@ import pytest
 from metaensemble import api
 from metaensemble.engine.faults import FAULT_POINTS
 from metaensemble.schemas.errors import LedgerUnreadable
-from support.scenarios import ENDS, STORM, Project
+from support.scenarios import ENDS, IN_GROWTH, STORM, Project, growing
 
 PLACES = (
-    *FAULT_POINTS,
+    *(name for name in FAULT_POINTS if name not in IN_GROWTH),
     "ledger.before_commit",
     "ledger.after_commit",
     "blob.before_write",
@@ -35,9 +35,9 @@ def failing_at(place: str, nth: int) -> Callable[[str], None]:
     return fault
 
 
-def fail_at(place: str, nth: int, project: Project) -> bool:
+def fail_at(place: str, nth: int, project: Project, *, anew: bool = False) -> bool:
     """Run or resume with a Ledger that fails; whether it did."""
-    words = project.words()
+    words = ["run"] if anew else project.words()
     surroundings = {"faults": failing_at(place, nth)}
     with contextlib.suppress(LedgerUnreadable):
         if words[0] == "run":
@@ -68,5 +68,28 @@ def test_a_failure_costs_what_was_running_and_no_more(place: str, tmp_path: Path
     report = api.run(project.graph) if words[0] == "run" else api.resume(words[1], cwd=project.root)
     assert report.state == "ok"
     assert {node.id: node.state for node in report.nodes} == ENDS
+    project.check_executions(frozen)
+    project.check_ledger()
+
+
+@pytest.mark.parametrize("place", IN_GROWTH)
+def test_a_failure_while_the_graph_grows_costs_what_was_running_and_no_more(
+    place: str, tmp_path: Path
+) -> None:
+    project = growing(tmp_path)
+    if place.startswith("reuse."):
+        project.go_on()
+        assert fail_at(place, 1, project, anew=True)
+    else:
+        failed = fail_at(place, 1, project)
+        while not failed and project.answer():
+            failed = fail_at(place, 1, project)
+        assert failed, "the run never came there"
+    project.check_processes()
+    frozen = project.frozen()
+    fail_at(place, 2, project)
+    project.check_executions(frozen)
+    frozen = project.frozen()
+    project.go_on()
     project.check_executions(frozen)
     project.check_ledger()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from metaensemble import api
+from metaensemble.engine.faults import FAULT_POINTS
 from metaensemble.engine.ledger import Ledger, Record, rebuild
 from metaensemble.engine.process.orphans import carrying
 from support.ledger import content
@@ -162,6 +163,13 @@ tasks:
       echo ${{{{ tasks.one.output }}}}2
 """
 
+IN_GROWTH = tuple(
+    name
+    for name in FAULT_POINTS
+    if name.startswith(("growth.", "judgement.", "asked.", "renewal.", "reuse."))
+)
+"""Places that only a graph that grows, asks, or takes earlier results over comes past."""
+
 Frozen = dict[tuple[str, int], list[str]]
 """The executions of nodes that must never run again, by node and generation."""
 
@@ -221,7 +229,9 @@ class Project:
         if dag_run is None:
             return {}
         report = api.status(dag_run, cwd=self.root)
-        ended = [(node.id, node.generation) for node in (*report.nodes, *report.earlier) if node.state == "ok"]
+        ended = [
+            (node.id, node.generation) for node in (*report.nodes, *report.earlier) if node.state == "ok"
+        ]
         return self._executions_of(ended)
 
     def _executions_of(self, nodes: Iterable[tuple[str, int]]) -> Frozen:
@@ -260,6 +270,17 @@ class Project:
             report=text.read_text() if text.exists() else "",
         )
 
+    def go_on(self) -> None:
+        """Run or resume, answering what is asked, until the DAG run has ended ok."""
+        words = self.words()
+        report = api.run(self.graph) if words[0] == "run" else api.resume(words[1], cwd=self.root)
+        while report.state == "paused":
+            assert self.answer()
+            frozen = self.frozen()
+            report = api.resume(self.dag_run(), cwd=self.root)
+            self.check_executions(frozen)
+        assert report.state == "ok"
+
     def check_executions(self, frozen: Frozen) -> None:
         """Nothing of `frozen` ran again, and every execution is an attempt on record."""
         for node, before in self._executions_of(frozen).items():
@@ -291,3 +312,8 @@ class Project:
             f"ME_DAG_RUN_ID={run.dag_run_id}".encode() for run in api.list_dag_runs(cwd=self.root)
         )
         wait_until(lambda: not list(carrying(names)), "nothing is left over")
+
+
+def growing(root: Path) -> Project:
+    """A project with the graph `GROWING`."""
+    return Project(root / "project", GROWING, inner=INNER)
