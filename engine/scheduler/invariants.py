@@ -23,6 +23,8 @@ def check(scheduler: Scheduler) -> None:
     for name, node in nodes.items():
         if name != node.spec.id or (node.spec.group is not None and node.spec.group not in nodes):
             raise _broken(node, "stands under another name, or is a member of nothing")
+        if node.spec.group is not None and nodes[node.spec.group].has_ended and not node.has_ended:
+            raise _broken(node, f"is {node.state} although its group has ended")
         _check_node(node)
         _check_members(scheduler, node)
         decided = node.decided or ()

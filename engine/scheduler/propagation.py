@@ -33,6 +33,22 @@ class Propagation(Book):
         """Put a node that has just ended on the work list, and note the end for the Ledger."""
         self._ended.append(node)
         self._ends.append(NodeEnd(node.spec.id, node.generation, node.state, node.reason))
+        if node.members is not None and node.members.open:
+            self._end_members(node)
+
+    def _end_members(self, group: Node) -> None:
+        """A group that was made anew did not begin again: neither do the members that it had kept."""
+        assert group.members is not None
+        cause = group.story[-1][0]
+        for member in group.members.ids:
+            node = self._nodes[member]
+            if node.state in ENDED:
+                continue
+            if group.state != "cancelled":
+                node.unneeded = group.reason
+            self._move(node, "unneeded" if node.unneeded else "cancelled", cause, "", group.reason)
+            self._forget(node)
+            self._end(node)
 
     def _spread(self, cause: int | None) -> None:
         # A work list instead of recursion: a chain may be longer than the interpreter's stack.

@@ -171,7 +171,7 @@ def final(session: Session) -> dict[str, Any]:
     }
 
 
-@settings(max_examples=60, phases=PHASES)
+@settings(max_examples=40, phases=PHASES)
 @given(graph=grown_graphs(), kills=KILLS, seed=SEEDS)
 def test_resuming_gives_what_an_undisturbed_run_gives(graph: BoundGraph, kills: list[int], seed: int) -> None:
     fate = Fate(seed)
@@ -188,7 +188,7 @@ def test_resuming_gives_what_an_undisturbed_run_gives(graph: BoundGraph, kills: 
         assert stormy.head() == head, "resuming an ended DAG run wrote something"
 
 
-@settings(max_examples=60, phases=PHASES)
+@settings(max_examples=40, phases=PHASES)
 @given(graph=grown_graphs(rest="stop"), kills=KILLS, seed=SEEDS)
 def test_whichever_items_a_quorum_stops_nothing_is_lost_or_done_twice(
     graph: BoundGraph, kills: list[int], seed: int
@@ -205,7 +205,7 @@ def test_whichever_items_a_quorum_stops_nothing_is_lost_or_done_twice(
         assert not stormy.started
 
 
-@settings(max_examples=60, phases=PHASES)
+@settings(max_examples=40, phases=PHASES)
 @given(graph=grown_graphs(rest="keep"), kills=KILLS, seed=SEEDS)
 def test_a_retry_goes_on_from_what_ended_well(graph: BoundGraph, kills: list[int], seed: int) -> None:
     fate, mended = Fate(seed), Fate(seed, mended=True)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from metaensemble.engine.coordinator.recover import reopenable
-from metaensemble.engine.scheduler.events import AttemptFinished, GraphGrew, NodesReopened
+from metaensemble.engine.scheduler.events import AttemptFinished, CancelRequested, GraphGrew, NodesReopened
 from metaensemble.engine.scheduler.graph import NodeSpec, Quorum
 from metaensemble.engine.scheduler.rules import Settlement, Standing
 from support.node_specs import limits, specs
@@ -288,4 +288,43 @@ def test_what_was_made_anew_can_fail_and_be_made_anew_again(play: Play) -> None:
         assert reopen(player) == ["each", "each[a]", "each[b]"]
         assert player.scheduler.nodes["each"].generation == generation
         player.run_all(lambda node, last=generation == 3: ("ok", None) if last else FAIL)
+    assert set(player.states().values()) == {"ok"}
+
+
+def test_members_end_with_a_group_that_does_not_begin_again(play: Play) -> None:
+    text = "a:\nmop: a?failed\nlast: mop?done"
+    player = play(specs(text, mop=GRAPH), limits(9))
+    player.finish("a", FAIL)
+    player.tasks("mop", "x:\ny: x\nlist: x", list={**ITEMS, "parallel": 1})
+    player.finish("mop/x")
+    player.items("mop/list", "1 2")
+    player.run_all(lambda _node: FAIL)
+    assert reopen(player)[:3] == ["a", "mop", "last"]
+    player.finish("a")
+    reason = "skipped because `a` did not fail: it ended `ok`"
+    for name in ("mop", "mop/y", "mop/list", "mop/list[1]", "mop/list[2]"):
+        assert (player.state(name), player.reason(name)) == ("skipped", reason)
+    player.finish("last", FAIL)
+    assert reopen(player) == ["last"], "the group that was skipped stays so, with what is in it"
+
+
+def test_members_that_ended_with_their_blocked_group_come_back_with_it(play: Play) -> None:
+    player = play(specs("a:\ng: a?done\nb: g?done\nh: b?done", g=GRAPH, h=GRAPH), limits(9))
+    player.finish("a", FAIL)
+    player.tasks("g", "x:")
+    player.finish("g/x", FAIL)
+    player.finish("b", FAIL)
+    player.tasks("h", "y:\nz: y", y={"has_condition": True})
+    player.decide(True)
+    player.finish("h/y", FAIL)
+    assert reopen(player) == ["a", "g", "b", "h", "g/x", "h/y", "h/z"]
+    player.feed(CancelRequested(by="ana"))
+    for node in list(player.running):
+        player.finish(node, ("cancelled", None), why="cancel")
+    player.run_all(lambda _node: ("cancelled", None))
+    assert reopen(player)[-2:] == ["h/y", "h/z"]
+    player.run_all()
+    player.judge("g")
+    player.run_all()
+    player.judge("h")
     assert set(player.states().values()) == {"ok"}
