@@ -101,14 +101,12 @@ def test_a_dag_run_on_an_odd_terminal(way: str, project: Path, path: str) -> Non
         assert r"\u00fcber" in text
 
 
-@pytest.mark.parametrize(
-    "way", [name for name in WAYS if name not in ("latin-1", "unknown TERM", "NO_COLOR")]
-)
+@pytest.mark.parametrize("way", ["dumb", "COLUMNS=0", "COLUMNS=-5", "1 column", "no size", "C locale"])
 def test_tables_and_drawings_on_an_odd_terminal(way: str, project: Path, path: str) -> None:
     environ, size = WAYS[way]
     run_sh("me dag run short.yaml -q", path=path, cwd=project)
-    line = "me dag status && me dag list && me dag render short.yaml && me dag plan short.yaml && me dag functions"
-    (project / "all").write_text(f"#!/bin/sh\n{line} && me dag schema tasks && me explain && me --help\n")
+    line = "me dag status && me dag list && me dag render short.yaml && me dag functions && me explain"
+    (project / "all").write_text(f"#!/bin/sh\n{line}\n")
     (project / "all").chmod(0o755)
     words = ["sh", "-c", "./all"]
     with Terminal(words, path=f"/bin:{path}", cwd=project, size=size, environ=environ) as screen:
