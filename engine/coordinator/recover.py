@@ -124,7 +124,9 @@ def reopenable(scheduler: Scheduler) -> list[tuple[str, int]]:
             return True
         if node.state != "skipped" or not node.unneeded:
             return False
-        if group is not None and (group.spec.grows == "items" or node.unneeded in (group.unneeded, group.reason)):
+        if group is not None and (
+            group.spec.grows == "items" or node.unneeded in (group.unneeded, group.reason)
+        ):
             return True
         return any(nodes[join].spec.settles is not None and renewed(join) for join in consumers[name])
 
