@@ -18,6 +18,7 @@ NeedMode = Literal["ok", "done", "failed"]
 Effects = Literal["none", "local", "external"]
 OnLost = Literal["rerun", "ask", "fail"]
 OutputForm = Literal["text", "json", "lines"]
+Place = Literal["process", "thread", "inline"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,18 @@ class CommandSpec:
     argv: tuple[Template, ...] | None = None
     shell: str | None = None
     bindings: tuple[tuple[str, Template], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallableSpec:
+    """A Python callable: `function`, perhaps with dots, within `module`.
+
+    `where` it runs: in a process that can be killed, in a thread, or in the Coordinator's own loop.
+    """
+
+    module: str
+    function: str
+    where: Place = "process"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +109,7 @@ class BoundTask:
     needs: tuple[Need, ...] = ()
     condition: Template | None = None
     command: CommandSpec | None = None
+    python: CallableSpec | None = None
     inputs: tuple[tuple[str, Template], ...] = ()
     env: tuple[tuple[str, Template], ...] = ()
     secrets: tuple[str, ...] = ()

@@ -10,6 +10,7 @@ from . import template
 from .bound import (
     BoundGraph,
     BoundTask,
+    CallableSpec,
     CommandSpec,
     DeliverableSpec,
     LaterKey,
@@ -42,6 +43,8 @@ def task_to_json(task: BoundTask) -> dict[str, Any]:
         data["condition"] = template.to_json(task.condition)
     if task.command is not None:
         data["command"] = _command(task.command)
+    if task.python is not None:
+        data["python"] = _plain(task.python, CallableSpec, ())
     for name in ("inputs", "env"):
         if getattr(task, name):
             data[name] = _named(getattr(task, name))
@@ -87,6 +90,8 @@ def task_from_json(data: dict[str, Any]) -> BoundTask:
         given["condition"] = template.from_json(data["condition"])
     if "command" in data:
         given["command"] = _command_from(data["command"])
+    if "python" in data:
+        given["python"] = CallableSpec(**data["python"])
     for name in ("inputs", "env"):
         if name in data:
             given[name] = _templates(data[name])
@@ -114,6 +119,7 @@ _STRUCTURED = (
     "needs",
     "condition",
     "command",
+    "python",
     "inputs",
     "env",
     "cwd",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
-from ...schemas.bound import BoundTask, OutputContract
+from ...schemas.bound import BoundTask, CallableSpec, OutputContract
 from ...schemas.errors import InputError
 from ...schemas.states import FailureReason, Outcome
 
@@ -28,7 +28,8 @@ class Capabilities:
 class AttemptRequest:
     """One attempt, ready to start: every expression is evaluated, every path absolute.
 
-    `command` is `{"argv": [...]}` or `{"shell": text}` for the runtime `command`, else empty.
+    `command` is `{"argv": [...]}` or `{"shell": text}` for the runtime `command`, else empty; `python`
+    is what the runtime `python` calls, else None.
     `env` are the variables to add to the Coordinator's own (bindings of the shell text included);
     `secrets` maps the names of all secrets that the graph declares to their values, which no one may
     write down.
@@ -48,6 +49,7 @@ class AttemptRequest:
     project: str
     cwd: str
     command: Mapping[str, Any] = field(default_factory=dict)
+    python: CallableSpec | None = None
     env: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict)
     inputs: Mapping[str, Any] = field(default_factory=dict)

@@ -12,6 +12,7 @@ from metaensemble.schemas import bound_json
 from metaensemble.schemas.bound import (
     BoundGraph,
     BoundTask,
+    CallableSpec,
     CommandSpec,
     DeliverableSpec,
     LaterKey,
@@ -43,6 +44,9 @@ LATER = st.builds(LaterKey, key=TEXT, where=st.lists(TEXT | st.integers(0, 9), m
 COMMAND = st.builds(CommandSpec, argv=st.lists(TEMPLATE, max_size=2).map(tuple)) | st.builds(
     CommandSpec, shell=TEXT, bindings=NAMED
 )
+CALLABLE = st.builds(
+    CallableSpec, module=TEXT, function=TEXT, where=st.sampled_from(["process", "thread", "inline"])
+)
 TASK = st.builds(
     BoundTask,
     id=TEXT,
@@ -60,6 +64,7 @@ TASK = st.builds(
     ).map(tuple),
     condition=st.none() | TEMPLATE,
     command=st.none() | COMMAND,
+    python=st.none() | CALLABLE,
     inputs=NAMED,
     env=NAMED,
     secrets=TEXTS,
