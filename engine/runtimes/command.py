@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Mapping
-from typing import Protocol
 
 from ...schemas.bound import BoundTask
 from ...schemas.errors import InputError
@@ -19,18 +18,9 @@ from .output_contract import LARGEST_VALUE
 from .preflight import check_command
 from .protocol import AttemptEvent, AttemptRequest, AttemptResult, Capabilities, Spawned
 from .streams import Pulse, Streams
+from .timer import CallLater, Timer
 
 Emit = Callable[[AttemptEvent], None]
-
-
-class Timer(Protocol):
-    """A call that was put off."""
-
-    def cancel(self) -> None:
-        """Forget the call."""
-
-
-CallLater = Callable[[float, Callable[[], None]], Timer]
 
 
 class CommandRuntime:
