@@ -16,11 +16,9 @@ from .command_end import conclude, is_small, not_made
 from .invocation import Invocation, RequestRefused, inherited
 from .output_contract import LARGEST_VALUE
 from .preflight import check_command
-from .protocol import AttemptEvent, AttemptRequest, AttemptResult, Capabilities, Spawned
-from .streams import Pulse, Streams
+from .protocol import AttemptRequest, AttemptResult, Capabilities, Spawned
+from .streams import Emit, Pulse, Streams
 from .timer import CallLater, Timer
-
-Emit = Callable[[AttemptEvent], None]
 
 
 class CommandRuntime:

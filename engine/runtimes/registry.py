@@ -12,7 +12,7 @@ from ...schemas.bound import BoundGraph
 from ...schemas.errors import InputError, UnknownRuntime
 from ...schemas.suggest import did_you_mean, in_backticks
 from .capture import BlobSink
-from .protocol import Runtime
+from .protocol import LooksAhead, Runtime
 
 GROUP: Final = "metaensemble.runtimes"
 """The entry point group in which other packages register theirs: a function `Settings` → `Runtime`."""
@@ -53,7 +53,13 @@ def _replay(settings: Settings) -> Runtime:
     return cast("Runtime", module.ReplayRuntime(recordings))
 
 
-BUILT_IN: Final[Mapping[str, Factory]] = {"command": _command, "replay": _replay}
+def _python(settings: Settings) -> Runtime:
+    module = import_module(".python", __package__)
+    blobs = settings.blobs if settings.blobs is not None else _NoBlobs()
+    return cast("Runtime", module.PythonRuntime(blobs, environ=settings.environ))
+
+
+BUILT_IN: Final[Mapping[str, Factory]] = {"command": _command, "python": _python, "replay": _replay}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,24 +117,31 @@ def preflight(
 ) -> list[InputError]:
     """Everything that would make attempts of the graph's tasks fail, in the order of the tasks.
 
-    Starts nothing and writes nothing.
+    Starts no attempt and writes nothing. Modules of Python callables are imported, elsewhere.
     """
     settings = Settings(environ=environ, replay=replay)
     chosen = registry or Registry()
-    opened: dict[str, Runtime | InputError] = {}
+    opened = {task.runtime: _opened(chosen, task.runtime, settings) for task in graph.tasks}
+    for name, runtime in opened.items():
+        if isinstance(runtime, LooksAhead):
+            runtime.look_ahead([task for task in graph.tasks if task.runtime == name], project=graph.project)
     problems: list[InputError] = []
+    told: set[str] = set()
     for task in graph.tasks:
-        if task.runtime not in opened:
-            try:
-                opened[task.runtime] = chosen.open(task.runtime, settings)
-            except InputError as error:
-                opened[task.runtime] = error
-                if not isinstance(error, UnknownRuntime):
-                    problems.append(error)
         runtime = opened[task.runtime]
         if isinstance(runtime, UnknownRuntime):
             where = ("tasks", task.id, "runtime")
             problems.append(UnknownRuntime(runtime.message, hint=runtime.hint, task=task.id, where=where))
         elif not isinstance(runtime, InputError):
             problems += runtime.preflight(task, project=graph.project)
+        elif task.runtime not in told:
+            problems.append(runtime)
+        told.add(task.runtime)
     return problems
+
+
+def _opened(registry: Registry, name: str, settings: Settings) -> Runtime | InputError:
+    try:
+        return registry.open(name, settings)
+    except InputError as error:
+        return error

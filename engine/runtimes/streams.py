@@ -14,6 +14,9 @@ _CHUNK: Final = 1 << 16
 _QUIET: Final = 0.1
 """Seconds between two signs of life: watchdogs count in whole seconds, and every sign costs."""
 
+Emit = Callable[[AttemptEvent], None]
+"""Takes what an attempt tells while it runs."""
+
 
 class Pulse:
     """Tells of an attempt's output, at most ten times a second.
@@ -23,7 +26,7 @@ class Pulse:
 
     __slots__ = ("_emit", "_loop", "_silent_until", "_size")
 
-    def __init__(self, emit: Callable[[AttemptEvent], None]) -> None:
+    def __init__(self, emit: Emit) -> None:
         self._emit = emit
         self._loop = asyncio.get_running_loop()
         self._silent_until = float("inf")

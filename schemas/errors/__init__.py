@@ -116,6 +116,13 @@ MetaEnsembleError
 |   |-- CannotWriteFile                         ME544
 |   |-- WorkingDirectoryGone                    ME545
 |   |-- UnknownSchemaPath                       ME550
+|   |-- ModuleMissing                           ME560
+|   |-- ImportFailed                            ME561
+|   |-- FunctionMissing                         ME562
+|   |-- UnusableCallable                        ME563
+|   |-- UnfitInputs                             ME564
+|   |-- NeedsProcess                            ME565
+|   |-- WrongRuntime                            ME566
 |   `-- AmbiguousRun                            ME713
 |-- LedgerError                                 exit code 3
 |   |-- LedgerLocked                            ME701
@@ -143,6 +150,17 @@ from __future__ import annotations
 
 # base
 from .base import CODES, InputError, InputErrors, InternalError, LedgerError, MetaEnsembleError, RunError
+
+# callable
+from .callable import (
+    FunctionMissing,
+    ImportFailed,
+    ModuleMissing,
+    NeedsProcess,
+    UnfitInputs,
+    UnusableCallable,
+    WrongRuntime,
+)
 
 # command_line
 from .command_line import (
@@ -359,9 +377,11 @@ __all__ = [
     "ExpressionNotAllowed",
     "ExpressionSyntax",
     "ExpressionTooLarge",
+    "FunctionMissing",
     "GrammarError",
     "HyphenatedReference",
     "IllegalTransition",
+    "ImportFailed",
     "ImpossibleReference",
     "InputError",
     "InputErrors",
@@ -389,6 +409,8 @@ __all__ = [
     "MissingKey",
     "MissingParameter",
     "MissingProgram",
+    "ModuleMissing",
+    "NeedsProcess",
     "NewerLedger",
     "NoResult",
     "NoSuchAttempt",
@@ -428,6 +450,7 @@ __all__ = [
     "UndeclaredKey",
     "UnexpectedArgument",
     "UnexpectedError",
+    "UnfitInputs",
     "UnknownAlias",
     "UnknownCode",
     "UnknownCommand",
@@ -448,11 +471,13 @@ __all__ = [
     "UnquotedExpression",
     "UnreachableTask",
     "UnterminatedExpression",
+    "UnusableCallable",
     "ValueOutOfRange",
     "WorkingDirectoryGone",
     "WriteConflict",
     "WrongExpressionValue",
     "WrongParameterType",
+    "WrongRuntime",
     "WrongType",
     "YamlSyntax",
     "YamlTooDeep",
