@@ -189,7 +189,7 @@ def _message(error: BaseException) -> str:
     try:
         # A KeyError's text is its key alone, quoted; the others' is their message.
         return str(error.msg) if isinstance(error, SyntaxError) else str(error)
-    except Exception:  # the user's own class
+    except BaseException:  # the user's own class may raise anything here
         return "its message cannot be read"
 
 

@@ -161,6 +161,9 @@ class ProcessAttempt:
         self._forget_timer()
         self._streams.stop()
         self._pulse.finish()
+        if self._over.done():
+            # Who waited has been cancelled.
+            return
         if self._broken is not None:
             self._streams.abort()
             self._over.set_exception(self._broken)

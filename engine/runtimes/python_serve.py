@@ -149,7 +149,7 @@ class Worker:
         try:
             os.chdir(request["cwd"])
         except OSError as error:
-            text = f"cannot enter the directory `{request['cwd']}`: {error.strerror}"
+            text = f"cannot enter the directory `{request['cwd']}`: {str(error.strerror).lower()}"
             return _failure("spawn_failed", text), None
         try:
             with self._stoppable():
@@ -277,7 +277,7 @@ def _silence() -> bool:
 
 def _print_traceback(error: BaseException) -> None:
     _flush()
-    with contextlib.suppress(Exception), open(2, "wb", closefd=False) as stderr:
+    with contextlib.suppress(BaseException), open(2, "wb", closefd=False) as stderr:
         stderr.write(full_traceback(error).encode("utf-8", "backslashreplace"))
 
 

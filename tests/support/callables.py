@@ -31,10 +31,10 @@ def a_spec(name: str, where: Place = "process") -> CallableSpec:
     return CallableSpec(module=module or "steps", function=function, where=where)
 
 
-def call(project: Path, name: str, *, where: Place = "process", **fields: Any) -> AttemptRequest:
+def call(folder: Path, name: str, *, where: Place = "process", **fields: Any) -> AttemptRequest:
     """A request for one call; `inputs` and the like are among `fields`."""
     given: dict[str, Any] = {"command": {}, "dag_run_id": DAG_RUN_ID, "python": a_spec(name, where)}
-    return a_request(project, **(given | fields))
+    return a_request(folder, **(given | fields))
 
 
 def a_python_task(name: str, *, where: Place = "process", **fields: Any) -> BoundTask:
