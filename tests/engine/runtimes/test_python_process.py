@@ -585,6 +585,8 @@ def test_secrets_are_masked_wherever_they_turn_up(tmp_path: Path) -> None:
     assert all("Y29ycmVjd" not in repr(result) for result in results)
 
 
+# What is cancelled prints in one piece: with PYTHONUNBUFFERED, `print` writes the end of a line apart.
+
 # ---- cancellation -----------------------------------------------------------------------------------
 
 
@@ -597,7 +599,7 @@ def test_a_soft_cancel_interrupts_as_ctrl_c_would(tmp_path: Path) -> None:
 
             def run():
                 try:
-                    print("on")
+                    print("on" + chr(10), end="")
                     time.sleep(1000)
                 except Exception:
                     print("caught")
@@ -608,7 +610,7 @@ def test_a_soft_cancel_interrupts_as_ctrl_c_would(tmp_path: Path) -> None:
         async with a_python() as runtime:
             events = Events()
             handle = runtime.start(call(tmp_path, "run"), events)
-            await events.wait_for_output(len("on\n"))
+            await events.wait_for_output()
             handle.cancel(hard=False)
             result = await handle.wait()
             assert (result.outcome, result.reason) == ("cancelled", "it was asked to stop")
@@ -626,7 +628,7 @@ def test_a_soft_cancel_cancels_what_is_awaited(tmp_path: Path) -> None:
             import asyncio
 
             async def run():
-                print("on")
+                print("on" + chr(10), end="")
                 try:
                     await asyncio.sleep(1000)
                 except asyncio.CancelledError:
@@ -638,7 +640,7 @@ def test_a_soft_cancel_cancels_what_is_awaited(tmp_path: Path) -> None:
         async with a_python() as runtime:
             events = Events()
             handle = runtime.start(call(tmp_path, "run"), events)
-            await events.wait_for_output(len("on\n"))
+            await events.wait_for_output()
             handle.cancel(hard=False)
             result = await handle.wait()
             assert (result.outcome, result.output) == ("cancelled", None)
@@ -682,7 +684,7 @@ def test_one_that_does_not_stop_is_killed_after_the_grace(tmp_path: Path) -> Non
                 word = "on"
                 while True:
                     try:
-                        print(word)
+                        print(word + chr(10), end="")
                         time.sleep(1000)
                     except BaseException:
                         word = "never"
@@ -691,7 +693,7 @@ def test_one_that_does_not_stop_is_killed_after_the_grace(tmp_path: Path) -> Non
         async with a_python() as runtime:
             events = Events()
             handle = runtime.start(call(tmp_path, "run", grace=0.1), events)
-            await events.wait_for_output(len("on\n"))
+            await events.wait_for_output()
             handle.cancel(hard=False)
             result = await handle.wait()
             assert result.outcome == "cancelled"
