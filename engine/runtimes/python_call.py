@@ -133,6 +133,11 @@ def is_awaitable(result: Any) -> bool:
     return hasattr(type(result), "__await__")
 
 
+def is_a_stop(error: BaseException) -> bool:
+    """Whether it is what is raised in a callable that is asked to stop."""
+    return isinstance(error, KeyboardInterrupt) or type(error).__name__ == "CancelledError"
+
+
 # ---- what was raised --------------------------------------------------------------------------------
 
 
@@ -201,7 +206,7 @@ def _one_line(text: str) -> str:
 
 
 def _is_in(file: str, project: str) -> bool:
-    return is_in_project(os.path.abspath(file), os.path.abspath(project))
+    return not file.startswith("<") and is_in_project(os.path.abspath(file), os.path.abspath(project))
 
 
 def _relative(file: str, project: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -138,7 +139,7 @@ def _why(request: AttemptRequest, ending: Ending, words: str) -> tuple[FailureRe
         how = f"killed by {signal_text(end.signal)}"
     if not ending.was_ready:
         return "spawn_failed", f"the worker ended before it was ready: {how}{words}"
-    if ending.was_killed and ending.cut_off:
+    if ending.was_killed and ending.cut_off and end == Killed(signal.SIGKILL):
         return "no_result", f"the result was lost: {ending.cut_off}{words}"
     if end == Exited(CUT_OFF):
         return (

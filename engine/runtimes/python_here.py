@@ -19,7 +19,16 @@ from ..masking import Masker
 from .capture import BlobSink, Capture
 from .output_contract import LARGEST_VALUE
 from .protocol import AttemptRequest, AttemptResult
-from .python_call import Unusable, address, awaited, full_traceback, is_awaitable, keywords_for, sentence
+from .python_call import (
+    Unusable,
+    address,
+    awaited,
+    full_traceback,
+    is_a_stop,
+    is_awaitable,
+    keywords_for,
+    sentence,
+)
 from .python_end import told
 from .python_import import HomeImports
 from .python_prints import Prints
@@ -129,7 +138,8 @@ class HomeAttempt(ABC):
     def _told_of(self, error: BaseException) -> Told:
         if isinstance(error, Unusable):
             return _failure("invalid_request", str(error))
-        self._prints.feed("stderr", full_traceback(error).encode("utf-8", "backslashreplace"))
+        if self._stopped is None or not is_a_stop(error):
+            self._prints.feed("stderr", full_traceback(error).encode("utf-8", "backslashreplace"))
         return _failure("exception", sentence(error, self._request.project))
 
     def _settle(self, answer: Told | None) -> None:

@@ -177,15 +177,17 @@ class ProcessAttempt:
 
 
 def _line(spec: CallableSpec, request: AttemptRequest) -> bytes:
-    return request_line(
-        {
-            "project": request.project,
-            "cwd": request.cwd,
-            "module": spec.module,
-            "function": spec.function,
-            "inputs": request.inputs,
-            "briefs": request.briefs,
-            "env": {"ME_ATTEMPT_ID": request.run_id, "ME_NODE_ID": request.node_id},
-            "limit": LARGEST_VALUE,
-        }
-    )
+    fields = {
+        "project": request.project,
+        "cwd": request.cwd,
+        "module": spec.module,
+        "function": spec.function,
+        "inputs": request.inputs,
+        "briefs": request.briefs,
+        "env": {"ME_ATTEMPT_ID": request.run_id, "ME_NODE_ID": request.node_id},
+        "limit": LARGEST_VALUE,
+    }
+    try:
+        return request_line(fields)
+    except RecursionError:
+        raise RequestRefused("its inputs are nested too deeply to be handed on") from None

@@ -35,6 +35,7 @@ from .python_call import (
     address,
     awaited,
     full_traceback,
+    is_a_stop,
     is_awaitable,
     keywords_for,
     load,
@@ -161,7 +162,8 @@ class Worker:
         except Unusable as problem:
             return _failure("invalid_request", str(problem)), None
         except BaseException as error:  # whatever a callable raises is its answer
-            _print_traceback(error)
+            if not (self._is_asked_to_stop and is_a_stop(error)):
+                _print_traceback(error)
             return _failure("exception", sentence(error, project)), None
         return ({}, value) if len(value) <= request["limit"] else ({"too_large": True}, None)
 

@@ -135,6 +135,41 @@ def test_variables_are_there_when_python_starts(tmp_path: Path) -> None:
     assert result_of(request).output == [2, 1]
 
 
+def test_it_may_have_helpers_of_every_kind(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        """
+        import asyncio, multiprocessing, subprocess, sys
+        from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+
+        def square(n):
+            return n * n
+
+        def pool(how):
+            context = multiprocessing.get_context(how)
+            with ProcessPoolExecutor(2, mp_context=context) as workers:
+                return list(workers.map(square, range(3)))
+
+        def threads():
+            with ThreadPoolExecutor(2) as workers:
+                return list(workers.map(square, range(3)))
+
+        async def child():
+            command = (sys.executable, "-c", "print(9)")
+            process = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE)
+            return int((await process.communicate())[0])
+        """,
+    )
+    results = results_of(
+        call(tmp_path, "pool", inputs={"how": "fork"}),
+        call(tmp_path, "pool", inputs={"how": "spawn"}),
+        call(tmp_path, "threads"),
+        call(tmp_path, "child"),
+    )
+    assert [result.output for result in results] == [[0, 1, 4]] * 3 + [9]
+    assert [result.stderr for result in results] == [None] * 4
+
+
 # ---- what it prints ---------------------------------------------------------------------------------
 
 
@@ -376,7 +411,9 @@ def test_an_end_without_an_answer_is_a_clear_failure(
     name: str, inputs: dict[str, Any], failure: str, status: int, reason: str, tmp_path: Path
 ) -> None:
     write(tmp_path, ENDING)
-    result = result_of(call(tmp_path, name, inputs=inputs), drain=0.2)
+    # Only one that stays when no answer can come is killed for it.
+    drain = 0.2 if "stays" in name or "garbage" in name else 60.0
+    result = result_of(call(tmp_path, name, inputs=inputs), drain=drain)
     assert (result.outcome, result.failure_reason) == ("failed", failure)
     assert (result.exit_status, result.reason) == (status, reason)
     assert not (tmp_path / "taken").exists() or (tmp_path / "taken").read_text() == ""
@@ -427,6 +464,13 @@ def test_a_worker_that_cannot_come_up_says_why(tmp_path: Path) -> None:
     assert result.reason.startswith("the worker ended before it was ready: exit status 1; stderr ends: ")
 
 
+def _deep(levels: int) -> Any:
+    value: Any = 1
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
 @pytest.mark.parametrize(
     ("fields", "failure", "words"),
     [
@@ -437,7 +481,9 @@ def test_a_worker_that_cannot_come_up_says_why(tmp_path: Path) -> None:
         ({"secrets": {"S": "short"}}, "invalid_request", "`S` is shorter"),
         ({"python": None}, "invalid_request", "there is no callable"),
         ({"inputs": {"x": 1}}, "invalid_request", "`steps:run` takes no argument `x`"),
+        ({"inputs": {"x": _deep(100_000)}}, "invalid_request", "its inputs are nested too deeply"),
     ],
+    ids=["cwd", "cwd with NUL", "env with NUL", "env name", "secret", "none", "unfit", "deep"],
 )  # fmt: skip
 def test_what_cannot_be_called_fails_clearly(
     fields: dict[str, Any], failure: str, words: str, tmp_path: Path
@@ -615,7 +661,7 @@ def test_a_soft_cancel_interrupts_as_ctrl_c_would(tmp_path: Path) -> None:
             result = await handle.wait()
             assert (result.outcome, result.reason) == ("cancelled", "it was asked to stop")
             assert result.stdout == StoredText(head="on\nput away\n", size=12)
-            assert result.output is None
+            assert (result.output, result.stderr) == (None, None)
 
     run_async(scenario())
 
