@@ -38,20 +38,21 @@ class Channel:
         self._loop.add_reader(ours.fileno(), self._read)
         return theirs
 
-    def send(self, line: bytes, descriptors: tuple[int, ...]) -> None:
+    def send(self, line: bytes, descriptors: tuple[int, ...]) -> bool:
         """Send a line, the descriptors with its first byte; the line before must have arrived.
 
-        A worker that hung up is noticed where the channel is read.
+        False when the worker has hung up. One that does so later is noticed where the channel is read.
         """
         if self._socket is None:
-            return
+            return False
         try:
             sent = socket.send_fds(self._socket, [line], descriptors)
         except OSError:
-            return
+            return False
         if sent < len(line):
             self._unsent = memoryview(line)[sent:]
             self._loop.add_writer(self._socket.fileno(), self._on_writable)
+        return True
 
     def drain(self) -> None:
         """Take what has come by now."""

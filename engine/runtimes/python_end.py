@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,11 +17,15 @@ from .capture import BlobSink, Capture
 from .hand_on import WHAT, from_file, hand_on, held
 from .invocation import RequestRefused
 from .last_words import error_text, last_words, signal_text
-from .output_contract import too_large
+from .output_contract import relative, too_large
 from .protocol import AttemptRequest, AttemptResult, StoredText
+from .python_files import is_in_project
 from .python_wire import CUT_OFF
 
 _SMALL: Final = 256 << 10
+_MOST_LINES: Final = 200
+_MOST_CHARACTERS: Final = 4096
+_FRAME: Final = re.compile(r'File "([^"]+)", line (\d+) in ')
 
 
 @dataclass(slots=True)
@@ -81,7 +86,7 @@ def conclude(
     if isinstance(ending.end, Lost):
         reason = "the process that starts workers was killed, and the callable's with it"
         return AttemptResult(outcome="interrupted", reason=reason, stdout=out, stderr=err)
-    failure, reason = _why(request, ending, last_words(stdout, stderr))
+    failure, reason = _why(request, ending, _words(request, stdout, stderr))
     return AttemptResult(
         outcome="failed",
         failure_reason=failure,
@@ -149,6 +154,17 @@ def _why(request: AttemptRequest, ending: Ending, words: str) -> tuple[FailureRe
     if end == Exited(0):
         return "no_result", f"the callable ended its process (exit status 0) and returned nothing{words}"
     return "exit_status", f"the process ended before the callable returned: {how}{words}"
+
+
+def _words(request: AttemptRequest, stdout: Capture, stderr: Capture) -> str:
+    """What is said at the end of the reason: where it crashed, or what was printed last."""
+    lines = stderr.last_lines(_MOST_LINES, _MOST_CHARACTERS)
+    # As `faulthandler` prints a crash: the innermost frame comes first.
+    if "Fatal Python error" in lines:
+        for path, number in _FRAME.findall(lines):
+            if is_in_project(path, request.project):
+                return f" ({relative(path, request.project)}:{number})"
+    return last_words(stdout, stderr)
 
 
 def _status(end: End | None) -> int | None:

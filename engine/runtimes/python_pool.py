@@ -96,13 +96,19 @@ class Worker:
                 self._channel.close()
                 raise
 
-    def ask(self, client: Client, line: bytes, descriptors: tuple[int, int]) -> None:
-        """Hand a request over, with the descriptors for the callable's output."""
-        self._client = client
+    def ask(self, client: Client, line: bytes, descriptors: tuple[int, int]) -> bool:
+        """Hand a request over, with the descriptors for the callable's output.
+
+        False when the worker, which was idle, is gone: then it knows nothing of the client.
+        """
         self._forget_timer()
-        self._channel.send(line, descriptors)
+        if not self._channel.send(line, descriptors):
+            self.leave(self._pool.patience)
+            return False
+        self._client = client
         if self._group is not None and self._group.pid:
             asyncio.get_running_loop().call_soon(self._introduce, client)
+        return True
 
     def terminate(self) -> None:
         """Ask the callable to stop."""
@@ -222,6 +228,7 @@ class Pool:
             if worker.is_good():
                 return worker
             worker.leave(self.patience)
+        self._idle = [worker for worker in self._idle if not worker.is_leaving]
         worker = Worker(self, kind)
         worker.begin(self._launcher, descriptors)
         self._workers.add(worker)
@@ -238,7 +245,8 @@ class Pool:
 
     def dismiss(self, worker: Worker) -> None:
         """End an idle worker."""
-        self._idle.remove(worker)
+        if worker in self._idle:
+            self._idle.remove(worker)
         worker.leave(self.patience)
 
     def forget(self, worker: Worker) -> None:

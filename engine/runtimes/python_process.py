@@ -89,8 +89,10 @@ class ProcessAttempt:
             line = _line(spec, request)
             out, err = ends = self._streams.open()
             kind = Kind(request.project, request.dag_run_id, tuple(sorted(variables)))
-            self._worker = self._pool.take(kind, (out, err))
-            self._worker.ask(self, line, (out, err))
+            worker = self._pool.take(kind, (out, err))
+            while not worker.ask(self, line, (out, err)):
+                worker = self._pool.take(kind, (out, err))
+            self._worker = worker
         except (RequestRefused, OSError) as error:
             self._streams.stop()
             self._over.set_result(not_made(error, self._masker))

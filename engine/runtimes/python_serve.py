@@ -98,6 +98,7 @@ class Worker:
         self._channel = channel
         self._pid = os.getpid()
         self._files = ProjectFiles()
+        self._project: str | None = None
         self._is_busy = False
         self._is_calling = False
         self._is_asked_to_stop = False
@@ -116,6 +117,9 @@ class Worker:
         while again and (received := self._channel.receive()) is not None:
             self._is_busy = True
             request, descriptors = received
+            if self._project is None:
+                self._project = request["project"]
+                sys.path.insert(0, self._project)
             if "look" in request:
                 self._channel.send(answer_line(_look(request), None))
             else:
@@ -144,9 +148,6 @@ class Worker:
         return answer, value
 
     def _carry_out(self, request: Mapping[str, Any]) -> tuple[Answer, bytes | None]:
-        project = request["project"]
-        if project not in sys.path:
-            sys.path.insert(0, project)
         try:
             os.chdir(request["cwd"])
         except OSError as error:
@@ -164,7 +165,7 @@ class Worker:
         except BaseException as error:  # whatever a callable raises is its answer
             if not (self._is_asked_to_stop and is_a_stop(error)):
                 _print_traceback(error)
-            return _failure("exception", sentence(error, project)), None
+            return _failure("exception", sentence(error, request["project"])), None
         return ({}, value) if len(value) <= request["limit"] else ({"too_large": True}, None)
 
     def _call(self, request: Mapping[str, Any]) -> Any:
@@ -249,8 +250,6 @@ def _environment_kept() -> Iterator[None]:
 
 def _look(request: Mapping[str, Any]) -> Answer:
     sys.dont_write_bytecode = True
-    if request["project"] not in sys.path:
-        sys.path.insert(0, request["project"])
     try:
         return look(request["module"], request["function"], request["names"], request["project"])
     except BaseException as error:  # what a module's own objects raise when they are looked at

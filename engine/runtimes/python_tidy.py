@@ -39,17 +39,17 @@ class Tidiness:
         self._adopts = adopts
         self._pid = os.getpid()
         self._settings = _settings()
-        self._streams = (sys.stdout, sys.stderr)
+        self._streams = (sys.stdin, sys.stdout, sys.stderr)
 
     def is_kept(self) -> bool:
         """Whether nothing runs on and nothing is set otherwise.
 
         Children, threads, signal handlers and masks, timers, limits and the file mask count, and
-        standard streams that were closed. The state of modules does not.
+        standard streams that were replaced or closed. The state of modules does not.
         """
         return (
             os.getpid() == self._pid
-            and (sys.stdout, sys.stderr) == self._streams
+            and (sys.stdin, sys.stdout, sys.stderr) == self._streams
             and not any(stream.closed for stream in self._streams)
             and threading.active_count() == 1
             and self._has_no_children()
@@ -72,6 +72,7 @@ def _settings() -> tuple[Any, ...]:
     os.umask(mask)
     return (
         mask,
+        sys.getrecursionlimit(),
         [signal.getsignal(number) for number in _SIGNALS],
         signal.pthread_sigmask(signal.SIG_BLOCK, ()),
         [signal.getitimer(which) for which in _TIMERS],

@@ -198,7 +198,11 @@ UNTIDY = """
         return os.getpid()
 
     def closed():
-        sys.stderr.close()
+        sys.stdin.close()
+        return os.getpid()
+
+    def recursion():
+        sys.setrecursionlimit(500)
         return os.getpid()
 """
 
@@ -211,7 +215,19 @@ def test_a_worker_that_was_left_as_it_was_is_used_again(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["child", "thread", "daemon", "handler", "mask", "alarm", "umask", "limit", "stream", "closed"],
+    [
+        "child",
+        "thread",
+        "daemon",
+        "handler",
+        "mask",
+        "alarm",
+        "umask",
+        "limit",
+        "stream",
+        "closed",
+        "recursion",
+    ],
 )
 def test_a_worker_that_was_left_otherwise_is_gone_with_the_attempt(name: str, tmp_path: Path) -> None:
     async def scenario() -> None:
@@ -276,10 +292,10 @@ def test_a_worker_that_dies_while_it_is_idle_is_replaced(tmp_path: Path) -> None
             first = await carried_out(runtime, request)
             os.kill(first.output, signal.SIGKILL)
             await fifo.wait_until_released()
-            # The spawner reaps it, and then it is told.
             write(tmp_path, PID, "other")
-            for _ in range(2):
-                result = await carried_out(runtime, call(tmp_path, "other:pid"))
+            while not gone(first.output):
+                await asyncio.sleep(0)
+            result = await carried_out(runtime, call(tmp_path, "other:pid"))
             assert result.outcome == "ok"
             assert result.output != first.output
         fifo.close()

@@ -86,10 +86,13 @@ def test_the_project_comes_before_the_environment_and_the_environment_after(tmp_
     write(tmp_path, "def where(): return __file__", "tabulate")
     write(tmp_path, "import sys\ndef path(): return sys.path")
     own, path, installed = results_of(
-        call(tmp_path, "tabulate:where"), call(tmp_path, "path"), call(tmp_path, "json:loads", inputs={"s": "[1]"})
-    )  # fmt: skip
+        call(tmp_path, "tabulate:where"),
+        # It is first even when it is on the path already.
+        call(tmp_path, "path", env={"PYTHONPATH": f"{tmp_path}/none:{tmp_path}"}),
+        call(tmp_path, "json:loads", inputs={"s": "[1]"}),
+    )
     assert own.output == str(tmp_path / "tabulate.py")
-    assert path.output[0] == str(tmp_path)
+    assert path.output[:3] == [str(tmp_path), f"{tmp_path}/none", str(tmp_path)]
     assert installed.output == [1]
 
 
@@ -423,7 +426,9 @@ def test_a_crash_leaves_the_place_on_standard_error(tmp_path: Path) -> None:
     write(tmp_path, ENDING)
     result = result_of(call(tmp_path, "crash"))
     assert (result.failure_reason, result.exit_status) == ("exit_status", -signal.SIGSEGV)
-    assert "killed by signal 11 (SIGSEGV)" in result.reason
+    assert result.reason == (
+        "the process ended before the callable returned: killed by signal 11 (SIGSEGV) (steps.py:13)"
+    )
     assert result.stderr is not None
     assert "steps.py" in result.stderr.head
 
