@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ import pytest
 from metaensemble.engine.process.identity import process_start
 from metaensemble.engine.process.orphans import carrying, stop_stranded
 from metaensemble.engine.runtimes.fake import ManualClock
+from metaensemble.engine.runtimes.python import PythonRuntime
 from metaensemble.engine.runtimes.python_pool import IDLE
 from metaensemble.schemas.ids import new_id
 from support.callables import DAG_RUN_ID, a_python, call, results_of, write
@@ -469,6 +471,7 @@ def test_a_spawner_that_is_killed_takes_the_workers_along_and_is_replaced(tmp_pa
 VICTIM = """
 import asyncio, sys
 from pathlib import Path
+from random import Random
 from support.callables import a_python, call
 from support.fakes import Events, carried_out
 
@@ -549,5 +552,91 @@ def test_cancelling_at_any_moment_of_the_start_ends_cancelled(count: int, tmp_pa
             moments = [at_once, a_turn_later, Events.wait_for_process] * count
             outcomes = await asyncio.gather(*(cancelled(when) for when in moments))
             assert outcomes == ["cancelled"] * len(moments)
+
+    run_async(scenario())
+
+
+CROWD = """
+    import asyncio, os, signal, subprocess, sys, threading, time
+
+    def quick(n):
+        return n
+
+    async def later(n):
+        await asyncio.sleep(0.001)
+        return n
+
+    def prints(n):
+        sys.stdout.write("x" * 1_000_000)
+        return n
+
+    def child(n):
+        subprocess.Popen(["sleep", "1000"])
+        return n
+
+    def daemon(n):
+        subprocess.run("(setsid sleep 1000 &)", shell=True)
+        return n
+
+    def thread(n):
+        threading.Thread(target=threading.Event().wait, daemon=True).start()
+        return n
+
+    def fails(n):
+        raise ValueError(n)
+
+    def leaves(n):
+        os._exit(n % 3)
+
+    def cuts(n):
+        os.closerange(3, 100)
+
+    def hangs(n):
+        time.sleep(1000)
+
+    def deaf(n):
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+        time.sleep(1000)
+"""
+FAILURES = {"fails": {"exception"}, "leaves": {"exit_status", "no_result"}, "cuts": {"no_result"}}
+
+
+@linux_only
+@pytest.mark.parametrize("seed", range(3))
+def test_a_crowd_that_misbehaves_and_is_cancelled_at_random(seed: int, tmp_path: Path) -> None:
+    """Every attempt ends as it must, and nothing is left, whatever the others do."""
+    write(tmp_path, CROWD)
+    rng = Random(seed)
+    good = ["quick"] * 6 + ["later", "prints", "child", "daemon", "thread"]
+    names = [rng.choice([*good, *FAILURES, "hangs", "deaf"]) for _ in range(40)]
+    places = asyncio.Semaphore(6)
+
+    async def one(runtime: PythonRuntime, number: int, name: str) -> None:
+        async with places:
+            await carried_through(runtime, number, name)
+
+    async def carried_through(runtime: PythonRuntime, number: int, name: str) -> None:
+        request = call(tmp_path, name, inputs={"n": number}, grace=0.1, env=rng.choice([{}, {"A": "1"}]))
+        handle = runtime.start(request, Events())
+        waiting = asyncio.ensure_future(handle.wait())
+        cancels = name in ("hangs", "deaf") or rng.random() < 0.3
+        if cancels:
+            await asyncio.sleep(rng.random() * 0.2)
+            for hard in rng.choice([(False,), (True,), (False, True), (False, False)]):
+                handle.cancel(hard=hard)
+        result = await waiting
+        if result.outcome == "cancelled":
+            assert cancels
+        elif name in FAILURES:
+            assert result.failure_reason in FAILURES[name]
+        else:
+            assert (result.outcome, result.output) == ("ok", number)
+
+    async def scenario() -> None:
+        before = sorted(os.listdir("/proc/self/fd"))
+        async with a_python(drain=0.3) as runtime:
+            await asyncio.gather(*(one(runtime, number, name) for number, name in enumerate(names)))
+        assert of_dag_run(DAG_RUN_ID) == []
+        assert sorted(os.listdir("/proc/self/fd")) == before
 
     run_async(scenario())
