@@ -102,6 +102,7 @@ class _Process:
                 start_new_session=True,
             )
         self._rest = b""
+        self._is_ready = False
 
     def __enter__(self) -> Self:
         return self
@@ -120,20 +121,20 @@ class _Process:
             "function": question.function,
             "names": question.names,
         }
-        deadline = time.monotonic() + self._patience
         try:
             self._socket.sendall(request_line(fields))
-            line = self._line(deadline)
-            while line == READY:
-                line = self._line(deadline)
-            return json.loads(line)  # type: ignore[no-any-return]  # as `look` gave it
+            if not self._is_ready:
+                # However slow the machine is: the patience is for what the module does.
+                self._is_ready = self._line(PATIENCE) == READY
+            return json.loads(self._line(self._patience))  # type: ignore[no-any-return]  # as `look` gave it
         except TimeoutError:
             return {"kind": "slow", "seconds": self._patience}
         except (OSError, ValueError):
             return {"kind": "ended", "how": self._how_it_ended()}
 
-    def _line(self, deadline: float) -> bytes:
-        """The next line. Raises `EOFError` as an `OSError` when the process has ended."""
+    def _line(self, patience: float) -> bytes:
+        """The next line. Raises `ConnectionResetError` when the process has ended, and `TimeoutError`."""
+        deadline = time.monotonic() + patience
         while b"\n" not in self._rest:
             self._socket.settimeout(max(deadline - time.monotonic(), 0.001))
             chunk = self._socket.recv(1 << 16)

@@ -281,9 +281,9 @@ def test_an_import_without_end_is_given_up_and_leaves_no_process(tmp_path: Path)
     def question(module: str) -> Question:
         return Question(str(tmp_path), module, "run", (), str(tmp_path), tuple(os.environ.items()))
 
-    looker = Looker(1.0)
+    looker = Looker(2.0)
     found = looker.ask([question("endless"), question("steps"), question("endless")])
-    assert found == [{"kind": "slow", "seconds": 1.0}, {}, {"kind": "slow", "seconds": 1.0}]
+    assert found == [{"kind": "slow", "seconds": 2.0}, {}, {"kind": "slow", "seconds": 2.0}]
     pids = [int(word) for word in (tmp_path / "pids").read_text().split()]
     assert len(pids) == 2
     assert [process_start(pid) for pid in pids] == [None, None]
