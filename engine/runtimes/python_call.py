@@ -11,7 +11,7 @@ import os.path
 import sys
 import traceback
 from collections.abc import Callable, Collection, Iterable, Mapping
-from types import TracebackType
+from types import CoroutineType, TracebackType
 from typing import Any, Final, Literal
 
 from .python_files import is_in_project
@@ -126,6 +126,12 @@ def problem_of(misfit: Misfit) -> str:
 async def awaited(result: Any) -> Any:
     """What an awaitable comes to, for those who need a coroutine."""
     return await result
+
+
+def put_away(result: Any) -> None:
+    """End a coroutine that was cancelled before it began: Python would warn that nobody awaited it."""
+    if isinstance(result, CoroutineType):
+        result.close()
 
 
 def is_awaitable(result: Any) -> bool:

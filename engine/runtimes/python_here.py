@@ -27,6 +27,7 @@ from .python_call import (
     is_a_stop,
     is_awaitable,
     keywords_for,
+    put_away,
     sentence,
 )
 from .python_end import told
@@ -216,7 +217,10 @@ class ThreadAttempt(HomeAttempt):
         self._cancel_task = partial(asyncio.get_running_loop().call_soon_threadsafe, task.cancel)
         if self._stopped is not None:
             task.cancel()
-        return await task
+        try:
+            return await task
+        finally:
+            put_away(result)
 
 
 class InlineAttempt(HomeAttempt):
@@ -243,6 +247,7 @@ class InlineAttempt(HomeAttempt):
             result = self._call()
             if is_awaitable(result):
                 self.task = self._loop.create_task(self._await(result), context=context)
+                self.task.add_done_callback(partial(self._on_task_over, result))
                 return
             answer = self._told(result)
         except BaseException as error:  # whatever a callable raises is its answer
@@ -255,6 +260,11 @@ class InlineAttempt(HomeAttempt):
         except BaseException as error:  # as above, and no `SystemExit` may end the loop
             answer = self._told_of(error)
         self._settle(answer)
+
+    def _on_task_over(self, result: Any, _: asyncio.Task[None]) -> None:
+        # One that was cancelled before its first step has not come to `_settle`.
+        put_away(result)
+        self._settle(None)
 
 
 def _failure(reason: str, text: str, *violations: dict[str, Any]) -> Told:

@@ -39,6 +39,7 @@ from .python_call import (
     is_awaitable,
     keywords_for,
     load,
+    put_away,
     sentence,
 )
 from .python_files import ProjectFiles
@@ -190,6 +191,7 @@ class Worker:
             return asyncio.run(main())
         finally:
             self._cancel = None
+            put_away(result)
 
     # ---- being stopped -------------------------------------------------------------------------
 

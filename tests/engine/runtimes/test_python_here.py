@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import sys
 import threading
@@ -389,6 +390,42 @@ def test_what_is_awaited_is_cancelled(where: Place, tmp_path: Path) -> None:
             assert result.stdout == StoredText(head="on\nput away\n", size=12)
 
     run_async(scenario())
+
+
+@both
+def test_what_is_cancelled_before_its_first_step_never_begins(where: Place, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        os.mkfifo(tmp_path / "go")
+        write(
+            tmp_path,
+            """
+            async def never():
+                print("never")
+
+            def run(go):
+                if go:
+                    with open(go) as file:
+                        file.read()
+                return never()
+            """,
+        )
+        clock = ManualClock()
+        async with a_python(call_later=clock.call_later) as runtime:
+            go = str(tmp_path / "go") if where == "thread" else ""
+            handle = runtime.start(call(tmp_path, "run", where=where, inputs={"go": go}), Events())
+            # Inline, the callable is called in this turn of the loop, and what it gave in the next.
+            await asyncio.sleep(0)
+            handle.cancel(hard=False)
+            if go:
+                Path(go).write_text("")
+            result = await handle.wait()
+            assert (result.outcome, result.reason) == ("cancelled", "it was asked to stop")
+            assert (result.stdout, result.stderr) == (None, None)
+            assert clock.waiting == 0
+
+    run_async(scenario())
+    # Else Python warns here that something was never awaited.
+    gc.collect()
 
 
 def test_what_is_awaited_inline_and_does_not_heed_is_given_up(tmp_path: Path) -> None:
