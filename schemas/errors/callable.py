@@ -14,28 +14,18 @@ class ModuleMissing(InputError):
 
     Example:
 
-    ```python
-    from pathlib import Path
-    from metaensemble.engine.runtimes.python import PythonRuntime
-    from metaensemble.schemas.bound import BoundTask, CallableSpec
-    Path("clean.py").write_text("def run():\n    return 1\n")
-    spec = CallableSpec(module="claen", function="run")
-    task = BoundTask(id="a", kind="python", python=spec, runtime="python")
-    for problem in PythonRuntime(None).preflight(task, project="."):
-        raise problem
+    ```sh
+    printf 'def run():\n    return 1\n' > clean.py
+    printf 'version: 1\nname: x\ntasks: {a: {python: "claen:run"}}\n' > x.yaml
+    me dag run x.yaml
     ```
 
     Use instead:
 
-    ```python
-    from pathlib import Path
-    from metaensemble.engine.runtimes.python import PythonRuntime
-    from metaensemble.schemas.bound import BoundTask, CallableSpec
-    Path("clean.py").write_text("def run():\n    return 1\n")
-    spec = CallableSpec(module="clean", function="run")
-    task = BoundTask(id="a", kind="python", python=spec, runtime="python")
-    for problem in PythonRuntime(None).preflight(task, project="."):
-        raise problem
+    ```sh
+    printf 'def run():\n    return 1\n' > clean.py
+    printf 'version: 1\nname: x\ntasks: {a: {python: "clean:run"}}\n' > x.yaml
+    me dag run x.yaml
     ```
     """
 
@@ -51,28 +41,18 @@ class ImportFailed(InputError):
 
     Example:
 
-    ```python
-    from pathlib import Path
-    from metaensemble.engine.runtimes.python import PythonRuntime
-    from metaensemble.schemas.bound import BoundTask, CallableSpec
-    Path("clean.py").write_text("import no_such_library\n")
-    spec = CallableSpec(module="clean", function="run")
-    task = BoundTask(id="a", kind="python", python=spec, runtime="python")
-    for problem in PythonRuntime(None).preflight(task, project="."):
-        raise problem
+    ```sh
+    printf 'import no_such_library\n\ndef run():\n    return 1\n' > clean.py
+    printf 'version: 1\nname: x\ntasks: {a: {python: "clean:run"}}\n' > x.yaml
+    me dag run x.yaml
     ```
 
     Use instead:
 
-    ```python
-    from pathlib import Path
-    from metaensemble.engine.runtimes.python import PythonRuntime
-    from metaensemble.schemas.bound import BoundTask, CallableSpec
-    Path("clean.py").write_text("import json\ndef run():\n    return 1\n")
-    spec = CallableSpec(module="clean", function="run")
-    task = BoundTask(id="a", kind="python", python=spec, runtime="python")
-    for problem in PythonRuntime(None).preflight(task, project="."):
-        raise problem
+    ```sh
+    printf 'import json\n\ndef run():\n    return json.loads("1")\n' > clean.py
+    printf 'version: 1\nname: x\ntasks: {a: {python: "clean:run"}}\n' > x.yaml
+    me dag run x.yaml
     ```
     """
 
@@ -87,28 +67,18 @@ class FunctionMissing(InputError):
 
     Example:
 
-    ```python
-    from pathlib import Path
-    from metaensemble.engine.runtimes.python import PythonRuntime
-    from metaensemble.schemas.bound import BoundTask, CallableSpec
-    Path("clean.py").write_text("def run():\n    return 1\n")
-    spec = CallableSpec(module="clean", function="rnu")
-    task = BoundTask(id="a", kind="python", python=spec, runtime="python")
-    for problem in PythonRuntime(None).preflight(task, project="."):
-        raise problem
+    ```sh
+    printf 'def run():\n    return 1\n' > clean.py
+    printf 'version: 1\nname: x\ntasks: {a: {python: "clean:rnu"}}\n' > x.yaml
+    me dag run x.yaml
     ```
 
     Use instead:
 
-    ```python
-    from pathlib import Path
-    from metaensemble.engine.runtimes.python import PythonRuntime
-    from metaensemble.schemas.bound import BoundTask, CallableSpec
-    Path("clean.py").write_text("def run():\n    return 1\n")
-    spec = CallableSpec(module="clean", function="run")
-    task = BoundTask(id="a", kind="python", python=spec, runtime="python")
-    for problem in PythonRuntime(None).preflight(task, project="."):
-        raise problem
+    ```sh
+    printf 'def run():\n    return 1\n' > clean.py
+    printf 'version: 1\nname: x\ntasks: {a: {python: "clean:run"}}\n' > x.yaml
+    me dag run x.yaml
     ```
     """
 
@@ -122,28 +92,18 @@ class UnusableCallable(InputError):
 
     Example:
 
-    ```python
-    from pathlib import Path
-    from metaensemble.engine.runtimes.python import PythonRuntime
-    from metaensemble.schemas.bound import BoundTask, CallableSpec
-    Path("clean.py").write_text("def run():\n    yield 1\n")
-    spec = CallableSpec(module="clean", function="run")
-    task = BoundTask(id="a", kind="python", python=spec, runtime="python")
-    for problem in PythonRuntime(None).preflight(task, project="."):
-        raise problem
+    ```sh
+    printf 'def run():\n    yield 1\n    yield 2\n' > clean.py
+    printf 'version: 1\nname: x\ntasks: {a: {python: "clean:run"}}\n' > x.yaml
+    me dag run x.yaml
     ```
 
     Use instead:
 
-    ```python
-    from pathlib import Path
-    from metaensemble.engine.runtimes.python import PythonRuntime
-    from metaensemble.schemas.bound import BoundTask, CallableSpec
-    Path("clean.py").write_text("def run():\n    return [1]\n")
-    spec = CallableSpec(module="clean", function="run")
-    task = BoundTask(id="a", kind="python", python=spec, runtime="python")
-    for problem in PythonRuntime(None).preflight(task, project="."):
-        raise problem
+    ```sh
+    printf 'def run():\n    return [1, 2]\n' > clean.py
+    printf 'version: 1\nname: x\ntasks: {a: {python: "clean:run"}}\n' > x.yaml
+    me dag run x.yaml
     ```
     """
 
@@ -158,30 +118,18 @@ class UnfitInputs(InputError):
 
     Example:
 
-    ```python
-    from pathlib import Path
-    from metaensemble.engine.runtimes.python import PythonRuntime
-    from metaensemble.schemas.bound import BoundTask, CallableSpec
-    from metaensemble.schemas.template import Literal
-    Path("clean.py").write_text("def run(path):\n    return path\n")
-    spec = CallableSpec(module="clean", function="run")
-    task = BoundTask(id="a", kind="python", python=spec, runtime="python", inputs=(("pth", Literal("x")),))
-    for problem in PythonRuntime(None).preflight(task, project="."):
-        raise problem
+    ```sh
+    printf 'def run(path):\n    return path\n' > clean.py
+    printf 'version: 1\nname: x\ntasks: {a: {python: "clean:run", with: {pth: data.csv}}}\n' > x.yaml
+    me dag run x.yaml
     ```
 
     Use instead:
 
-    ```python
-    from pathlib import Path
-    from metaensemble.engine.runtimes.python import PythonRuntime
-    from metaensemble.schemas.bound import BoundTask, CallableSpec
-    from metaensemble.schemas.template import Literal
-    Path("clean.py").write_text("def run(path):\n    return path\n")
-    spec = CallableSpec(module="clean", function="run")
-    task = BoundTask(id="a", kind="python", python=spec, runtime="python", inputs=(("path", Literal("x")),))
-    for problem in PythonRuntime(None).preflight(task, project="."):
-        raise problem
+    ```sh
+    printf 'def run(path):\n    return path\n' > clean.py
+    printf 'version: 1\nname: x\ntasks: {a: {python: "clean:run", with: {path: data.csv}}}\n' > x.yaml
+    me dag run x.yaml
     ```
     """
 
@@ -196,30 +144,18 @@ class NeedsProcess(InputError):
 
     Example:
 
-    ```python
-    from pathlib import Path
-    from metaensemble.engine.runtimes.python import PythonRuntime
-    from metaensemble.schemas.bound import BoundTask, CallableSpec
-    from metaensemble.schemas.template import Literal
-    Path("clean.py").write_text("def run():\n    return 1\n")
-    spec = CallableSpec(module="clean", function="run", where="thread")
-    task = BoundTask(id="a", kind="python", python=spec, runtime="python", env=(("A", Literal("b")),))
-    for problem in PythonRuntime(None).preflight(task, project="."):
-        raise problem
+    ```sh
+    printf 'def run():\n    return 1\n' > clean.py
+    printf 'version: 1\nname: x\ntasks: {a: {python: "clean:run", in: thread, env: {A: b}}}\n' > x.yaml
+    me dag run x.yaml
     ```
 
     Use instead:
 
-    ```python
-    from pathlib import Path
-    from metaensemble.engine.runtimes.python import PythonRuntime
-    from metaensemble.schemas.bound import BoundTask, CallableSpec
-    from metaensemble.schemas.template import Literal
-    Path("clean.py").write_text("def run():\n    return 1\n")
-    spec = CallableSpec(module="clean", function="run")
-    task = BoundTask(id="a", kind="python", python=spec, runtime="python", env=(("A", Literal("b")),))
-    for problem in PythonRuntime(None).preflight(task, project="."):
-        raise problem
+    ```sh
+    printf 'def run():\n    return 1\n' > clean.py
+    printf 'version: 1\nname: x\ntasks: {a: {python: "clean:run", env: {A: b}}}\n' > x.yaml
+    me dag run x.yaml
     ```
     """
 
