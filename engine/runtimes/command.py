@@ -6,7 +6,7 @@ import asyncio
 import os
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Final, Protocol
+from typing import Final
 
 from ...schemas.bound import BoundTask
 from ...schemas.errors import InputError
@@ -18,28 +18,14 @@ from .command_end import conclude, is_small, not_made
 from .invocation import Invocation, RequestRefused, inherited
 from .output_contract import LARGEST_VALUE
 from .preflight import check_command
-from .protocol import Activity, AttemptEvent, AttemptRequest, AttemptResult, Capabilities, Spawned
+from .protocol import AttemptRequest, AttemptResult, Capabilities, Spawned
 from .shortage import SHORTAGES, Queue, Threads
-
-_CHUNK: Final = 1 << 16
-_QUIET: Final = 0.1
-"""Seconds between two signs of life: watchdogs count in whole seconds, and every sign costs."""
+from .streams import Emit, Pulse, Streams
+from .timer import CallLater, Timer
 
 _OPEN_FILES: Final = 5
 """Of one attempt: two pipes for its output, and at the same time a stored text for each, or the three
 descriptors that wait to be sent to the spawner."""
-
-Emit = Callable[[AttemptEvent], None]
-
-
-class Timer(Protocol):
-    """A call that was put off."""
-
-    def cancel(self) -> None:
-        """Forget the call."""
-
-
-CallLater = Callable[[float, Callable[[], None]], Timer]
 
 
 class CommandRuntime:
@@ -134,17 +120,17 @@ class CommandAttempt:
         self._group: ProcessGroup | None = None
         self._is_counted = False
         self._invocation: Invocation | None = None
-        self._streams: dict[int, Capture] = {}
         keep = LARGEST_VALUE if request.output.source == "stdout" else 0
         self._stdout = Capture(runtime.blobs, masker, keep=keep)
         self._stderr = Capture(runtime.blobs, masker)
+        self._pulse = Pulse(emit)
+        self._streams = Streams(
+            self._stdout, self._stderr, self._pulse, over=self._on_silence, broken=self._on_broken
+        )
         self._end: End | None = None
         self._broken: BaseException | None = None
         self._timer: Timer | None = None
         self._stopped: str | None = None
-        self._is_known = False
-        self._silent_until = 0.0
-        self._unreported = 0
 
     # ---- the protocol --------------------------------------------------------------------------
 
@@ -182,37 +168,32 @@ class CommandAttempt:
 
         Where the system has no room for it while other attempts run, it begins anew when one has ended.
         """
-        opened: list[int] = []
+        ends: list[int] = []
         try:
             self._invocation = Invocation(self._request)
-            if self._invocation.stdin is not None:
-                opened.append(self._invocation.stdin)
-            out, out_end = os.pipe()
-            opened += (out, out_end)
-            err, err_end = os.pipe()
-            opened += (err, err_end)
             stdin = self._invocation.stdin
+            if stdin is not None:
+                ends.append(stdin)
+            out, err = self._streams.open()
+            ends += (out, err)
             self._group = self._runtime.launcher.start(
                 self._invocation.argv,
                 cwd=self._invocation.cwd,
                 variables=self._invocation.variables,
                 marker=self._request.run_id,
-                descriptors=(self._runtime.null() if stdin is None else stdin, out_end, err_end),
+                descriptors=(self._runtime.null() if stdin is None else stdin, out, err),
                 listener=self,
             )
         except (RequestRefused, OSError) as error:
-            for descriptor in opened:
-                os.close(descriptor)
+            self._streams.stop()
             if not (isinstance(error, OSError) and self._is_put_off(error.errno)):
                 self._settle(not_made(error, self._masker))
-            return
-        for descriptor in opened:
-            if descriptor not in (out, err):
+        else:
+            self._is_counted = True
+            self._runtime.queue.enter()
+        finally:
+            for descriptor in ends:
                 os.close(descriptor)
-        self._is_counted = True
-        self._runtime.queue.enter()
-        self._listen(out, self._stdout)
-        self._listen(err, self._stderr)
 
     def _is_put_off(self, code: int | None) -> bool:
         """Whether the start failed for want of room only, and is made anew later."""
@@ -221,8 +202,7 @@ class CommandAttempt:
             return False
         self._is_counted = False
         self._group = None
-        for descriptor in list(self._streams):
-            self._close_stream(descriptor)
+        self._streams.stop()
         if self._invocation is not None:
             self._invocation.close()
             self._invocation = None
@@ -232,19 +212,12 @@ class CommandAttempt:
         """End without a start, because what was asked for cannot be done."""
         self._settle(not_made(RequestRefused(reason), self._masker))
 
-    def _listen(self, descriptor: int, capture: Capture) -> None:
-        os.set_blocking(descriptor, False)
-        self._streams[descriptor] = capture
-        self._loop.add_reader(descriptor, self._on_readable, descriptor, capture)
-
     # ---- what happens --------------------------------------------------------------------------
 
     def process_started(self, pid: int, started: int) -> None:
         """Pass the facts on by which the process can be found again; output is told of after that."""
         self._emit(Spawned(pid=pid, group=pid, started=started, boot_id=boot_id()))
-        self._is_known = True
-        if self._unreported:
-            self._sign_of_life(0)
+        self._pulse.begin()
 
     def process_ended(self, end: End) -> None:
         """Wait for the rest of the output, but not for ever."""
@@ -256,50 +229,22 @@ class CommandAttempt:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if self._streams:
-            self._timer = self._runtime.later(self._runtime.drain, self._stop_listening)
+        if self._streams.is_open:
+            self._timer = self._runtime.later(self._runtime.drain, self._finish)
         else:
             self._finish()
 
-    def _on_readable(self, descriptor: int, capture: Capture) -> None:
-        try:
-            chunk = os.read(descriptor, _CHUNK)
-        except BlockingIOError:
-            return
-        if not chunk:
-            self._unlisten(descriptor)
-            return
-        try:
-            capture.feed(chunk)
-        except Exception as error:  # `wait` raises it
-            # The store failed, not the command; without its output it is of no use.
-            self._broken = error
-            self._stop_listening()
-            self._kill("its output could not be stored")
-            return
-        self._sign_of_life(len(chunk))
-
-    def _sign_of_life(self, size: int) -> None:
-        self._unreported += size
-        now = self._loop.time()
-        if self._is_known and now >= self._silent_until:
-            self._silent_until = now + _QUIET
-            size, self._unreported = self._unreported, 0
-            self._emit(Activity(size=size))
-
-    def _close_stream(self, descriptor: int) -> None:
-        del self._streams[descriptor]
-        self._loop.remove_reader(descriptor)
-        os.close(descriptor)
-
-    def _unlisten(self, descriptor: int) -> None:
-        self._close_stream(descriptor)
-        if not self._streams and self._end is not None:
+    def _on_silence(self) -> None:
+        if self._end is not None:
             self._finish()
 
-    def _stop_listening(self) -> None:
-        for descriptor in list(self._streams):
-            self._unlisten(descriptor)
+    def _on_broken(self, error: BaseException) -> None:
+        """The store failed, not the command; without its output it is of no use."""
+        self._broken = error
+        if self._end is not None:
+            self._finish()
+        else:
+            self._kill("its output could not be stored")
 
     def _kill(self, reason: str) -> None:
         if self._end is None and self._group is not None:
@@ -311,8 +256,8 @@ class CommandAttempt:
     def _finish(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        if self._unreported:
-            self._emit(Activity(size=self._unreported))
+        self._streams.stop()
+        self._pulse.finish()
         self._settle(None)
 
     def _settle(self, result: AttemptResult | None) -> None:
@@ -321,8 +266,7 @@ class CommandAttempt:
         if self._over.done():
             return
         if self._broken is not None:
-            self._stdout.abort()
-            self._stderr.abort()
+            self._streams.abort()
             self._over.set_exception(self._broken)
         else:
             self._over.set_result(result)

@@ -50,12 +50,8 @@ class Invocation:
         if not self.argv or not self.argv[0]:
             raise RequestRefused("the command is empty")
         self.cwd = _encoded(request.cwd, "the working directory")
-        self.variables: list[bytes] = []
+        self.variables = variables_of(request)
         try:
-            for name, value in request.env.items():
-                self._set(name, value)
-            for name in request.secrets.keys() - request.env.keys():
-                self._set(name, request.secrets[name])
             if request.inputs:
                 self._set_inputs(request)
             self.variables += (
@@ -77,17 +73,6 @@ class Invocation:
             shutil.rmtree(self._scratch, ignore_errors=True)
             self._scratch = None
 
-    def _set(self, name: str, value: str) -> None:
-        if not name or "=" in name:
-            raise RequestRefused(f"`{name}` cannot be the name of a variable")
-        field = _encoded(f"{name}={value}", f"the variable `{name}`")
-        if len(field) >= _LONGEST_STRING and sys.platform == "linux":
-            raise RequestRefused(
-                f"the variable `{name}` has {len(field) >> 10} KiB, and the system takes 128; "
-                "hand the value on by `with`, which has no such limit"
-            )
-        self.variables.append(field)
-
     def _set_inputs(self, request: AttemptRequest) -> None:
         used = set(request.env)
         for name, value in request.inputs.items():
@@ -100,7 +85,7 @@ class Invocation:
             if variable in used:
                 raise RequestRefused(f"the input `{name}` and another value both want to be `{variable}`")
             used.add(variable)
-            self._set(variable, text)
+            self.variables.append(_variable(variable, text))
 
     def _folder(self, scratch: str) -> str:
         """The attempt's own folder, made when it is first asked for."""
@@ -136,6 +121,24 @@ class Invocation:
             file.write(data)
             file.seek(0)
             return os.dup(file.fileno())
+
+
+def variables_of(request: AttemptRequest) -> list[bytes]:
+    """The request's own variables, and all secrets, as `NAME=value`. Raises `RequestRefused`."""
+    values = {**request.secrets, **request.env}
+    return [_variable(name, value) for name, value in values.items()]
+
+
+def _variable(name: str, value: str) -> bytes:
+    if not name or "=" in name:
+        raise RequestRefused(f"`{name}` cannot be the name of a variable")
+    field = _encoded(f"{name}={value}", f"the variable `{name}`")
+    if len(field) >= _LONGEST_STRING and sys.platform == "linux":
+        raise RequestRefused(
+            f"the variable `{name}` has {len(field) >> 10} KiB, and the system takes 128; "
+            "hand the value on by `with`, which has no such limit"
+        )
+    return field
 
 
 def variable_name(name: str) -> str:

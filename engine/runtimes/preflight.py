@@ -23,14 +23,15 @@ from .invocation import BRIEFS, SHELL, variable_name
 def check_command(task: BoundTask, *, project: str, environ: Mapping[str, str]) -> list[InputError]:
     """Every problem that would make each attempt of `task` fail; what depends on other tasks is left."""
     return [
-        *_check_secrets(task, environ),
+        *check_secrets(task, environ),
         *_check_inputs(task),
-        *_check_directory(task, project),
+        *check_directory(task, project),
         *_check_program(task, project, environ),
     ]
 
 
-def _check_secrets(task: BoundTask, environ: Mapping[str, str]) -> Iterator[InputError]:
+def check_secrets(task: BoundTask, environ: Mapping[str, str]) -> Iterator[InputError]:
+    """Secrets of `task` that are not there, or too short to be masked."""
     for position, name in enumerate(task.secrets):
         where = ("tasks", task.id, "secrets", position)
         value = environ.get(name)
@@ -74,7 +75,8 @@ def _check_inputs(task: BoundTask) -> Iterator[InputError]:
         taken.setdefault(variable, name)
 
 
-def _check_directory(task: BoundTask, project: str) -> Iterator[InputError]:
+def check_directory(task: BoundTask, project: str) -> Iterator[InputError]:
+    """A working directory that is not there, when it is known."""
     folder = _folder(task, project)
     what = None if folder is None else _why_no_directory(folder)
     if what is not None:

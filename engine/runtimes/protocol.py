@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
@@ -157,3 +157,11 @@ class Runtime(Protocol):
     def start(self, request: AttemptRequest, emit: Callable[[AttemptEvent], None]) -> AttemptHandle: ...
 
     async def close(self) -> None: ...
+
+
+@runtime_checkable
+class LooksAhead(Protocol):
+    """A runtime for which it is cheaper to learn about many tasks at once."""
+
+    def look_ahead(self, tasks: Sequence[BoundTask], *, project: str) -> None:
+        """Called once, before `preflight` is called for each of `tasks`."""

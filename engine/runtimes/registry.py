@@ -14,7 +14,7 @@ from ...schemas.errors import InputError, UnknownRuntime
 from ...schemas.suggest import did_you_mean, in_backticks
 from ..instances import leaf_tasks
 from .capture import BlobSink
-from .protocol import Runtime
+from .protocol import LooksAhead, Runtime
 
 GROUP: Final = "metaensemble.runtimes"
 """The entry point group in which other packages register theirs: a function `Settings` → `Runtime`."""
@@ -55,7 +55,13 @@ def _replay(settings: Settings) -> Runtime:
     return cast("Runtime", module.ReplayRuntime(recordings))
 
 
-BUILT_IN: Final[Mapping[str, Factory]] = {"command": _command, "replay": _replay}
+def _python(settings: Settings) -> Runtime:
+    module = import_module(".python", __package__)
+    blobs = settings.blobs if settings.blobs is not None else _NoBlobs()
+    return cast("Runtime", module.PythonRuntime(blobs, environ=settings.environ))
+
+
+BUILT_IN: Final[Mapping[str, Factory]] = {"command": _command, "python": _python, "replay": _replay}
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,18 +132,19 @@ def preflight(
 ) -> list[InputError]:
     """Everything that would make attempts of the graph's tasks fail, in the order of the tasks.
 
-    Starts nothing and writes nothing.
+    Starts no attempt and writes nothing. Modules of Python callables are imported, elsewhere.
     """
     settings = Settings(environ=environ, replay=replay)
     chosen = registry or Registry()
-    opened: dict[str, Runtime | InputError] = {}
+    asked = [(owner, task) for owner, task in leaf_tasks(graph) if task.ask is None]
+    opened = {task.runtime: _opened(chosen, task.runtime, settings) for _, task in asked}
+    for name, runtime in opened.items():
+        if isinstance(runtime, LooksAhead):
+            runtime.look_ahead([task for _, task in asked if task.runtime == name], project=graph.project)
     problems: list[InputError] = []
     told: set[tuple[str, str, str]] = set()
-    for owner, task in leaf_tasks(graph):
-        if task.ask is not None:
-            continue
-        found = _preflight_one(task, owner, opened, chosen, settings)
-        for problem in found:
+    for owner, task in asked:
+        for problem in _problems(task, opened[task.runtime], owner):
             # Cells of a matrix and graphs that are run twice would say the same again.
             what = (owner.source, problem.code, f"{problem.where}{problem.message}")
             if what not in told:
@@ -147,25 +154,17 @@ def preflight(
     return problems
 
 
-def _preflight_one(
-    task: BoundTask,
-    owner: BoundGraph,
-    opened: dict[str, Runtime | InputError],
-    chosen: Registry,
-    settings: Settings,
-) -> list[InputError]:
-    problems: list[InputError] = []
-    if task.runtime not in opened:
-        try:
-            opened[task.runtime] = chosen.open(task.runtime, settings)
-        except InputError as error:
-            opened[task.runtime] = error
-            if not isinstance(error, UnknownRuntime):
-                problems.append(error)
-    runtime = opened[task.runtime]
+def _problems(task: BoundTask, runtime: Runtime | InputError, owner: BoundGraph) -> list[InputError]:
     if isinstance(runtime, UnknownRuntime):
         where = ("tasks", task.id, "runtime")
-        problems.append(UnknownRuntime(runtime.message, hint=runtime.hint, task=task.id, where=where))
-    elif not isinstance(runtime, InputError):
-        problems += runtime.preflight(task, project=owner.project)
-    return problems
+        return [UnknownRuntime(runtime.message, hint=runtime.hint, task=task.id, where=where)]
+    if isinstance(runtime, InputError):
+        return [runtime]
+    return runtime.preflight(task, project=owner.project)
+
+
+def _opened(registry: Registry, name: str, settings: Settings) -> Runtime | InputError:
+    try:
+        return registry.open(name, settings)
+    except InputError as error:
+        return error

@@ -130,6 +130,13 @@ MetaEnsembleError
 |   |-- CannotWriteOutput                       ME547
 |   |-- NoDrawingProgram                        ME548
 |   |-- UnknownSchemaPath                       ME550
+|   |-- ModuleMissing                           ME560
+|   |-- ImportFailed                            ME561
+|   |-- FunctionMissing                         ME562
+|   |-- UnusableCallable                        ME563
+|   |-- UnfitInputs                             ME564
+|   |-- NeedsProcess                            ME565
+|   |-- WrongRuntime                            ME566
 |   `-- AmbiguousRun                            ME713
 |-- LedgerError                                 exit code 3
 |   |-- LedgerLocked                            ME701
@@ -157,6 +164,17 @@ from __future__ import annotations
 
 # base
 from .base import CODES, InputError, InputErrors, InternalError, LedgerError, MetaEnsembleError, RunError
+
+# callable
+from .callable import (
+    FunctionMissing,
+    ImportFailed,
+    ModuleMissing,
+    NeedsProcess,
+    UnfitInputs,
+    UnusableCallable,
+    WrongRuntime,
+)
 
 # command_line
 from .command_line import (
@@ -391,9 +409,11 @@ __all__ = [
     "ExpressionNotAllowed",
     "ExpressionSyntax",
     "ExpressionTooLarge",
+    "FunctionMissing",
     "GrammarError",
     "HyphenatedReference",
     "IllegalTransition",
+    "ImportFailed",
     "ImpossibleReference",
     "InputError",
     "InputErrors",
@@ -422,6 +442,8 @@ __all__ = [
     "MissingKey",
     "MissingParameter",
     "MissingProgram",
+    "ModuleMissing",
+    "NeedsProcess",
     "NewerLedger",
     "NoDrawingProgram",
     "NoResult",
@@ -467,6 +489,7 @@ __all__ = [
     "UndeclaredKey",
     "UnexpectedArgument",
     "UnexpectedError",
+    "UnfitInputs",
     "UnknownAlias",
     "UnknownCode",
     "UnknownCommand",
@@ -489,11 +512,13 @@ __all__ = [
     "UnquotedExpression",
     "UnreachableTask",
     "UnterminatedExpression",
+    "UnusableCallable",
     "ValueOutOfRange",
     "WorkingDirectoryGone",
     "WriteConflict",
     "WrongExpressionValue",
     "WrongParameterType",
+    "WrongRuntime",
     "WrongType",
     "YamlSyntax",
     "YamlTooDeep",

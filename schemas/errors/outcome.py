@@ -19,7 +19,8 @@ class ExitStatus(AttemptFailed):
 
     The reason of the node shows the status and the last lines of the error output; `me dag logs`
     shows all of it. A status of -9 stands for signal 9. `retry` tries again; a `sh` text stops at
-    its first failure only when it begins with `set -e`.
+    its first failure only when it begins with `set -e`. A Python callable fails this way when its
+    process ends before it returns: a crash in a library, `os._exit`, a lack of memory.
 
     Example:
 
@@ -66,11 +67,12 @@ class AttemptTimeout(AttemptFailed):
 
 
 class OutputBroken(AttemptFailed):
-    r"""The command ended well, and its output is not what its contract asks for.
+    r"""The work ended well, and its output is not what its contract asks for.
 
     `as: json` needs output that is one JSON value as a whole; a `schema` must hold; an output file
     or a deliverable must be written, inside the project. The reason names the first violation by its
-    JSON path. An output that becomes a value may have at most 8 MiB: write more to a file.
+    JSON path. An output that becomes a value may have at most 8 MiB: write more to a file. What a
+    Python callable returns must be a JSON value: no set, no bytes, no NaN, no key but text.
 
     Example:
 
@@ -130,11 +132,12 @@ class SpawnFailed(AttemptFailed):
 
 
 class AttemptException(AttemptFailed):
-    r"""An expression of the task failed when its values were known.
+    r"""A Python callable raised, or an expression of the task failed when its values were known.
 
-    It was written well, and what it was given does not fit: a field that the output does not have, a
-    text where a number is needed. Give the producing task an `output: {schema: ...}`, so that it
-    fails there and not here.
+    The reason names the exception and the line of your code that raised it; the whole traceback is in
+    `me dag logs`. An expression that was written well may be given what does not fit: a field that the
+    output does not have, a text where a number is needed. Give the producing task an
+    `output: {schema: ...}`, so that it fails there and not here.
 
     Example:
 
@@ -168,10 +171,11 @@ class AttemptException(AttemptFailed):
 
 
 class NoResult(AttemptFailed):
-    r"""There is no recording of the attempt that was to be played.
+    r"""The attempt ended, and nobody told its result.
 
     The runtime `replay` has recordings of the DAG run, and none of this node and attempt: the graph
-    has changed since, or a recorded failure is tried once more than it was then.
+    has changed since, or a recorded failure is tried once more than it was then. Or a Python callable
+    ended its own process, or closed descriptors that are not its own.
 
     Example:
 
@@ -198,7 +202,8 @@ class RequestInvalid(AttemptFailed):
     r"""The attempt could not be made in the way that was asked for, and never can be.
 
     No program can be given a NUL character in an argument or a variable, and Linux takes no single
-    one above 128 KiB. Hand such values on by `with`: the command finds them on standard input.
+    one above 128 KiB. Hand such values on by `with`: the command finds them on standard input. A
+    Python callable may have lost its function, or changed its arguments, since the DAG run started.
 
     Example:
 

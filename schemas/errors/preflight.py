@@ -8,8 +8,8 @@ from .base import InputError
 class UnknownRuntime(InputError):
     r"""A task names a runtime that is not installed.
 
-    A runtime is the way in which attempts are carried out. `command` and `replay` are part of this
-    program; others come with packages that register them under the entry point group
+    A runtime is the way in which attempts are carried out. `command`, `python` and `replay` are part
+    of this program; others come with packages that register them under the entry point group
     `metaensemble.runtimes`.
 
     Example:
@@ -131,8 +131,8 @@ class ClashingInputs(InputError):
     r"""Two inputs of a task would reach its command under one name.
 
     The input `file_name` becomes the variable `ME_IN_FILE_NAME`, in capitals, so that names which
-    differ only in case clash. On standard input, the key `briefs` is taken by what the tasks before
-    handed on.
+    differ only in case clash. On standard input, and among the arguments of a Python callable,
+    `briefs` is the name of what the tasks before handed on.
 
     Example:
 

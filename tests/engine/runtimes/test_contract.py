@@ -14,9 +14,11 @@ import pytest
 from metaensemble.engine.runtimes.command import CommandRuntime
 from metaensemble.engine.runtimes.fake import ManualClock, ScriptedRuntime
 from metaensemble.engine.runtimes.protocol import AttemptRequest, AttemptResult, Runtime, Spawned
+from metaensemble.engine.runtimes.python import PythonRuntime
 from metaensemble.engine.runtimes.replay import Recordings, ReplayRuntime
-from metaensemble.schemas.bound import BoundTask, CommandSpec
+from metaensemble.schemas.bound import BoundTask, CommandSpec, Place
 from metaensemble.schemas.template import Literal
+from support.callables import a_python_task, call, write
 from support.fakes import Events, MemoryBlobs, a_request, carried_out, run_async
 
 BIG = 3 << 20
@@ -41,6 +43,10 @@ class Subject(ABC):
     @abstractmethod
     def failing(self) -> AttemptRequest:
         """Ends `failed`."""
+
+    def good_task(self) -> BoundTask:
+        """A task with which nothing is wrong."""
+        return BoundTask(id="a", command=CommandSpec(argv=(Literal("true"),)), runtime=self.runtime.name)
 
     async def until_running(self, events: Events) -> None:  # noqa: B027  # most need no waiting
         """Wait until a lasting attempt is in the middle of its work."""
@@ -121,8 +127,79 @@ class Scripted(Lasting):
         return a_request(self.project, node_id="stubborn", grace=3600)
 
 
-ALL = [Command, Replay, Scripted]
-LASTING = [Command, Scripted]
+STEPS = """
+    import asyncio, signal, threading
+
+    def fine():
+        return "fine"
+
+    def bad():
+        raise ValueError("no good")
+
+    async def lasting():
+        print("on")
+        await asyncio.Event().wait()
+
+    def blocked():
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+        print("on")
+        signal.sigwait({signal.SIGUSR1})
+
+    def waiting():
+        print("on")
+        threading.Event().wait()
+
+    async def deaf():
+        print("on")
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            await asyncio.Event().wait()
+"""
+
+
+class PythonProcess(Lasting):
+    where: Place = "process"
+    deaf = "blocked"
+
+    def open(self) -> Runtime:
+        write(self.project, STEPS)
+        return PythonRuntime(self.blobs, call_later=self.clock.call_later, drain=0.1)
+
+    def _call(self, name: str, grace: float = 5.0) -> AttemptRequest:
+        return call(self.project, name, where=self.where, grace=grace)
+
+    def good_task(self) -> BoundTask:
+        return a_python_task("fine", where=self.where)
+
+    def ok(self) -> AttemptRequest:
+        return self._call("fine")
+
+    def failing(self) -> AttemptRequest:
+        return self._call("bad")
+
+    def lasting(self) -> AttemptRequest:
+        return self._call("lasting")
+
+    def stubborn(self) -> AttemptRequest:
+        return self._call(self.deaf, grace=3600)
+
+    async def until_running(self, events: Events) -> None:
+        await events.wait_for_output()
+
+
+class PythonThread(PythonProcess):
+    where = "thread"
+    deaf = "waiting"
+
+
+class PythonInline(PythonProcess):
+    where = "inline"
+    deaf = "deaf"
+
+
+ALL = [Command, PythonProcess, PythonThread, PythonInline, Replay, Scripted]
+LASTING = [Command, PythonProcess, PythonThread, PythonInline, Scripted]
 every_runtime = pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.__name__.lower())
 every_lasting = pytest.mark.parametrize("kind", LASTING, ids=lambda kind: kind.__name__.lower())
 
@@ -137,10 +214,8 @@ def test_it_is_a_runtime_with_a_name(kind: type[Subject], tmp_path: Path) -> Non
 
 @every_runtime
 def test_preflight_finds_nothing_wrong_with_a_good_task(kind: type[Subject], tmp_path: Path) -> None:
-    task = BoundTask(
-        id="a", command=CommandSpec(argv=(Literal("true"),)), runtime=kind(tmp_path).runtime.name
-    )
-    assert kind(tmp_path).runtime.preflight(task, project=str(tmp_path)) == []
+    subject = kind(tmp_path)
+    assert subject.runtime.preflight(subject.good_task(), project=str(tmp_path)) == []
 
 
 @every_runtime

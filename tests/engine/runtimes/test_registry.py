@@ -35,9 +35,10 @@ def a_graph(folder: Path, *tasks: BoundTask) -> BoundGraph:
 
 def test_the_built_in_ones_open_by_name() -> None:
     async def scenario() -> None:
-        opened = open_runtimes({"replay", "command"}, blobs=MemoryBlobs())
+        opened = open_runtimes({"replay", "python", "command"}, blobs=MemoryBlobs())
         assert {name: runtime.name for name, runtime in opened.items()} == {
             "command": "command",
+            "python": "python",
             "replay": "replay",
         }
         for runtime in opened.values():
@@ -48,7 +49,7 @@ def test_the_built_in_ones_open_by_name() -> None:
 
 @pytest.mark.parametrize(
     ("name", "hint"),
-    [("comand", "did you mean `command`?"), ("zzz", "there are `command` and `replay`")],
+    [("comand", "did you mean `command`?"), ("zzz", "there are `command`, `python` and `replay`")],
 )
 def test_an_unknown_name_gets_a_hint(name: str, hint: str) -> None:
     with pytest.raises(UnknownRuntime) as caught:
@@ -81,7 +82,7 @@ def test_another_package_registers_a_runtime_by_entry_point(
 def test_opening_the_registry_imports_no_runtime() -> None:
     text = (
         "import sys, metaensemble.engine.runtimes.registry as r; "
-        "print(*[n for n in sys.modules if n.endswith(('.command', '.replay')) or n == 'jsonschema'])"
+        "print(*[n for n in sys.modules if n.endswith(('.command', '.python', '.replay')) or n == 'jsonschema'])"
     )
     done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
