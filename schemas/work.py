@@ -16,6 +16,19 @@ KINDS: Final = ("role", "run", "python", "graph", "approve")
 """The keys that say what a task does."""
 
 
+_ATTEMPT: Final = ("secrets", "cwd", "reads", "deliverables")
+_MEANINGLESS: Final = {
+    # The tasks of the graph have their own.
+    "graph": _ATTEMPT,
+    # A question has no attempts.
+    "approve": (
+        *(*_ATTEMPT, "with", "output", "writes", "runtime", "timeout", "idle_timeout", "retry", "pool"),
+        *("cache", "effects", "on_lost"),
+    ),
+}
+"""Keys that another kind of work would silently ignore."""
+
+
 class Work(GrammarModel):
     """Keys that say what a task does. Exactly one of `role`, `run`, `python`, `graph`, `approve`."""
 
@@ -97,4 +110,6 @@ def work_rules(data: dict[Any, Any]) -> list[InitErrorDetails]:
         ):
             for key in keys:
                 problems += needs_key(data, key, kind, f"it means nothing beside `{found[0]}`")
+        for key in _MEANINGLESS.get(found[0], ()):
+            problems += needs_key(data, key, "run", f"it means nothing beside `{found[0]}`")
     return problems
