@@ -72,7 +72,10 @@ def rewind_errors(tasks: Sequence[BoundTask], before: dict[str, int]) -> list[In
         if target is None or (target in position and before[task.id] >> position[target] & 1):
             continue
         there = [tasks[index].id for index in range(len(tasks)) if before[task.id] >> index & 1]
-        listed = f"before it come {in_backticks(there, last='and')}" if there else "nothing comes before it"
+        comes = "comes" if len(there) == 1 else "come"
+        listed = (
+            f"before it {comes} {in_backticks(there, last='and')}" if there else "nothing comes before it"
+        )
         errors.append(
             RewindNotBefore(
                 f"`{target}` does not lead to the question `{task.id}`, so it cannot be gone back to",

@@ -17,7 +17,7 @@ from .values import Expression, Maybe, Name, PositiveCountOr, Several, Text
 def _axis_shape(value: Any) -> str:
     if isinstance(value, list):
         return "values"
-    if isinstance(value, str):
+    if isinstance(value, str) and "{{" in value:
         return "expression"
     raise mistakes.mistake(
         "bad_axis", f"expected a list of values, found {mistakes.kind_of(value)}", f"write `[{value}]`"

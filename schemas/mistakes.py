@@ -202,7 +202,7 @@ def no_braces(value: object) -> PydanticCustomError:
             "expression_expected", "expected an expression, found empty text", "write one in `${{ … }}`"
         )
     if "${{" in text:
-        hint = "put the whole condition inside one pair of braces: `${{ a and b }}`"
+        hint = "put all of it inside one pair of braces: `${{ a and b }}`"
         return mistake("expression_expected", f"{shown(value)} is not one whole expression", hint)
     bare = {"yes": "true", "on": "true", "no": "false", "off": "false"}.get(bare.casefold(), bare)
     return mistake("expression_expected", f"{shown(value)} is not in braces", f"write `${{{{ {bare} }}}}`")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -11,10 +10,9 @@ from weakref import WeakKeyDictionary
 from ..schemas.bound import AskSpec, BoundGraph, BoundTask, EachSpec, Need
 from ..schemas.errors import InputError
 from ..schemas.errors.expression import ExpressionError, ExpressionNotAllowed, UnterminatedExpression
-from ..schemas.errors.grammar import BadName, ExpressionExpected
+from ..schemas.errors.grammar import BadName, ExpressionExpected, UnknownKey
 from ..schemas.errors.graph import CountWithoutItems, InvalidSchema, PathOutsideProject, SelfNeed, UnknownNeed
 from ..schemas.errors.invocation import BadDefault
-from ..schemas.errors.many_nodes import EachNotAList, EmptyMatrix
 from ..schemas.needs import Quorum, WrittenNeed, written_needs
 from ..schemas.span import Path
 from ..schemas.task import Task, with_defaults
@@ -22,9 +20,9 @@ from ..schemas.template import EMPTY, Literal
 from .document import Document
 from .expression.analysis import Analysis, Problem, analyse
 from .expression.scanner import Hole, Piece, has_expression, scan
+from .fan_outs import fan_out_problems
 from .json_schemas import schema_problem
 from .loader import LoadedGraph
-from .matrix import cells
 from .params import default_problem
 from .places import Place, When, argvs_in_task, places_in_graph, places_in_task
 from .project_paths import leaves_upwards
@@ -34,7 +32,6 @@ from .runtimes import unknown_pools
 from .shell import ShellText, bind_shell
 from .shell_argv import argv_problems
 
-_OUTPUT = re.compile(r"\s*\$\{\{\s*tasks(?:\.(\w+)|\[[\"']([\w-]+)[\"']\])\.output\s*\}\}\s*")
 _WHOLE = (("if",), ("each",), ("repeat", "until"))
 _FIELDS = {info.alias or name: name for name, info in Task.model_fields.items()}
 
@@ -161,11 +158,12 @@ class _Examiner:
         if not isinstance(written, dict):
             self.found.needs[name] = ()
             return
+        broken: frozenset[str] = frozenset()
         if not self.is_whole:
-            written = {
-                key: value for key, value in written.items() if _FIELDS.get(key) in task.model_fields_set
-            }
-        references = References(self.surroundings, name, task)
+            kept = {key: value for key, value in written.items() if _FIELDS.get(key) in task.model_fields_set}
+            broken = frozenset(key for key in written if key not in kept)
+            written = kept
+        references = References(self.surroundings, name, task, broken)
         self._env(references, written.get("env", {}))
         rest = {key: value for key, value in written.items() if key != "env"}
         for place in places_in_task(name, rest):
@@ -174,7 +172,7 @@ class _Examiner:
         self.found.dynamic_env[name] = references.dynamic_env
         self._needs(name, task, references)
         self._item_name(name, task)
-        self._each_and_matrix(name, task)
+        self._fan_outs(name, task)
         self._paths(name, task)
         self._schemas(name, task)
 
@@ -247,25 +245,13 @@ class _Examiner:
         if why is not None:
             self._add(BadName(why, hint="choose another name with `as`"), ("tasks", name, "as"))
 
-    def _each_and_matrix(self, name: str, task: Task) -> None:
+    def _fan_outs(self, name: str, task: Task) -> None:
         """What is known to be no list, and a matrix that is known to have no combination."""
-        producer = _OUTPUT.fullmatch(task.each) if task.each is not None else None
-        other = self.graph.tasks.get(producer[1] or producer[2]) if producer is not None else None
-        if producer and other is not None and other.run is not None and makes_items(other) is False:
-            form = "text" if other.output is None else other.output.form
-            if form == "text":
-                message = f"`each` needs a list, and the output of `{producer[1] or producer[2]}` is text"
-                hint = "give that task `output: {as: lines}`, or `{as: json}`"
-                self._add(EachNotAList(message, hint=hint), ("tasks", name, "each"))
-        axes = task.matrix
-        plain = not any(isinstance(axis, str) for axis in axes.values())
-        if not axes or not task.exclude or not plain:
-            return
-        if has_expression(str((axes, task.exclude, task.include))):
-            return
-        if not cells(axes, task.include, task.exclude):
-            error = EmptyMatrix("`exclude` leaves no combination of the matrix")
-            self._add(error, ("tasks", name, "exclude"))
+        # Of a graph that is not whole, what stood in it may have been taken out.
+        is_empty = self.is_whole and "matrix" in task.model_fields_set and not task.matrix
+        found = fan_out_problems(task, self.graph.tasks, self.surroundings.params, is_empty=is_empty)
+        for below, error in found:
+            self._add(error, ("tasks", name, *below), key=isinstance(error, UnknownKey))
 
     # ---- needs
 

@@ -49,6 +49,25 @@ def why_impossible(base: str, form: str, schema: Any, steps: Steps) -> tuple[str
     return _in_schema(base, schema, steps, schema)
 
 
+def never_a_list(form: str, schema: Any, steps: Steps) -> str | None:
+    """What lies behind `steps` of an output, in words, when that can be no list; else None."""
+    if form == "text":
+        return None if steps else "text"
+    if form == "lines":
+        return "a line" if len(steps) == 1 and isinstance(steps[0], int) else None
+    root = schema
+    for step in (*steps, None):
+        schema = _resolved(schema, root)
+        if not isinstance(schema, dict) or any(key in schema for key in _COMBINING):
+            return None
+        if step is None:
+            break
+        properties = schema.get("properties")
+        schema = properties.get(step) if isinstance(properties, dict) and isinstance(step, str) else None
+    types = _types(schema)
+    return None if not types or "array" in types else f"{_words(types)} by its schema"
+
+
 def _in_schema(base: str, schema: Any, steps: Steps, root: Any) -> tuple[str, str | None] | None:
     schema = _resolved(schema, root)
     if not isinstance(schema, dict) or not steps or any(key in schema for key in _COMBINING):

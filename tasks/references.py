@@ -62,6 +62,8 @@ class References:
     graph: Surroundings
     task_id: str | None = None
     task: Task | None = None
+    broken: frozenset[str] = frozenset()
+    """The keys of the task that could not be read: what they would make known may be referred to."""
     env: set[str] = field(default_factory=set)
     dynamic_env: set[str] = field(default_factory=set)
     needs: dict[str, NeedMode] = field(default_factory=dict)
@@ -104,6 +106,8 @@ class References:
                 return self._run(reference, when)
             case "repeat":
                 return self._repeat(reference, when)
+        if self.task is not None and "each" in self.broken and reference.root == self.task.as_:
+            return None
         if self.task is not None and self.task.each is not None and reference.root == self.task.as_:
             if when in (When.RUN, When.ROUND, When.ITEM):
                 return None
@@ -115,7 +119,9 @@ class References:
         name = reference.root
         if name in self.graph.item_names:
             message = f"`{name}` exists only inside the task whose `each` makes it"
-            return MisplacedReference, message, "refer to the fan-out by `tasks.ID.outputs`"
+            own = self.task.as_ if self.task is not None and self.task.each is not None else None
+            hint = f"here an item is called `{own}`" if own else "refer to the fan-out by `tasks.ID.outputs`"
+            return MisplacedReference, message, hint
         if name == "secrets":
             return _secret(reference.path[0] if reference.path else "NAME")
         near = closest(name, ROOTS)
@@ -171,6 +177,8 @@ class References:
         return None
 
     def _matrix(self, reference: Reference, when: When) -> _Found:
+        if "matrix" in self.broken:
+            return None
         if self.task is None or not self.task.matrix:
             return MisplacedReference, "`matrix` exists only inside a task with `matrix`", None
         if when is When.MATRIX:
@@ -192,6 +200,8 @@ class References:
         return UndeclaredKey, f"there is no `{reference}`", "`run` has `run.id`"
 
     def _repeat(self, reference: Reference, when: When) -> _Found:
+        if "repeat" in self.broken:
+            return None
         if self.task is None or self.task.repeat is None:
             return MisplacedReference, "`repeat` exists only inside a task with `repeat`", None
         if when not in (When.RUN, When.ROUND):

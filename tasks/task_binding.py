@@ -249,7 +249,7 @@ class TaskBinding:
         items = self._expression(spec.each, path)
         if isinstance(items, Literal) and not isinstance(items.value, list) and items.value is not None:
             message = f"`each` needs a list, and this is `{as_text(items.value)}`"
-            binder.add(EachNotAList(message, hint="a list is written `[a, b]`"), path)
+            binder.add(EachNotAList(message, hint="a list is written `['a', 'b']`"), path)
         return EachSpec(
             items=items,
             name=spec.as_,

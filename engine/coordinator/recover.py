@@ -124,10 +124,10 @@ def reopenable(scheduler: Scheduler) -> list[tuple[str, int]]:
             return True
         if node.state != "skipped" or not node.unneeded:
             return False
-        if group is not None and (
-            group.spec.grows == "items" or node.unneeded in (group.unneeded, group.reason)
-        ):
-            return True
+        if group is not None:
+            went_with_it = node.unneeded in (group.unneeded, group.reason)
+            if group.spec.grows == "items" or went_with_it:
+                return True
         return any(nodes[join].spec.settles is not None and renewed(join) for join in consumers[name])
 
     def renewed(name: str) -> bool:
