@@ -33,7 +33,14 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("third-party")
     source = shutil.copytree(ROOT / "tests" / "fixtures" / "third-party-runtime", folder / "source")
     words = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-    words += ["--no-index", "--no-deps", "--no-build-isolation", "--target", str(folder / "site"), str(source)]
+    words += [
+        "--no-index",
+        "--no-deps",
+        "--no-build-isolation",
+        "--target",
+        str(folder / "site"),
+        str(source),
+    ]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return folder / "site"
