@@ -357,7 +357,7 @@ def test_what_makes_a_task_many_nodes_binds(tmp_path: Path) -> None:
     )
     assert code.python == CallableSpec(module="m", function="f")
     assert code.each == EachSpec(items=Expr("tasks.list.output"), key=Concat((Literal("k"), Expr("item"))))
-    assert code.needs == (Need(task="list", inferred=True),)
+    assert code.needs == (Need(task="list", inferred=True, for_items=True),)
     assert sub.body is not None
     assert sub.body.given == (("s", Expr("tasks.list.status")),)
     assert sub.needs == (Need(task="list", mode="done", inferred=True),)
