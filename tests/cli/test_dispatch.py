@@ -30,7 +30,7 @@ BAD_LINES = [
     (["dag", "logs", "a", "b", "--stream", "x"], "ME533"),
     (["dag", "logs", "a", "b", "--attempt", "0"], "ME533"),
     (["dag", "run", "g.yaml", "-c", "0"], "ME533"),
-    (["dag", "render", "g.yaml", "--format", "svg"], "ME533"),
+    (["dag", "render", "g.yaml", "--format", "gif"], "ME533"),
     (["ledger", "recent", "--json", "--csv"], "ME533"),
     (["ledger", "export", "--table", "x"], "ME533"),
     (["ledger", "verify", "--head", "7"], "ME533"),
