@@ -18,6 +18,9 @@ from .speech import say
 _LONGEST = 4096
 """Of a longer value only the text as it stands is looked for: its other forms take seconds to prepare."""
 
+_DIRECTORIES = frozenset({"PWD", "OLDPWD"})
+"""What the shell sets by itself, and the names of our own files begin with."""
+
 
 def report_fault(error: InternalError) -> None:
     """Write the story and the traceback to a file of the user's own and name it; else print them."""
@@ -57,7 +60,11 @@ def without_secrets(text: str, environ: Mapping[str, str] = os.environ) -> str:
     """
     from ..engine.masking import MINIMUM_LENGTH, Masker
 
-    values = {name: value for name, value in environ.items() if len(value) >= MINIMUM_LENGTH}
+    values = {
+        name: value
+        for name, value in environ.items()
+        if len(value) >= MINIMUM_LENGTH and name not in _DIRECTORIES
+    }
     for name, value in values.items():
         if len(value) > _LONGEST:
             text = text.replace(value, f"***{name}***")

@@ -27,7 +27,7 @@ _GROWS: Final[dict[Layer, Growth]] = {
     "repeat": "rounds",
     "graph": "graph",
 }
-_UNSAFE: Final = re.compile(r"[\[\]%\x00-\x1f\x7f]|[^\S ]")
+_UNSAFE: Final = re.compile(r"[\[\]%\x00-\x1f\x7f\ud800-\udfff]|[^\S ]")
 _LONGEST_KEY: Final = 80
 
 
@@ -78,13 +78,17 @@ def _replayed(task: BoundTask) -> BoundTask:
 
 
 def safe_key(key: str) -> str:
-    """A key as it stands in a node's id: brackets, `%` and control characters escaped as in URLs, and
-    what is too long cut and told apart by a digest."""
-    text = _UNSAFE.sub(lambda found: "".join(f"%{byte:02X}" for byte in found[0].encode()), key)
+    """A key as it stands in a node's id: brackets, `%`, control characters and bytes that are no UTF-8
+    escaped as in URLs, and what is too long cut and told apart by a digest."""
+    text = _UNSAFE.sub(lambda found: "".join(f"%{byte:02X}" for byte in _bytes(found[0])), key)
     if len(text) <= _LONGEST_KEY:
         return text
     digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:12]
     return f"{text[: _LONGEST_KEY - 13]}~{digest}"
+
+
+def _bytes(char: str) -> bytes:
+    return char.encode("utf-8", "surrogateescape" if "\udc80" <= char <= "\udcff" else "surrogatepass")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

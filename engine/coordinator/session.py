@@ -24,7 +24,7 @@ from ...schemas.states import DagRunState
 from ..compile import limits, node_specs
 from ..faults import Faults, no_faults
 from ..growth import MOST_ITEMS
-from ..instances import Frame, Instance, root_instances
+from ..instances import Frame, Instance, layers, root_instances
 from ..ledger.ledger import Ledger
 from ..ledger.records import Journaled, Record
 from ..process.identity import boot_id, process_start
@@ -178,8 +178,11 @@ class Session:
 
     @property
     def most_at_once(self) -> int:
-        """How many nodes may come to run at once: no more than there are, and than the limit says."""
-        return min(self._limits.maximum, len(self.unfinished().tasks))
+        """How many nodes may come to run at once: no more than there can be, and than the limit says."""
+        tasks = self.unfinished().tasks
+        if any(layers(task) for task in tasks):
+            return self._limits.maximum
+        return min(self._limits.maximum, len(tasks))
 
     @property
     def open_files_each(self) -> int:

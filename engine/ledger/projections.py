@@ -268,7 +268,7 @@ def _run_insert(names: tuple[str, ...]) -> str:
 def _on_node_reused(
     db: sqlite3.Connection, _seq: int, ts: int, entity_id: str, dag_run_id: str | None, payload: Payload
 ) -> None:
-    reason = payload.get("reason") or ""
+    reason = to_column(payload.get("reason") or "")
     db.execute(_NODE_STATE, ("ok", reason, ts, dag_run_id, entity_id, payload["generation"]))
     db.execute(
         "UPDATE nodes SET reused_from = ? WHERE dag_run_id = ? AND node_id = ? AND generation = ?",
@@ -320,7 +320,7 @@ def _task_path(node_id: str, task_id: str) -> str:
 def _on_principal_asked(
     db: sqlite3.Connection, _seq: int, _ts: int, entity_id: str, dag_run_id: str | None, payload: Payload
 ) -> None:
-    values = ("waiting", payload["question"], None, dag_run_id, entity_id, payload["generation"])
+    values = ("waiting", to_column(payload["question"]), None, dag_run_id, entity_id, payload["generation"])
     db.execute(_NODE_STATE, values)
 
 

@@ -118,6 +118,6 @@ def test_nobody_to_tell(streams: str, tmp_path: Path, path: str) -> None:
 
 def test_every_variable_could_be_a_secret() -> None:
     long = "0123456789abcdef" * 1000
-    environ = {"SHORT": "1234567", "LONG": long, "TOKEN": SECRET, "EMPTY": ""}
-    text = f"1234567 {SECRET} {long} {json.dumps(SECRET)}"
-    assert without_secrets(text, environ) == '1234567 ***TOKEN*** ***LONG*** "***TOKEN***"'
+    environ = {"SHORT": "1234567", "LONG": long, "TOKEN": SECRET, "EMPTY": "", "PWD": "/a/folder"}
+    text = f"/a/folder 1234567 {SECRET} {long} {json.dumps(SECRET)}"
+    assert without_secrets(text, environ) == '/a/folder 1234567 ***TOKEN*** ***LONG*** "***TOKEN***"'

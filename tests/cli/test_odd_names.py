@@ -220,6 +220,54 @@ def test_a_command_gets_the_bytes_that_were_typed(project: Path, me: Me) -> None
     assert given["x"] == os.fsdecode(b"\xff")
 
 
+FAN_OUT = """\
+params: {items: {type: json}}
+tasks:
+  one: {run: [printf, "%s", "${{ item }}"], each: "${{ params.items }}", key: "${{ item }}"}
+  all: {run: [printf, "%s", "${{ tasks.one.outputs | map(attribute='key') | join(',') }}"]}
+  ask: {approve: "Really ${{ params.items }}?", needs: {all: ok}}
+"""
+
+
+def test_the_key_of_an_item(project: Path, me: Me) -> None:
+    (project / "each.yaml").write_text(FAN_OUT)
+    done = me("dag", "run", "each.yaml", "-p", b'items=["a\xff", "a%FF", "\xc3\xbc"]', "--json", code=4)
+    report = json.loads(done.stdout)
+    run_id = report["dag_run_id"]
+    assert {node["id"] for node in report["nodes"]} == {
+        "one",
+        "one[a%FF]",
+        "one[a%25FF]",
+        "one[ü]",
+        "all",
+        "ask",
+    }
+    assert me("dag", "logs", run_id, "one[a%FF]").stdout == b"a\xff"
+    assert me("dag", "logs", run_id, "all").stdout == b"a\xff,a%FF,\xc3\xbc"
+    assert b"Really" in me("dag", "status", run_id).stdout
+    assert me("ledger", "verify").stdout.startswith(b"clean: ")
+    records_in(project / ".metaensemble" / "state" / "runs.jsonl")
+
+
+def test_results_over_files_of_such_names_are_taken_over_and_the_files_put_back(
+    project: Path, me: Me
+) -> None:
+    (project / os.fsdecode(b"in\xff.txt")).write_text("read")
+    out = project / os.fsdecode(b"out\xff.txt")
+    (project / "reuse.yaml").write_text(
+        "tasks:\n  a: {run: 'cat in*.txt > \"$(printf \"out\\377.txt\")\"', reads: ['in*'], writes: ['out*']}\n"
+    )
+    me("dag", "run", "reuse.yaml", "-q")
+    out.unlink()
+    again = json.loads(me("dag", "run", "reuse.yaml", "--json").stdout)
+    assert again["nodes"][0]["reused_from"] is not None
+    assert out.read_text() == "read"
+    (project / os.fsdecode(b"in\xfe.txt")).touch()
+    changed = json.loads(me("dag", "run", "reuse.yaml", "--json").stdout)
+    assert changed["nodes"][0]["reused_from"] is None
+    assert me("ledger", "verify").stdout.startswith(b"clean: ")
+
+
 def test_a_file_that_is_read_by_such_a_name(project: Path, me: Me) -> None:
     (project / os.fsdecode(b"in\xff")).write_text("from the file\n")
     task = '{run: "true", output: {from: file, path: "${{ params.p }}"}}'

@@ -112,6 +112,24 @@ def test_a_resume_gives_its_failed_nodes_another_try_within_the_limit(project: P
     assert done.stderr.startswith(b"at most ")
 
 
+def test_items_of_a_fan_out_count_though_nobody_knows_yet_how_many_there_are(
+    project: Path, path: str
+) -> None:
+    task = '{run: "sleep 0; echo ${{ item }}", each: "${{ params.items }}"}'
+    (project / "graph.yaml").write_text(
+        f"concurrency: {{max: 500}}\nparams: {{items: {{type: json}}}}\ntasks:\n  all: {task}\n"
+    )
+    items = f"items={json.dumps(list(range(NODES)))}"
+    words = ["dag", "run", "graph.yaml", "-p", items, "--json"]
+    done = run_me(*words, path=path, cwd=project, before=limits(100, 100))
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["counts"] == {"ok": NODES}
+    assert re.match(rb"at most \d+ nodes run at once, not 500: ", done.stderr)
+    assert run_me(*words, path=path, cwd=project, before=limits(64, 4096)).stderr.startswith(
+        b"running graph: "
+    )
+
+
 def test_few_nodes_and_recorded_ones_need_no_room(project: Path, path: str) -> None:
     (project / "few.yaml").write_text("concurrency: {max: 500}\ntasks: {a: {run: 'true'}}\n")
     done = run_me("dag", "run", "few.yaml", path=path, cwd=project, before=limits(100, 100))
