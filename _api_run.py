@@ -27,7 +27,7 @@ from .engine.ledger.lock import DagRunLock, is_held
 from .engine.ledger.records import Record
 from .engine.project import state_dir
 from .engine.runtimes.registry import open_runtimes, preflight
-from .schemas.errors import BadFlagValue, NothingToResume, RunHeld, UnknownNode
+from .schemas.errors import BadFlagValue, BadMostItems, InputErrors, NothingToResume, RunHeld, UnknownNode
 from .schemas.ids import new_id
 from .schemas.progress import Note, RunEnded
 from .tasks.expression.evaluator import evaluate
@@ -69,6 +69,7 @@ def run(
     graph, texts = bound(source, params or {}, cwd=cwd, environ=variables)
     graph = selected(graph, select, exclude)
     refuse_later(graph, texts)
+    _most_items(variables)  # a bound that makes no sense is refused before anything is written
     if replay is not None:
         graph = replayed(graph)
     refuse(place(preflight(graph, environ=variables, replay=replay), texts))
@@ -261,8 +262,14 @@ def _world(
 
 
 def _most_items(variables: Mapping[str, str]) -> int:
+    """The most items of a fan-out. Raises `InputErrors`."""
     text = variables.get(MOST_ITEMS_VARIABLE, "")
-    return int(text) if text.isascii() and text.isdigit() and int(text) else MOST_ITEMS
+    if not text:
+        return MOST_ITEMS
+    if text.isascii() and text.isdigit() and len(text) < 20 and int(text):
+        return int(text)
+    message = f"the environment variable `{MOST_ITEMS_VARIABLE}` must be a whole number from 1, not `{text}`"
+    raise InputErrors([BadMostItems(message, hint="unset it, and 100,000 is the most")])
 
 
 def _ledger_arguments(surroundings: Mapping[str, Any] | None) -> dict[str, Any]:

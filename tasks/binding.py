@@ -118,7 +118,7 @@ class _Binding:
         pools = limits.pools.items() if limits is not None else ()
         number = "a whole number from 1"
         tasks = tuple(self._task(name) for name in graph.tasks)
-        self._fields_of_schemas()
+        self._fields_of_outputs(tasks)
         return BoundGraph(
             name=graph.name or FilePath(self.source).name.removesuffix(".yaml").removesuffix(".yml"),
             description=graph.description,
@@ -164,9 +164,10 @@ class _Binding:
             self.late,
         )
 
-    def _fields_of_schemas(self) -> None:
-        """References into outputs whose schemas stand in files: their fields can only be told now."""
-        producers = self.schemas.outputs()
+    def _fields_of_outputs(self, tasks: Sequence[BoundTask]) -> None:
+        """References into outputs whose schemas, or whose graphs, stand in other files."""
+        schemas = self.schemas.outputs()
+        producers = {**_graph_schemas(tasks), **schemas}
         if not producers:
             return
         document = self.loaded.document
@@ -178,9 +179,21 @@ class _Binding:
                 base = spell("tasks", reference.path[: len(reference.path) - len(steps)])
                 why = why_impossible(base, "json", producers[other], steps)
                 if why is not None:
-                    error = ImpossibleReference(why[0], hint=why[1])
+                    message = why[0] if other in schemas else why[0].replace(" by its schema", "")
+                    error = ImpossibleReference(message, hint=why[1])
                     start, end = hole.offset + reference.start, hole.offset + reference.end
                     binder.add(error, place.path, start, end)
+
+
+def _graph_schemas(tasks: Sequence[BoundTask]) -> dict[str, Any]:
+    """For each task that runs a graph, what its output can be: the names under that graph's `outputs`."""
+    found: dict[str, Any] = {}
+    for task in tasks:
+        bodies = [one.body for one in (task, *(cell.task for cell in task.cells)) if one.body is not None]
+        names = {name: {} for body in bodies for name, _ in body.graph.outputs}
+        if bodies:
+            found[task.id] = {"type": "object", "properties": names, "additionalProperties": False}
+    return found
 
 
 def _holes(tasks: Mapping[str, Any]) -> Iterator[tuple[Place, Hole]]:

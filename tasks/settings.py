@@ -27,11 +27,7 @@ def setting(binder: Binder, value: Any, path: Path, read: Callable[[Any], T], wa
         template = binder.template(value, path)
         if type(template) is not Literal:
             if not binder.may_wait:
-                message = (
-                    "this is fixed before anything runs, and its value is only known when the run is here"
-                )
-                hint = "give the parameter a value that does not depend on the outputs of tasks"
-                binder.add(MisplacedReference(message, hint=hint), path)
+                binder.add(comes_late(), path)
             return None
         if template.value is None:
             return None
@@ -44,6 +40,14 @@ def setting(binder: Binder, value: Any, path: Path, read: Callable[[Any], T], wa
             binder.add(WrongExpressionValue(message, hint=_hint(error)), path)
             return None
     return read(value)
+
+
+def comes_late() -> MisplacedReference:
+    """The error for a setting that uses a parameter which only the run will tell."""
+    return MisplacedReference(
+        "this is fixed before anything runs, and only the run tells the parameter that it depends on",
+        hint="give the parameter a value that depends on no item and on no output of a task",
+    )
 
 
 def _hint(error: ValueError) -> str | None:

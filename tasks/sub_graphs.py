@@ -33,10 +33,10 @@ class Sources:
     loaded: dict[str, LoadedGraph] = field(default_factory=dict)
     _problems: dict[str, list[InputError]] = field(default_factory=dict)
 
-    def read(self, path: str) -> tuple[LoadedGraph | None, list[InputError]]:
-        """The file at `path` and all that is wrong with it by itself."""
+    def read(self, path: str, shown: str) -> tuple[LoadedGraph | None, list[InputError]]:
+        """The file at `path` and all that is wrong with it by itself; `shown` is how people name it."""
         if path not in self._problems:
-            loaded, problems = load_problems(path)
+            loaded, problems = load_problems(shown)
             if loaded is not None:
                 self.loaded[path] = loaded
                 problems = sorted([*problems, *examine(loaded).problems], key=by_place)
@@ -63,7 +63,8 @@ def bind_sub_graph(
         hint = "for work that is to be done again, use `repeat`"
         binder.add(SubGraphCycle(message, hint=hint), where)
         return None
-    loaded, problems = parent.sources.read(path)
+    shown = os.path.normpath(os.path.join(os.path.dirname(parent.loaded.file), file))
+    loaded, problems = parent.sources.read(path, shown)
     if loaded is None and all(problem.span is None for problem in problems):
         message = f"the graph file `{file}` cannot be used: {problems[0].message}"
         hint = problems[0].hint or "its path is relative to the file that names it"
@@ -106,7 +107,7 @@ def _parameters(
             error = UnknownParameter(
                 f"unknown parameter `{name}`", hint=did_you_mean(name, declared) or there
             )
-            binder.add(error, (*at.at, "with", name))
+            binder.add(error, (*at.at, "with", name), key=True)
     for name, param in declared.items():
         template = inputs.get(name)
         if template is not None and not isinstance(template, Literal):

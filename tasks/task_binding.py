@@ -120,30 +120,30 @@ class TaskBinding:
         if not self.spec.matrix:
             return self._whole(child)
         self.binder.may_wait = True
-        kept = len(self.binder.problems)
         made = tuple(self._cell(values, child) for values in self._cells())
         outer = self._frame() if made else None
         if outer is None:
             # Without cells there is nothing to carry the settings; what is wrong is told already.
-            del self.binder.problems[kept + 1 :]
             return BoundTask(id=self.name, kind=self.spec.kind)  # type: ignore[arg-type]
         return replace(outer, cells=made)
 
     def _cells(self) -> list[dict[str, Any]]:
         axes: dict[str, Sequence[Any]] = {}
-        problems = len(self.binder.problems)
+        problems = self.binder.problems
+        before = len(problems)
         for axis, written in self.spec.matrix.items():
             path = (*self.at, "matrix", axis)
+            told = len(problems)
             values = self._known(written, path)
             if isinstance(values, list) and values:
                 axes[axis] = values
-            elif len(self.binder.problems) == problems:
+            elif len(problems) == told:
                 what = "has no values" if isinstance(values, list) else "is no list of values"
                 self.binder.add(EmptyMatrix(f"the axis `{axis}` of the matrix {what}"), path)
-        if len(self.binder.problems) > problems:
-            return []
         include = [self._known(cell, (*self.at, "include", i)) for i, cell in enumerate(self.spec.include)]
         exclude = [self._known(cell, (*self.at, "exclude", i)) for i, cell in enumerate(self.spec.exclude)]
+        if len(problems) > before:
+            return []
         found = cells(axes, include, exclude)
         if not found:
             error = EmptyMatrix("`exclude` leaves no combination of the matrix")
@@ -151,8 +151,12 @@ class TaskBinding:
         return found
 
     def _known(self, value: Any, path: Path) -> Any:
+        """What is fixed before the run; None, and a problem told, when only the run will tell it."""
         template = self.binder.template(list(value) if isinstance(value, tuple) else value, path)
-        return template.value if isinstance(template, Literal) else None
+        if isinstance(template, Literal):
+            return template.value
+        self.binder.add(settings.comes_late(), path)
+        return None
 
     def _cell(self, values: dict[str, Any], child: BindChild) -> Cell:
         binder = Binder(

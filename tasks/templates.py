@@ -111,11 +111,19 @@ class Binder:
             self.values[source] = value
         return value
 
-    def add(self, error: InputError, path: Path, start: int | None = None, end: int | None = None) -> None:
-        """Note a problem at `path`, or at a stretch of the text there."""
+    def add(
+        self,
+        error: InputError,
+        path: Path,
+        start: int | None = None,
+        end: int | None = None,
+        *,
+        key: bool = False,
+    ) -> None:
+        """Note a problem at `path`, or at a stretch of the text there; with `key`, at its name."""
         error.where = path
         if start is None or end is None:
-            error.span = self.document.span(path)
+            error.span = self.document.span(path, "key" if key else "value")
         else:
             error.span = self.document.span_within(path, start, end)
         if path[0] == "tasks":

@@ -93,6 +93,7 @@ MetaEnsembleError
 |   |-- SubGraphUnusable                        ME323
 |   |-- RewindNotBefore                         ME324
 |   |-- ItemsCollide                            ME325
+|   |-- BadMostItems                            ME326
 |   |-- KeyNotBuilt                             ME501
 |   |-- UnknownParameter                        ME510
 |   |-- MissingParameter                        ME511
@@ -276,6 +277,7 @@ from .ledger import (
 
 # not_found
 from .many_nodes import (
+    BadMostItems,
     EachNotAList,
     EmptyMatrix,
     ItemsCollide,
@@ -377,6 +379,7 @@ __all__ = [
     "BadDefault",
     "BadDuration",
     "BadFlagValue",
+    "BadMostItems",
     "BadName",
     "BadPattern",
     "BadSelector",

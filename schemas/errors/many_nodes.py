@@ -172,3 +172,27 @@ class ItemsCollide(InputError):
     """
 
     code = "ME325"
+
+
+class BadMostItems(InputError):
+    """The environment variable `ME_MAX_ITEMS` is no number of items.
+
+    It bounds the items of one fan-out, in place of 100,000. It is a whole number, at least 1, without
+    separators.
+
+    Example:
+
+    ```sh
+    echo '{tasks: {a: {each: "${{ [1, 2] }}", run: "true"}}}' > x.yaml
+    ME_MAX_ITEMS=1,000,000 me dag run x.yaml
+    ```
+
+    Use instead:
+
+    ```sh
+    echo '{tasks: {a: {each: "${{ [1, 2] }}", run: "true"}}}' > x.yaml
+    ME_MAX_ITEMS=1000000 me dag run x.yaml
+    ```
+    """
+
+    code = "ME326"
