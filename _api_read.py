@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -82,11 +82,13 @@ def logs(
     attempt: int | None = None,
     generation: int | None = None,
     cwd: Path | None = None,
+    tell: Callable[[str], None] | None = None,
 ) -> Iterator[bytes]:
     """What an attempt of a node wrote, piece by piece: `stdout`, `stderr`, or one after the other.
 
     Without `attempt`, the last one that ended; without `generation`, that of the newest generation
-    which has such an attempt. Raises `UnknownNode` or `NoSuchAttempt`.
+    which has such an attempt. `tell` gets a sentence for a person when the attempt was interrupted and
+    nothing that it wrote was kept. Raises `UnknownNode` or `NoSuchAttempt`.
     """
     with open_for_reading(cwd) as ledger:
         found = named_dag_run(ledger, dag_run_id)
@@ -105,6 +107,9 @@ def logs(
         run = _chosen(runs, attempt, node_id)
         record = queries.record_at(ledger, run.seq)
         payload = record.payload if record is not None else {}
+        is_lost = run.outcome == "interrupted" and not (payload.get("stdout") or payload.get("stderr"))
+        if is_lost and tell is not None:
+            tell(f"attempt {run.attempt_no} of `{node_id}` was interrupted; its output was not kept")
         for name in ("stdout", "stderr"):
             if stream in (name, "both") and payload.get(name):
                 yield from _text(ledger, payload[name])

@@ -111,8 +111,8 @@ class Outputs(GrammarModel):
     )
     deliverables: Several[Deliverable] = Field(
         default=(),
-        description="Files that the task must leave behind. One that is missing, or breaks its schema, fails"
-        " the attempt with `output_invalid`.",
+        description="Files that the task must leave behind. One that the attempt did not write, or that"
+        " breaks its schema, fails the attempt with `output_invalid`.",
         examples=[[{"path": "reports/review.md"}]],
     )
     writes: Several[FullText] = Field(

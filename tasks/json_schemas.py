@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Any
 
+from ..schemas.allowance import Allowance, CheckTooSlow
 from ..schemas.errors import InputError, InputErrors
 from ..schemas.span import Path
 from .reader import read
@@ -67,8 +68,9 @@ def schema_problem(schema: Any) -> SchemaProblem | None:
 
 def _against_dialect(schema: Any) -> SchemaProblem | None:
     # jsonschema costs 60 ms to import, which a graph without schemas need not pay.
-    from jsonschema import Draft202012Validator, SchemaError
-    from jsonschema.validators import validator_for
+    from jsonschema.validators import Draft202012Validator, validator_for
+
+    from ..schemas.bounded_check import fault_of
 
     unknown: Any = None
     dialect = schema.get("$schema") if isinstance(schema, dict) else None
@@ -78,8 +80,10 @@ def _against_dialect(schema: Any) -> SchemaProblem | None:
         hint = "leave `$schema` out for JSON Schema 2020-12"
         return SchemaProblem(f"the dialect `{dialect}` is not known", hint, ("$schema",))
     try:
-        validator.check_schema(schema)
-    except SchemaError as error:
+        error = fault_of(schema, validator, Allowance())
+    except CheckTooSlow as slow:
+        return SchemaProblem(f"the schema could not be checked: {slow}", None)
+    if error is not None:
         place: Path = tuple(error.absolute_path)
         words = re.sub(r"'([^']*)'", r"`\1`", error.message)
         where = f" at `{'.'.join(map(str, place))}`" if place else ""

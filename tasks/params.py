@@ -18,6 +18,7 @@ from ..schemas.errors.invocation import (
     WrongParameterType,
 )
 from ..schemas.param import Param
+from ..schemas.pattern_search import PatternTooSlow, matches
 from ..schemas.suggest import did_you_mean, in_backticks
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,4000}")
@@ -187,8 +188,16 @@ def _check_limits(param: Param, value: Any) -> None:
         raise Refused(ParameterNotAllowed, f"must be at least {param.minimum}, and is {_shown(value)}")
     if param.maximum is not None and value > param.maximum:
         raise Refused(ParameterNotAllowed, f"must be at most {param.maximum}, and is {_shown(value)}")
-    if param.pattern is not None and not re.fullmatch(param.pattern, value):
+    if param.pattern is not None and not _matches(param.pattern, value):
         raise Refused(ParameterNotAllowed, f"must match `{param.pattern}`, and is {_shown(value)}")
+
+
+def _matches(pattern: str, value: str) -> bool:
+    try:
+        return matches(pattern, value)
+    except PatternTooSlow as slow:
+        hint = "write the pattern so that a text can match it in one way only"
+        raise Refused(ParameterNotAllowed, f"could not be checked: {slow}", hint) from None
 
 
 def _absolute(path: str, base: str, home: str | None) -> str:

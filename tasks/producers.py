@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from ..schemas.pattern_search import PatternTooSlow, search
 from ..schemas.suggest import did_you_mean, in_backticks
 from .expression.analysis import spell
 
@@ -123,7 +124,8 @@ def _words(types: set[str]) -> str:
 
 
 def _matches(pattern: Any, name: str) -> bool:
+    """Whether the pattern allows the name; also when that cannot be told."""
     try:
-        return re.search(pattern, name) is not None
-    except (re.error, TypeError):
+        return search(pattern, name)
+    except (re.error, TypeError, PatternTooSlow):
         return True

@@ -40,13 +40,14 @@ def logs(
     A node that is run anew, by a resume after the DAG run had ended, begins another generation.
     """
     from ... import api
-    from ..speech import give_bytes
+    from ..speech import give_bytes, say
     from ..streams import is_heard
 
     number = positive(attempt, "--attempt")
     if generation is not None and generation < 0:
         raise BadFlagValue(f"`--generation` must be at least 0, not {generation}")
-    for piece in api.logs(dag_run, node, stream=stream.value, attempt=number, generation=generation):
+    pieces = api.logs(dag_run, node, stream=stream.value, attempt=number, generation=generation, tell=say)
+    for piece in pieces:
         give_bytes(piece)
         if not is_heard():
             break

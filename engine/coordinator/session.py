@@ -35,6 +35,7 @@ from ..scheduler.events import AttemptFinished, NodesReopened, PrincipalAnswered
 from ..scheduler.graph import Limits
 from ..scheduler.machine import Scheduler
 from ..source import source_state
+from . import kept_output
 from .clock import Clock, SystemClock
 from .coordinator import Coordinator
 from .growing import Growing, Instances, ReadParameter
@@ -249,6 +250,9 @@ class Session:
         for node, generation, run_id in lost:
             shutil.rmtree(self._state / "scratch" / run_id, ignore_errors=True)
             self._give_up(node, generation, run_id, now)
+        # All attempts so far have ended now; one may be left from a resume that was killed here.
+        begun = {record.entity_id for record in self._records if record.kind == "attempt.started"}
+        kept_output.forget(self._ledger.blobs, begun)
 
     def _give_up(self, node: str, generation: int, run_id: str, now: int) -> None:
         started = next(r for r in self._records if r.entity_id == run_id and r.kind == "attempt.started")
@@ -270,6 +274,7 @@ class Session:
             "node_reason": node_reason,
             "started_ts": started.ts_ms,
             "ended_ts": now,
+            **kept_output.adopt(self._ledger.blobs, run_id),
         }
         self._world.faults("lost.before_commit")
         seq = self._record("attempt.finished", run_id, payload)

@@ -18,6 +18,7 @@ from .files import sync_file, sync_folder, write_all
 _NAME: Final = re.compile(r"[0-9a-f]{64}")
 _IN_MEMORY: Final = 1 << 16
 _ABANDONED_AFTER_S: Final = 3600.0
+_HEAD: Final = 2048
 
 
 class BlobStore:
@@ -39,9 +40,44 @@ class BlobStore:
             writer.write(content)
             return writer.commit()[0]
 
-    def writer(self, *, durable: bool = False) -> BlobWriter:
-        """A writer for content that arrives in pieces. It needs no disk before it holds 64 KiB."""
-        return BlobWriter(self, durable=durable, faults=self._faults)
+    def writer(self, *, durable: bool = False, keep_as: str = "") -> BlobWriter:
+        """A writer for content that arrives in pieces. It needs no disk before it holds 64 KiB.
+
+        With `keep_as`, a file name, every piece is written to the disk at once, where `adopt` finds it
+        under that name when this process was killed before the end.
+        """
+        return BlobWriter(self, durable=durable, keep_as=keep_as, faults=self._faults)
+
+    def adopt(self, keep_as: str) -> tuple[str, int, bytes] | None:
+        """Store what a dead writer kept under `keep_as`: name, size and first bytes; None without any.
+
+        It stays where it is until `forget`, so that this can be done again.
+        """
+        path = self._kept() / keep_as
+        try:
+            with path.open("rb") as file, self.writer() as writer:
+                if not _is_abandoned(file.fileno()):
+                    return None
+                head = b""
+                while piece := file.read(1 << 20):
+                    head = head or piece[:_HEAD]
+                    writer.write(piece)
+                return (*writer.commit(), head) if head else None
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise translated_os(error, path) from error
+
+    def forget(self, keep_as: str) -> None:
+        """Remove what is kept under `keep_as`, if anything is."""
+        (self._kept() / keep_as).unlink(missing_ok=True)
+
+    def kept(self) -> list[str]:
+        """The names under which something is kept, of the living and of the dead."""
+        try:
+            return sorted(path.name for path in self._kept().iterdir())
+        except FileNotFoundError:
+            return []
 
     def get(self, name: str) -> bytes:
         """The content of the blob `name`; `BlobMissing` when it is not there, or not what it was."""
@@ -97,12 +133,16 @@ class BlobStore:
             removed += _remove_abandoned(path, older_than_s)
         return removed
 
-    def ready(self) -> Path:
-        """Make the folders if need be; returns the one for files that are not whole yet."""
-        folder = self._unfinished()
+    def ready(self, *, keep: bool = False) -> Path:
+        """Make the folders if need be; returns the one for files that are not whole yet.
+
+        `keep`: the one for those that `adopt` looks for.
+        """
+        folder = self._kept() if keep else self._unfinished()
         if not self._ready:
             try:
-                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                for needed in (self._unfinished(), self._kept()):
+                    needed.mkdir(mode=0o700, parents=True, exist_ok=True)
                 self.folder.chmod(0o700)
             except OSError as error:
                 raise translated_os(error, self.folder) from error
@@ -112,14 +152,18 @@ class BlobStore:
     def _unfinished(self) -> Path:
         return self.folder / "unfinished"
 
+    def _kept(self) -> Path:
+        return self.folder / "kept"
+
 
 class BlobWriter:
     """Takes one blob piece by piece; ends with `commit` or `abort`. As a context manager, it aborts
     what was not committed. Memory is bounded, however much is written."""
 
-    def __init__(self, store: BlobStore, *, durable: bool, faults: Faults) -> None:
+    def __init__(self, store: BlobStore, *, durable: bool, faults: Faults, keep_as: str = "") -> None:
         self._store = store
         self._durable = durable
+        self._keep_as = keep_as
         self._faults = faults
         self._digest = sha256()
         self._size = 0
@@ -142,7 +186,7 @@ class BlobWriter:
         self._size += len(content)
         self._held += len(content)
         self._pieces.append(bytes(content))
-        if self._held >= _IN_MEMORY:
+        if self._held >= _IN_MEMORY or self._keep_as:
             self._flush()
 
     def commit(self) -> tuple[str, int]:
@@ -215,8 +259,8 @@ class BlobWriter:
         self._held = 0
 
     def _begin(self) -> None:
-        folder = self._store.ready()
-        path = folder / f"{os.getpid()}-{os.urandom(8).hex()}"
+        folder = self._store.ready(keep=bool(self._keep_as))
+        path = folder / (self._keep_as or f"{os.getpid()}-{os.urandom(8).hex()}")
         self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         self._temporary = path
         fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -235,9 +279,8 @@ def _remove_abandoned(path: Path, older_than_s: float) -> bool:
     except OSError:
         return False
     try:
-        if time.time() - os.fstat(descriptor).st_mtime < older_than_s:
+        if time.time() - os.fstat(descriptor).st_mtime < older_than_s or not _is_abandoned(descriptor):
             return False
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         path.unlink()
     except OSError:
         return False
@@ -245,3 +288,12 @@ def _remove_abandoned(path: Path, older_than_s: float) -> bool:
         return True
     finally:
         os.close(descriptor)
+
+
+def _is_abandoned(descriptor: int) -> bool:
+    """Whether no living writer holds the lock on its file; this descriptor holds it then."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

@@ -18,6 +18,7 @@ from .identity import IS_LINUX, boot_id, is_same_process, process_start
 _MARKERS = (b"ME_ATTEMPT_ID", b"ME_DAG_RUN_ID")
 _PATIENCE = 2.0
 _STEP = 0.01
+_LOOKS = 100
 
 Leader = tuple[int, int, str]
 """pid, start time, boot id: the facts of a `Spawned` event."""
@@ -54,11 +55,20 @@ def stop_stranded(
 
 
 def kill_remains(leaders: Iterable[Leader], run_ids: Collection[str]) -> list[int]:
-    """SIGKILL at once to what is left of these attempts; waits for nothing."""
+    """SIGKILL at once to what is left of these attempts; waits for nothing.
+
+    Looks again as long as there is something new, which was forked while the rest was looked for.
+    """
     recorded = [leader for leader in leaders if leader[0] > 0]
-    found = _find(recorded, _wanted(run_ids, None))
-    _signal(found, recorded, signal.SIGKILL)
-    return sorted(found)
+    wanted = _wanted(run_ids, None)
+    killed: dict[int, int] = {}
+    for _ in range(_LOOKS):
+        fresh = {pid: at for pid, at in _find(recorded, wanted).items() if killed.get(pid) != at}
+        if not fresh:
+            break
+        _signal(fresh, recorded, signal.SIGKILL)
+        killed |= fresh
+    return sorted(killed)
 
 
 def carrying(markers: frozenset[bytes]) -> Iterator[int]:

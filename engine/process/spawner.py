@@ -52,9 +52,12 @@ REQUEST = struct.Struct("=BxxxII")
 REPLY = struct.Struct("=BxxxIqq")
 """kind, ident, and two numbers that depend on the kind."""
 
-ENVIRONMENT, START, TERMINATE, KILL = 1, 2, 3, 4
-SPAWNED, EXITED, SIGNALLED, FAILED = 1, 2, 3, 4
-"""SPAWNED: pid, start time. EXITED: status. SIGNALLED: signal. FAILED: step, errno."""
+ENVIRONMENT, START, TERMINATE, KILL, PING = 1, 2, 3, 4, 5
+SPAWNED, EXITED, SIGNALLED, FAILED, HEARD = 1, 2, 3, 4, 5
+"""SPAWNED: pid, start time. EXITED: status. SIGNALLED: signal. FAILED: step, errno.
+
+A START is answered by SPAWNED or FAILED, a TERMINATE, KILL or PING by HEARD, an ENVIRONMENT by nothing.
+"""
 
 STEP_CHDIR, STEP_EXEC = 1, 2
 
@@ -155,8 +158,10 @@ class Server:
                     os.close(descriptor)
         elif kind == ENVIRONMENT:
             self._environment = _pairs(body.split(b"\0") if body else [])
-        elif ident in self._pids:
-            self._signal(self._pids[ident], hard=kind == KILL)
+        else:
+            if kind != PING and ident in self._pids:
+                self._signal(self._pids[ident], hard=kind == KILL)
+            self._reply(HEARD, ident, 0, 0)
         return True
 
     def _receive_header(self) -> tuple[bytes, list[int]]:

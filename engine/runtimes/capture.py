@@ -10,6 +10,8 @@ from .protocol import StoredText
 INLINE: Final = 2048
 """Up to so many bytes stay in the record itself and make no file."""
 
+STREAMS: Final = ("stdout", "stderr")
+
 _TAIL: Final = 4096
 
 
@@ -29,8 +31,8 @@ class BlobWriter(Protocol):
 class BlobSink(Protocol):
     """Where large texts go: the narrow part of the Ledger's blob store that a runtime needs."""
 
-    def writer(self) -> BlobWriter:
-        """A writer for one text."""
+    def writer(self, *, keep_as: str = "") -> BlobWriter:
+        """A writer for one text. With `keep_as`, what was written when this process is killed is kept."""
 
 
 class Capture:
@@ -38,13 +40,15 @@ class Capture:
 
     Every byte passes the mask before it is kept anywhere. `keep` is how many bytes may be kept in
     memory for the task's output, 0 when this stream is none; beyond it nothing is kept and
-    `overflowed` is set. `raw_size` counts the bytes that came in.
+    `overflowed` is set. `raw_size` counts the bytes that came in. `keep_as` is the name under which what
+    does not stay in the record is kept, should this process be killed.
     """
 
     __slots__ = (
         "_blobs",
         "_head",
         "_keep",
+        "_keep_as",
         "_mask",
         "_size",
         "_tail",
@@ -54,8 +58,9 @@ class Capture:
         "raw_size",
     )
 
-    def __init__(self, blobs: BlobSink, masker: Masker, *, keep: int = 0) -> None:
+    def __init__(self, blobs: BlobSink, masker: Masker, *, keep: int = 0, keep_as: str = "") -> None:
         self._blobs = blobs
+        self._keep_as = keep_as
         self._mask = None if masker.is_empty else masker.stream()
         self._head = b""
         self._tail = b""
@@ -125,7 +130,7 @@ class Capture:
         self._tail = (self._tail + chunk)[-_TAIL:]
 
     def _open_blob(self) -> None:
-        self._writer = self._blobs.writer()
+        self._writer = self._blobs.writer(keep_as=self._keep_as)
         self._tail = self._head
         if self._head:
             self._writer.write(self._head)
@@ -135,3 +140,13 @@ def first_lines(head: bytes) -> str:
     """The whole lines of `head` as text; all of it when it holds no line's end."""
     end = head.rfind(b"\n") + 1
     return (head[:end] if end else head).decode("utf-8", "replace")
+
+
+def kept_as(run_id: str, stream: str) -> str:
+    """The name under which a stream of an attempt is kept until the attempt has ended."""
+    return f"{run_id}.{stream}"
+
+
+def run_of(name: str) -> str:
+    """The id of the attempt whose stream is kept under `name`."""
+    return name.partition(".")[0]

@@ -8,20 +8,22 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final
 
+from ...schemas.allowance import Allowance
 from ...schemas.bound import BoundTask
 from ...schemas.errors import InputError
 from ..masking import Masker
 from ..process.identity import boot_id
 from ..process.launcher import End, Launcher, Lost, NotStarted, ProcessGroup
-from .capture import BlobSink, Capture
+from ..process.timer import CallLater, Timer
+from .capture import BlobSink, Capture, kept_as
 from .command_end import conclude, is_small, not_made
+from .inspection import Inspection
 from .invocation import Invocation, RequestRefused, inherited
 from .output_contract import LARGEST_VALUE
 from .preflight import check_command
 from .protocol import AttemptRequest, AttemptResult, Capabilities, Spawned
 from .shortage import SHORTAGES, Queue, Threads
 from .streams import Emit, Pulse, Streams
-from .timer import CallLater, Timer
 
 _OPEN_FILES: Final = 5
 """Of one attempt: two pipes for its output, and at the same time a stored text for each, or the three
@@ -33,7 +35,8 @@ class CommandRuntime:
 
     `environ` is the environment that commands inherit and where the values of secrets come from.
     `drain` bounds how long an attempt whose process has ended waits for descendants that escaped
-    and still hold its output open. `call_later` is the event loop's own unless given.
+    and still hold its output open. `call_later` is the event loop's own unless given. `allowance`
+    makes the bound for what is checked of one attempt, `launcher` what starts the processes.
     """
 
     name = "command"
@@ -46,14 +49,17 @@ class CommandRuntime:
         environ: Mapping[str, str] | None = None,
         drain: float = 1.0,
         call_later: CallLater | None = None,
+        allowance: Callable[[], Allowance] = Allowance,
+        launcher: Callable[[Mapping[str, str]], Launcher] = Launcher,
     ) -> None:
         self._environ = dict(os.environ if environ is None else environ)
-        self.launcher = Launcher(inherited(self._environ))
+        self.launcher = launcher(inherited(self._environ))
         self.queue = Queue()
         self.threads = Threads()
         self._null = -1
         self._maskers: dict[tuple[tuple[str, str], ...], Masker] = {(): Masker({})}
         self._call_later = call_later
+        self.allowance = allowance
         self.blobs = blobs
         self.drain = drain
         self.closing = False
@@ -121,8 +127,10 @@ class CommandAttempt:
         self._is_counted = False
         self._invocation: Invocation | None = None
         keep = LARGEST_VALUE if request.output.source == "stdout" else 0
-        self._stdout = Capture(runtime.blobs, masker, keep=keep)
-        self._stderr = Capture(runtime.blobs, masker)
+        run_id = request.run_id
+        self._stdout = Capture(runtime.blobs, masker, keep=keep, keep_as=kept_as(run_id, "stdout"))
+        self._stderr = Capture(runtime.blobs, masker, keep_as=kept_as(run_id, "stderr"))
+        self._inspection = Inspection(runtime.allowance())
         self._pulse = Pulse(emit)
         self._streams = Streams(
             self._stdout, self._stderr, self._pulse, over=self._on_silence, broken=self._on_broken
@@ -140,17 +148,27 @@ class CommandAttempt:
         if early is not None:
             return early
         assert self._end is not None
-        arguments = (self._request, self._end, self._stdout, self._stderr, self._masker, self._runtime.blobs)
-        read = partial(conclude, *arguments, stopped=self._stopped)
+        read = partial(
+            conclude,
+            *(self._request, self._end, self._stdout, self._stderr, self._masker, self._runtime.blobs),
+            stopped=self._stopped,
+            inspection=self._inspection,
+        )
         return (
             read() if is_small(self._request, self._stdout) else await self._runtime.threads.result_of(read)
         )
 
     def cancel(self, *, hard: bool) -> None:
-        """SIGTERM to the group, and SIGKILL after the request's grace; `hard`: SIGKILL at once."""
+        """SIGTERM to the group, and SIGKILL after the request's grace; `hard`: SIGKILL at once.
+
+        Once the process is gone, what its output is still held to is left unchecked.
+        """
         if self._runtime.queue.forget(self.begin):
             self._settle(AttemptResult(outcome="cancelled", reason="it was stopped before it could start"))
-        if self._end is not None or self._group is None or self._over.done():
+        if self._over.done():
+            self._inspection.abandon()
+            return
+        if self._end is not None or self._group is None:
             return
         if hard:
             self._kill("it was killed")
@@ -170,6 +188,7 @@ class CommandAttempt:
         """
         ends: list[int] = []
         try:
+            self._inspection.prepare(self._request)
             self._invocation = Invocation(self._request)
             stdin = self._invocation.stdin
             if stdin is not None:

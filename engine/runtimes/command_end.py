@@ -11,6 +11,7 @@ from ..masking import Masker
 from ..process.launcher import End, Exited, Killed, Lost, NotStarted
 from .capture import BlobSink, Capture
 from .hand_on import WHAT, from_file, hand_on, held
+from .inspection import Inspection, is_trivial
 from .invocation import RequestRefused
 from .last_words import error_text, last_words, printable, signal_text
 from .output_contract import parse, too_large
@@ -32,7 +33,7 @@ def not_made(error: RequestRefused | OSError, masker: Masker) -> AttemptResult:
 
 def is_small(request: AttemptRequest, stdout: Capture) -> bool:
     """Whether the end is read so fast that the event loop need not be spared it."""
-    return not request.deliverables and request.output.source == "stdout" and stdout.raw_size <= _SMALL
+    return is_trivial(request) and stdout.raw_size <= _SMALL
 
 
 def conclude(
@@ -44,6 +45,7 @@ def conclude(
     blobs: BlobSink,
     *,
     stopped: str | None,
+    inspection: Inspection | None = None,
 ) -> AttemptResult:
     """The result of an attempt whose process has ended and whose output is complete.
 
@@ -54,11 +56,13 @@ def conclude(
         status = end.status if isinstance(end, Exited) else -end.signal if isinstance(end, Killed) else None
         return AttemptResult(outcome="cancelled", reason=stopped, exit_status=status, stdout=out, stderr=err)
     if isinstance(end, Lost):
-        reason = "the process that starts commands was killed, and the command with it"
+        how = "gave no answer and was killed" if end.silent else "was killed"
+        reason = f"the process that starts commands {how}, and the command with it"
         return AttemptResult(outcome="interrupted", reason=reason, stdout=out, stderr=err)
     if isinstance(end, Exited) and end.status == 0:
-        output = partial(_output, request, stdout, masker)
-        return hand_on(request, output, masker, blobs, exit_status=0, stdout=out, stderr=err)
+        looking = inspection or Inspection()
+        output = partial(_output, request, stdout, masker, looking)
+        return hand_on(request, output, masker, blobs, looking, exit_status=0, stdout=out, stderr=err)
     failure, reason, status = _why(request, end, stdout, stderr)
     return AttemptResult(
         outcome="failed",
@@ -70,15 +74,15 @@ def conclude(
     )
 
 
-def _output(request: AttemptRequest, stdout: Capture, masker: Masker) -> Any:
+def _output(request: AttemptRequest, stdout: Capture, masker: Masker, inspection: Inspection) -> Any:
     contract = request.output
     if contract.source == "file":
-        return from_file(request, masker)
+        return from_file(request, masker, inspection)
     if stdout.overflowed:
         if not request.output_used and contract.schema is None and contract.form != "json":
             return None
         raise too_large(WHAT)
-    return held(parse(stdout.value(), contract.form, WHAT), request, masker)
+    return held(parse(stdout.value(), contract.form, WHAT), request, masker, inspection)
 
 
 def _why(

@@ -17,6 +17,7 @@ _TEXTS: Final = {
     errno.ENFILE: "the system has as many files open as it can",
     errno.EAGAIN: "no further process is allowed here (`ulimit -u`, or the limit of a container)",
     errno.ENOMEM: "there is not enough memory for another process",
+    errno.ENOBUFS: "too many large commands wait for their start; lower `concurrency`",
     errno.E2BIG: "its arguments and variables are too long together; hand large values on by `with`",
 }
 

@@ -7,19 +7,21 @@ import math
 import os
 import re
 import stat
-from collections.abc import Iterator
-from itertools import islice
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping
+from typing import Any, Final
 
-from ...schemas.bound import OutputForm
-
-if TYPE_CHECKING:
-    from jsonschema.protocols import Validator
+from ...schemas.allowance import Allowance, CheckTooSlow
+from ...schemas.bound import OutputContract, OutputForm
+from ...schemas.pattern_search import PatternTooSlow
+from .before import NOTHING, Identity, identity_of
 
 LARGEST_VALUE: Final = 8 << 20
 """An output of more bytes is no value that can be handed on; it belongs into a file."""
 
 SHOWN_VIOLATIONS: Final = 5
+STOPPED_IN_CHECK: Final = "it was asked to stop while its output was checked"
+"""Why an attempt was cancelled whose work was done and whose output was not known to be good."""
+
 _MESSAGE: Final = 200
 _SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 
@@ -85,45 +87,75 @@ def parse_json(data: bytes, what: str = "the output") -> Any:
     return value
 
 
-def check_schema(value: Any, schema: Any, what: str = "the output") -> None:
+def check_schema(
+    value: Any, schema: Any, what: str = "the output", allowance: Allowance | None = None
+) -> None:
     """Hold `value` to a JSON Schema (2020-12 unless it names another). Raises `OutputInvalid`.
 
-    A `$ref` reaches into the schema itself and the published meta-schemas; nothing is fetched.
+    A `$ref` reaches into the schema itself and the published meta-schemas; nothing is fetched. It
+    ends within `allowance`, and raises `CheckAbandoned` when that was asked for.
     """
     from jsonschema.exceptions import SchemaError  # 0.1 s, for tasks with a schema only
+    from referencing.exceptions import Unresolvable
+
+    from ...schemas.bounded_check import violations
 
     try:
-        violations = tuple(_violations(_validator(schema), value))
+        errors = violations(value, schema, allowance or Allowance(), most=SHOWN_VIOLATIONS)
     except SchemaError as error:
         raise OutputInvalid(f"the schema of {what} is not a JSON Schema: {_short(error.message)}") from None
     except RecursionError:
         raise OutputInvalid(f"{what} is nested too deeply to be checked") from None
-    except Exception as error:
-        if not _is_unresolvable(error):
-            raise
+    except (CheckTooSlow, PatternTooSlow) as slow:
+        raise OutputInvalid(f"{what} could not be checked against its schema: {_short(str(slow))}") from None
+    except Unresolvable as error:
         raise OutputInvalid(f"the schema of {what} refers to what it does not hold: {error}") from None
-    if violations:
-        first = violations[0]
-        more = f" (and {len(violations) - 1} more)" if len(violations) > 1 else ""
-        raise OutputInvalid(
-            f"{what} breaks its schema: `{first['path']}`: {first['message']}{more}", violations
+    if errors:
+        found = tuple(
+            {"path": error.json_path, "message": _short(error.message), "rule": str(error.validator)}
+            for error in errors
         )
+        more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+        first = found[0]
+        raise OutputInvalid(f"{what} breaks its schema: `{first['path']}`: {first['message']}{more}", found)
 
 
-def read_file(path: str, project: str, what: str) -> bytes:
+def check_value(
+    value: Any, contract: OutputContract, what: str = "the output", allowance: Allowance | None = None
+) -> None:
+    """Hold a value that no text was parsed into to a contract. Raises as `check_schema` does.
+
+    No value at all breaks no form: a text that is too large is not handed on either.
+    """
+    if contract.schema is not None:
+        check_schema(value, contract.schema, what, allowance)
+    elif value is None or contract.form == "json":
+        return
+    elif contract.form == "text":
+        if not isinstance(value, str):
+            raise OutputInvalid(f"{what} is not text")
+    elif not isinstance(value, list) or not all(isinstance(line, str) for line in value):
+        raise OutputInvalid(f"{what} is not a list of lines")
+
+
+def read_file(path: str, project: str, what: str, before: Mapping[str, Identity] = NOTHING) -> bytes:
     """The content of a file that a task promised. Raises `OutputInvalid`.
 
-    It must lie inside the project, links followed, be an ordinary file, and not be too large.
+    It must be one that `open_file` opens, and not be too large.
     """
-    with os.fdopen(open_file(path, project, what), "rb") as file:
+    with os.fdopen(open_file(path, project, what, before), "rb") as file:
         data = file.read(LARGEST_VALUE + 1)
     if len(data) > LARGEST_VALUE:
         raise too_large(what)
     return data
 
 
-def open_file(path: str, project: str, what: str) -> int:
-    """A descriptor of an ordinary file inside the project. Raises `OutputInvalid`."""
+def open_file(path: str, project: str, what: str, before: Mapping[str, Identity] = NOTHING) -> int:
+    """A descriptor of an ordinary file inside the project, links followed. Raises `OutputInvalid`.
+
+    `before` is what `note_files` found before the attempt; a file that is still the same was not
+    written by it.
+    """
     shown = relative(path, project)
     try:
         root = os.path.realpath(project)
@@ -136,9 +168,15 @@ def open_file(path: str, project: str, what: str) -> int:
     except (OSError, ValueError) as error:
         text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise OutputInvalid(f"{what} `{shown}` cannot be read: {_lower(text)}") from None
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+    status = os.fstat(descriptor)
+    problem = None
+    if not stat.S_ISREG(status.st_mode):
+        problem = "is not an ordinary file"
+    elif before.get(path) == identity_of(status):
+        problem = "was there before and was not written by this attempt"
+    if problem is not None:
         os.close(descriptor)
-        raise OutputInvalid(f"{what} `{shown}` is not an ordinary file")
+        raise OutputInvalid(f"{what} `{shown}` {problem}")
     return descriptor
 
 
@@ -170,42 +208,6 @@ def _finite(text: str) -> float:
     if not math.isfinite(number):
         raise ValueError(f"the number `{_short(text)}` is out of range")
     return number
-
-
-# ---- JSON Schema ------------------------------------------------------------------------------------
-
-_COMPILED: dict[int, tuple[Any, Validator]] = {}
-_MOST_COMPILED: Final = 1024
-
-
-def _validator(schema: Any) -> Validator:
-    """The compiled schema: once per schema object, which the cache keeps alive, so its id is its own."""
-    known = _COMPILED.get(id(schema))
-    if known is not None:
-        return known[1]
-    # These take 0.1 s to import, and only tasks with a schema need them.
-    from jsonschema.validators import Draft202012Validator, validator_for
-    from jsonschema_specifications import REGISTRY
-
-    kind = validator_for(schema, default=Draft202012Validator)
-    kind.check_schema(schema)
-    # A registry of our own: the default one would fetch remote references.
-    validator = kind(schema, registry=REGISTRY)
-    if len(_COMPILED) >= _MOST_COMPILED:
-        _COMPILED.clear()
-    _COMPILED[id(schema)] = (schema, validator)
-    return validator
-
-
-def _violations(validator: Validator, value: Any) -> Iterator[dict[str, Any]]:
-    for error in islice(validator.iter_errors(value), SHOWN_VIOLATIONS):
-        yield {"path": error.json_path, "message": _short(error.message), "rule": str(error.validator)}
-
-
-def _is_unresolvable(error: Exception) -> bool:
-    from referencing.exceptions import Unresolvable  # as above
-
-    return isinstance(error, Unresolvable)
 
 
 def _short(text: str) -> str:

@@ -23,6 +23,7 @@ from collections.abc import Callable, Mapping, Sequence
 from ...schemas.bound import BoundTask, CallableSpec
 from ...schemas.errors import InputError
 from ..masking import Masker
+from ..process.timer import CallLater, Timer
 from . import python_prints
 from .capture import BlobSink
 from .invocation import RequestRefused, inherited
@@ -35,7 +36,6 @@ from .python_pool import Pool
 from .python_preflight import CallableCheck
 from .python_process import ProcessAttempt
 from .streams import Emit
-from .timer import CallLater, Timer
 
 
 class PythonRuntime:

@@ -15,6 +15,7 @@ from ..masking import Masker
 from ..process.launcher import End, Exited, Killed, Lost, NotStarted
 from .capture import BlobSink, Capture
 from .hand_on import WHAT, from_file, hand_on, held
+from .inspection import Inspection, is_trivial
 from .invocation import RequestRefused
 from .last_words import error_text, last_words, signal_text
 from .output_contract import relative, too_large
@@ -59,8 +60,7 @@ def not_made(error: RequestRefused | OSError, masker: Masker) -> AttemptResult:
 
 def is_small(request: AttemptRequest, ending: Ending) -> bool:
     """Whether the end is read so fast that the event loop need not be spared it."""
-    is_given = request.output.source == "stdout" and not request.deliverables
-    return is_given and len(ending.value or b"") <= _SMALL
+    return is_trivial(request) and len(ending.value or b"") <= _SMALL
 
 
 def conclude(
@@ -70,6 +70,7 @@ def conclude(
     stderr: Capture,
     masker: Masker,
     blobs: BlobSink,
+    inspection: Inspection,
 ) -> AttemptResult:
     """The result of a call that is over and whose output is complete. Raises what `blobs` raises."""
     out, err = stdout.finish(), stderr.finish()
@@ -82,9 +83,10 @@ def conclude(
             stderr=err,
         )
     if ending.facts is not None:
-        return told(request, ending.facts, ending.value, masker, blobs, out, err)
+        return told(request, ending.facts, ending.value, masker, blobs, inspection, stdout=out, stderr=err)
     if isinstance(ending.end, Lost):
-        reason = "the process that starts workers was killed, and the callable's with it"
+        how = "gave no answer and was killed" if ending.end.silent else "was killed"
+        reason = f"the process that starts workers {how}, and the callable's with it"
         return AttemptResult(outcome="interrupted", reason=reason, stdout=out, stderr=err)
     failure, reason = _why(request, ending, _words(request, stdout, stderr))
     return AttemptResult(
@@ -103,6 +105,8 @@ def told(
     value: bytes | None,
     masker: Masker,
     blobs: BlobSink,
+    inspection: Inspection,
+    *,
     stdout: StoredText | None,
     stderr: StoredText | None,
 ) -> AttemptResult:
@@ -116,19 +120,19 @@ def told(
             stderr=stderr,
             violations=tuple(masker.mask_value(list(facts["violations"]))),
         )
-    output = partial(_output, request, value, masker)
-    return hand_on(request, output, masker, blobs, exit_status=None, stdout=stdout, stderr=stderr)
+    output = partial(_output, request, value, masker, inspection)
+    return hand_on(request, output, masker, blobs, inspection, exit_status=None, stdout=stdout, stderr=stderr)
 
 
-def _output(request: AttemptRequest, value: bytes | None, masker: Masker) -> Any:
+def _output(request: AttemptRequest, value: bytes | None, masker: Masker, inspection: Inspection) -> Any:
     contract = request.output
     if contract.source == "file":
-        return from_file(request, masker)
+        return from_file(request, masker, inspection)
     if value is None:
         if not request.output_used and contract.schema is None:
             return None
         raise too_large(WHAT)
-    return held(json.loads(value), request, masker)
+    return held(json.loads(value), request, masker, inspection)
 
 
 def _why(request: AttemptRequest, ending: Ending, words: str) -> tuple[FailureReason, str]:

@@ -16,7 +16,9 @@ from typing import Any, ClassVar, Final
 
 from ...schemas.bound import CallableSpec
 from ..masking import Masker
-from .capture import BlobSink, Capture
+from ..process.timer import CallLater, Timer
+from .capture import BlobSink, Capture, kept_as
+from .inspection import Inspection, is_trivial
 from .output_contract import LARGEST_VALUE
 from .protocol import AttemptRequest, AttemptResult
 from .python_call import (
@@ -35,7 +37,6 @@ from .python_import import HomeImports
 from .python_prints import Prints
 from .python_value import NotJson, as_json, encoded
 from .streams import Emit, Pulse
-from .timer import CallLater, Timer
 
 _SMALL: Final = 256 << 10
 
@@ -78,7 +79,13 @@ class HomeAttempt(ABC):
         self._loop = asyncio.get_running_loop()
         self._pulse = Pulse(emit)
         self._pulse.begin()
-        self._prints = Prints(Capture(blobs, masker), Capture(blobs, masker), self._on_output)
+        self._prints = Prints(
+            Capture(blobs, masker, keep_as=kept_as(request.run_id, "stdout")),
+            Capture(blobs, masker, keep_as=kept_as(request.run_id, "stderr")),
+            self._on_output,
+        )
+        self._inspection = Inspection()
+        self._inspection.prepare(request)
         self._over: asyncio.Future[Told | None] = self._loop.create_future()
         self._stopped: str | None = None
         self._timer: Timer | None = None
@@ -98,8 +105,12 @@ class HomeAttempt(ABC):
         return self._conclude(answer)
 
     def cancel(self, *, hard: bool) -> None:
-        """Cancel what is awaited. What cannot be cancelled is given up after the grace; `hard`: at once."""
+        """Cancel what is awaited. What cannot be cancelled is given up after the grace; `hard`: at once.
+
+        Once the callable has returned, what its output is still held to is left unchecked.
+        """
         if self._over.done():
+            self._inspection.abandon()
             return
         if hard:
             self._give_up("")
@@ -171,11 +182,19 @@ class HomeAttempt(ABC):
         if self._stopped is not None or answer is None:
             return AttemptResult(outcome="cancelled", reason=self._stopped or "", stdout=out, stderr=err)
         facts, value = answer
-        return told(self._request, facts, value, self._masker, self._blobs, out, err)
+        return told(
+            self._request,
+            facts,
+            value,
+            self._masker,
+            self._blobs,
+            self._inspection,
+            stdout=out,
+            stderr=err,
+        )
 
     def _takes_time(self, answer: Told) -> bool:
-        request = self._request
-        return bool(request.deliverables) or request.output.source == "file" or len(answer[1] or b"") > _SMALL
+        return not is_trivial(self._request) or len(answer[1] or b"") > _SMALL
 
     def _on_output(self, size: int) -> None:
         # The loop of an attempt that was given up may be closed.

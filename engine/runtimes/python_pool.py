@@ -19,10 +19,10 @@ from typing import Any, Final, Protocol
 
 from ...schemas.ids import new_id
 from ..process.launcher import End, Launcher, ProcessGroup
+from ..process.timer import CallLater, Timer
 from .python_channel import Channel
 from .python_files import SourceFile, are_unchanged
 from .python_wire import READY, read_answer
-from .timer import CallLater, Timer
 
 PROGRAM: Final = Path(__file__).with_name("python_worker.py")
 IDLE: Final = 60.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from ...schemas.bound import CallableSpec
@@ -12,7 +13,9 @@ from ..masking import Masker
 from ..process.identity import boot_id
 from ..process.launcher import End, Lost
 from ..process.orphans import kill_remains
-from .capture import BlobSink, Capture
+from ..process.timer import Timer
+from .capture import BlobSink, Capture, kept_as
+from .inspection import Inspection
 from .invocation import RequestRefused, variables_of
 from .output_contract import LARGEST_VALUE
 from .protocol import AttemptRequest, AttemptResult, Spawned
@@ -20,7 +23,6 @@ from .python_end import Ending, conclude, is_small, not_made
 from .python_pool import Kind, Pool, Worker
 from .python_wire import request_line
 from .streams import Emit, Pulse, Streams
-from .timer import Timer
 
 
 class ProcessAttempt:
@@ -39,12 +41,13 @@ class ProcessAttempt:
         self._worker: Worker | None = None
         self._pulse = Pulse(emit)
         self._streams = Streams(
-            Capture(blobs, masker),
-            Capture(blobs, masker),
+            Capture(blobs, masker, keep_as=kept_as(request.run_id, "stdout")),
+            Capture(blobs, masker, keep_as=kept_as(request.run_id, "stderr")),
             self._pulse,
             over=self._on_silence,
             broken=self._on_broken,
         )
+        self._inspection = Inspection()
         self._ending = Ending()
         self._has_ended = False
         self._broken: BaseException | None = None
@@ -58,14 +61,22 @@ class ProcessAttempt:
         if early is not None:
             return early
         streams = self._streams
-        arguments = (self._request, self._ending, streams.stdout, streams.stderr, self._masker, self._blobs)
+        concluding = partial(
+            conclude,
+            *(self._request, self._ending, streams.stdout, streams.stderr, self._masker, self._blobs),
+            self._inspection,
+        )
         if is_small(self._request, self._ending):
-            return conclude(*arguments)
-        return await asyncio.to_thread(conclude, *arguments)
+            return concluding()
+        return await asyncio.to_thread(concluding)
 
     def cancel(self, *, hard: bool) -> None:
-        """SIGTERM to the worker's group, and SIGKILL after the request's grace; `hard`: SIGKILL at once."""
+        """SIGTERM to the worker's group, and SIGKILL after the request's grace; `hard`: SIGKILL at once.
+
+        Once the callable has returned, what its output is still held to is left unchecked.
+        """
         if self._worker is None or self._ending.facts is not None:
+            self._inspection.abandon()
             return
         if hard:
             self._kill("it was killed")
@@ -83,6 +94,7 @@ class ProcessAttempt:
         request = self._request
         ends: tuple[int, ...] = ()
         try:
+            self._inspection.prepare(request)
             variables = variables_of(request)
             if "\0" in request.cwd:
                 raise RequestRefused("the working directory holds a NUL character")

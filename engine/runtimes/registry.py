@@ -39,7 +39,7 @@ Factory = Callable[[Settings], Runtime]
 class _NoBlobs:
     """Stands in where nothing is started, so that nothing is stored either."""
 
-    def writer(self) -> object:
+    def writer(self, *, keep_as: str = "") -> object:  # noqa: ARG002
         raise RuntimeError("this runtime was opened to check tasks, not to start them")
 
 

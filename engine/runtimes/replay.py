@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, get_args
 
-from ...schemas.bound import BoundTask
+from ...schemas.allowance import Allowance, CheckAbandoned
+from ...schemas.bound import BoundTask, OutputContract
 from ...schemas.errors import InputError, RecordingsMissing
 from ...schemas.states import FailureReason, Outcome
-from .output_contract import OutputInvalid, parse_json
+from .output_contract import STOPPED_IN_CHECK, OutputInvalid, check_value, parse_json
 from .protocol import AttemptEvent, AttemptRequest, AttemptResult, Capabilities, StoredText
+from .shortage import Threads
 
 _OUTCOMES: Final[tuple[Outcome, ...]] = get_args(Outcome)
 _REASONS: Final[tuple[FailureReason, ...]] = get_args(FailureReason)
@@ -63,6 +66,7 @@ class ReplayRuntime:
 
     def __init__(self, recordings: Recordings | None) -> None:
         self._recordings = recordings
+        self._threads = Threads()
 
     def preflight(self, task: BoundTask, *, project: str) -> list[InputError]:  # noqa: ARG002
         """One error when there are no recordings at all; which attempts are needed shows at run time."""
@@ -84,26 +88,58 @@ class ReplayRuntime:
     ) -> ReplayedAttempt:
         """Look the result up. Nothing is emitted: nothing happens."""
         found = self._recordings.find(request) if self._recordings is not None else None
-        return ReplayedAttempt(found or _missing(request))
+        return ReplayedAttempt(found or _missing(request), request.output, self._threads)
 
     async def close(self) -> None:
-        """Nothing to end."""
+        """Let go of the threads that checked outputs."""
+        self._threads.close()
 
 
 class ReplayedAttempt:
-    """An attempt that has ended before it was asked for; a cancel always comes too late."""
+    """An attempt that has ended before it was asked for; a cancel comes too late, but for its checks.
 
-    __slots__ = ("_result",)
+    A recorded success is held to the task's output contract like any other.
+    """
 
-    def __init__(self, result: AttemptResult) -> None:
+    __slots__ = ("_allowance", "_contract", "_result", "_threads")
+
+    def __init__(self, result: AttemptResult, contract: OutputContract, threads: Threads) -> None:
         self._result = result
+        self._contract = contract
+        self._threads = threads
+        self._allowance = Allowance()
 
     async def wait(self) -> AttemptResult:
-        """The recorded result, without giving way to anything else."""
-        return self._result
+        """The recorded result; without a schema, it gives way to nothing else."""
+        if self._result.outcome != "ok":
+            return self._result
+        if self._contract.schema is None:
+            return self._held_to_contract()
+        return await self._threads.result_of(self._held_to_contract)
 
-    def cancel(self, *, hard: bool) -> None:
-        """Nothing to stop."""
+    def cancel(self, *, hard: bool) -> None:  # noqa: ARG002
+        """Leave unchecked what is not checked yet."""
+        self._allowance.abandon()
+
+    def _held_to_contract(self) -> AttemptResult:
+        result = self._result
+        try:
+            check_value(result.output, self._contract, allowance=self._allowance)
+        except OutputInvalid as problem:
+            return replace(
+                result,
+                outcome="failed",
+                failure_reason="output_invalid",
+                reason=problem.reason,
+                output=None,
+                deliverable=None,
+                violations=problem.violations,
+            )
+        except CheckAbandoned:
+            return replace(
+                result, outcome="cancelled", reason=STOPPED_IN_CHECK, output=None, deliverable=None
+            )
+        return result
 
 
 def load_recordings(path: Path) -> Recordings:

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-SHORTAGES: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM})
-"""No file left (for this process, for the system), no process, no memory: another moment may have some."""
+SHORTAGES: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM, errno.ENOBUFS})
+"""No file left (for this process, for the system), no process, no memory, no room on the way to the
+spawner: another moment may have some."""
 
 _THREADS: Final = 4
 

@@ -70,9 +70,10 @@ class OutputBroken(AttemptFailed):
     r"""The work ended well, and its output is not what its contract asks for.
 
     `as: json` needs output that is one JSON value as a whole; a `schema` must hold; an output file
-    or a deliverable must be written, inside the project. The reason names the first violation by its
-    JSON path. An output that becomes a value may have at most 8 MiB: write more to a file. What a
-    Python callable returns must be a JSON value: no set, no bytes, no NaN, no key but text.
+    or a deliverable must be written by this very attempt, inside the project. The reason names the
+    first violation by its JSON path, or the `pattern` whose search took too long. An output that
+    becomes a value may have at most 8 MiB: write more to a file. What a Python callable returns must
+    be a JSON value: no set, no bytes, no NaN, no key but text.
 
     Example:
 

@@ -16,9 +16,12 @@ from metaensemble import api
 from metaensemble.engine import compile as compiling
 from metaensemble.engine.coordinator import coordinator
 from metaensemble.engine.masking import MINIMUM_LENGTH
-from metaensemble.engine.runtimes import invocation, output_contract
+from metaensemble.engine.process import launcher
+from metaensemble.engine.runtimes import capture, invocation, output_contract
 from metaensemble.engine.runtimes.protocol import AttemptRequest
 from metaensemble.schemas import reference as keys
+from metaensemble.schemas.allowance import CHECK_SECONDS
+from metaensemble.schemas.pattern_search import PATTERN_SECONDS
 from metaensemble.schemas.states import RETRYABLE
 from metaensemble.tasks import limits
 from metaensemble.tasks.expression import reference as expressions
@@ -211,11 +214,15 @@ def test_the_figures_are_those_of_the_code() -> None:
         f"digits of a whole number | {limits.MAXIMUM_DIGITS}": REFERENCE,
         f"more than {invocation.LARGEST_VARIABLE >> 10} KiB": REFERENCE,
         f"larger than {output_contract.LARGEST_VALUE >> 20} MiB": REFERENCE,
+        f"more than {PATTERN_SECONDS:g} seconds of a processor's time for one search": REFERENCE,
+        f"or more than {CHECK_SECONDS:g} for the whole": REFERENCE,
         "Four nodes run at the same time": compiling.DEFAULT_MAXIMUM == 4,
         "SIGKILL five seconds later": AttemptRequest.__dataclass_fields__["grace"].default == 5.0,
         "SIGTERM and, after five seconds, SIGKILL": AttemptRequest.__dataclass_fields__["grace"].default
         == 5.0,
         "for at most a minute": coordinator.CANCEL_DEADLINE_SECONDS == 60.0,
+        "given no answer for ten seconds": launcher.GRACE == 10.0,
+        "no more than 2 KiB": capture.INLINE == 2048,
         "Every 0.4 seconds": coordinator.POLL_SECONDS == 0.4,
         "shorter than eight characters": MINIMUM_LENGTH == 8,
     }

@@ -35,16 +35,18 @@ def run_async(work: Coroutine[Any, Any, T]) -> T:
 
 class MemoryBlobs:
     """A store of texts in memory. `largest_write` is the most that came in one piece; `broken` is
-    raised by the next write, when it is set."""
+    raised by the next write, when it is set; `kept_as` are the names that writers were asked to keep."""
 
     def __init__(self) -> None:
         self.texts: dict[str, bytes] = {}
         self.largest_write = 0
         self.open_writers = 0
         self.broken: Exception | None = None
+        self.kept_as: list[str] = []
 
-    def writer(self) -> MemoryWriter:
+    def writer(self, *, keep_as: str = "") -> MemoryWriter:
         self.open_writers += 1
+        self.kept_as.append(keep_as)
         return MemoryWriter(self)
 
 

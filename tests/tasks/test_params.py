@@ -109,6 +109,16 @@ def test_limits(param: dict[str, Any], given_value: str, words: str) -> None:
     assert words in problem.message
 
 
+def test_a_pattern_that_takes_too_long_refuses_the_value() -> None:
+    _, (problem,) = resolve({"p": "a" * 200 + "!"}, p={"pattern": "(a|aa)+"})
+    assert isinstance(problem, ParameterNotAllowed)
+    assert problem.message == (
+        "the parameter `p` could not be checked: the pattern `(a|aa)+` took too long: "
+        "it was given up after 2 s"
+    )
+    assert problem.hint
+
+
 def test_everything_wrong_is_told_at_once() -> None:
     values, problems = resolve(
         {"n": "x", "voter": "1", "zzz": "1"},

@@ -141,3 +141,48 @@ def test_a_system_error_is_one_of_ours(tmp_path: Path) -> None:
     with pytest.raises(LedgerUnreadable):
         BlobStore(tmp_path / "blobs").put(b"x" * 100_000)
     assert os.listdir(tmp_path) == ["blobs"]
+
+
+def test_what_is_kept_can_be_adopted_only_once_its_writer_is_dead(tmp_path: Path) -> None:
+    store = BlobStore(tmp_path / "blobs")
+    writer = store.writer(keep_as="r1.stdout")
+    writer.write(b"so ")
+    writer.write(b"far")
+    assert store.kept() == ["r1.stdout"]
+    assert store.adopt("r1.stdout") is None
+    assert store.sweep(older_than_s=-1) == 0
+    name, size = writer.commit()
+    assert (store.get(name), size) == (b"so far", 6)
+    assert store.kept() == []
+    aborted = store.writer(keep_as="r2.stdout")
+    aborted.write(b"x")
+    aborted.abort()
+    assert store.kept() == []
+    assert store.adopt("r2.stdout") is None
+
+
+def test_every_piece_of_what_is_kept_outlives_its_writer(tmp_path: Path) -> None:
+    code = """
+import os, sys, signal
+from pathlib import Path
+from metaensemble.engine.ledger import BlobStore
+writer = BlobStore(Path(sys.argv[1])).writer(keep_as="r1.stdout")
+for number in range(1000):
+    writer.write(b"line %d\\n" % number)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    store = BlobStore(tmp_path / "blobs")
+    assert run_python(code, store.folder)[0] == -9
+    assert store.sweep(older_than_s=-1) == 0, "what is kept waits for as long as it takes"
+    whole = b"".join(b"line %d\n" % number for number in range(1000))
+    for _ in range(2):
+        found = store.adopt("r1.stdout")
+        assert found is not None
+        name, size, head = found
+        assert (store.get(name), size, head) == (whole, len(whole), whole[:2048])
+    modes = [stat.S_IMODE((store.folder / path).stat().st_mode) for path in ("kept", "kept/r1.stdout")]
+    assert modes == [0o700, 0o600]
+    store.forget("r1.stdout")
+    store.forget("r1.stdout")
+    assert store.kept() == []
+    assert store.holds(name)

@@ -3,77 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import errno
 import os
 import resource
 import signal
 import socket
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from metaensemble.engine.process.identity import boot_id, is_same_process, process_start
-from metaensemble.engine.process.launcher import End, Exited, Killed, Launcher, Lost, NotStarted, ProcessGroup
+from metaensemble.engine.process.launcher import End, Exited, Killed, Lost, NotStarted
 from metaensemble.engine.process.open_files import room_for
 from support.fakes import run_async
+from support.launching import Watched, a_launcher, sh, start
 from support.processes import Fifo, gone
 
 LINUX = Path("/proc/self/environ").exists()
 linux_only = pytest.mark.skipif(not LINUX, reason="needs /proc")
-
-
-class Watched:
-    """A listener that can be waited for."""
-
-    def __init__(self) -> None:
-        loop = asyncio.get_running_loop()
-        self.started: asyncio.Future[tuple[int, int]] = loop.create_future()
-        self.ended: asyncio.Future[End] = loop.create_future()
-
-    def process_started(self, pid: int, started: int) -> None:
-        self.started.set_result((pid, started))
-
-    def process_ended(self, end: End) -> None:
-        self.ended.set_result(end)
-
-
-@contextlib.asynccontextmanager
-async def a_launcher(environ: dict[str, str] | None = None) -> AsyncIterator[Launcher]:
-    launcher = Launcher(dict(os.environ) if environ is None else environ)
-    try:
-        yield launcher
-    finally:
-        await launcher.close()
-
-
-def start(
-    launcher: Launcher,
-    *words: str,
-    cwd: str = "/",
-    marker: str = "m",
-    out: int | None = None,
-    **variables: str,
-) -> tuple[ProcessGroup, Watched]:
-    watched = Watched()
-    null = os.open(os.devnull, os.O_RDWR)
-    fields = [f"ME_ATTEMPT_ID={marker}", *(f"{name}={value}" for name, value in variables.items())]
-    group = launcher.start(
-        [word.encode() for word in words],
-        cwd=cwd.encode(),
-        variables=[field.encode() for field in fields],
-        marker=marker,
-        descriptors=(null, null if out is None else out, null),
-        listener=watched,
-    )
-    os.close(null)
-    return group, watched
-
-
-def sh(launcher: Launcher, text: str, **rest: str) -> tuple[ProcessGroup, Watched]:
-    return start(launcher, "/bin/sh", "-c", text, **rest)
 
 
 def test_a_command_starts_and_its_status_comes_back() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,8 +19,9 @@ from metaensemble.engine.ledger.blobs import BlobStore
 from metaensemble.engine.runtimes.capture import INLINE
 from metaensemble.engine.runtimes.command import CommandRuntime
 from metaensemble.engine.runtimes.protocol import AttemptRequest, AttemptResult, StoredText
+from metaensemble.schemas.allowance import Allowance
 from metaensemble.schemas.bound import OutputContract
-from support.fakes import Events, MemoryBlobs, a_request, argv, carried_out, run_async, shell
+from support.fakes import PATIENCE, Events, MemoryBlobs, a_request, argv, carried_out, run_async, shell
 from support.processes import Fifo
 
 LINUX = sys.platform == "linux"
@@ -332,7 +335,7 @@ class Counting(MemoryBlobs):
     def __init__(self):
         super().__init__()
         self.size = 0
-    def writer(self):
+    def writer(self, *, keep_as=""):
         return self
     def write(self, content):
         self.size += len(content)
@@ -385,6 +388,82 @@ def test_a_store_that_breaks_ends_the_command_and_is_told(tmp_path: Path) -> Non
             await fifo.wait_until_released()
         assert blobs.open_writers == 0
         fifo.close()
+
+    run_async(scenario())
+
+
+# ---- what is promised -------------------------------------------------------------------------------
+
+STALE = "was there before and was not written by this attempt"
+
+
+@pytest.mark.parametrize("kind", ["output", "deliverable"])
+def test_a_file_of_an_earlier_attempt_does_not_count(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "report.md"
+
+    def outcome(text: str) -> tuple[str, str]:
+        fields: dict[str, Any] = {"deliverables": ((str(path), None),)}
+        if kind == "output":
+            fields = {"output": OutputContract(source="file"), "output_path": str(path)}
+        result = result_of(shell(tmp_path, text, **fields))
+        if result.outcome == "ok":
+            return "ok", result.output if kind == "output" else result.deliverable["summary"]  # type: ignore[index]
+        return str(result.failure_reason), result.reason
+
+    assert outcome("echo one > report.md") == ("ok", "one")
+    failure, reason = outcome("true")
+    assert failure == "output_invalid"
+    assert reason.endswith(f"`report.md` {STALE}")
+    # The same content again, at once: a tick of the clock of files has to pass before.
+    for _ in range(5):
+        assert outcome("echo one > report.md") == ("ok", "one")
+    assert outcome("echo two > new; mv new report.md") == ("ok", "two")
+    assert outcome("cp -p report.md copy; cp -p copy report.md") == ("ok", "two")
+    assert outcome("rm report.md")[1].endswith("`report.md` was not written")
+
+
+HOPELESS = {"pattern": "(a|aa)+$"}
+
+
+@pytest.mark.parametrize("source", ["stdout", "file", "deliverable"])
+def test_a_hopeless_pattern_fails_the_attempt(source: str, tmp_path: Path) -> None:
+    text = f"printf '\"{'a' * 200}!\"'"
+    fields: dict[str, Any] = {"output": OutputContract(form="json", schema=HOPELESS)}
+    if source == "file":
+        text += " > out.json"
+        contract = OutputContract(source="file", form="json", schema=HOPELESS)
+        fields = {"output": contract, "output_path": str(tmp_path / "out.json")}
+    elif source == "deliverable":
+        text += " > out.json"
+        fields = {"deliverables": ((str(tmp_path / "out.json"), HOPELESS),)}
+    result = result_of(shell(tmp_path, text, **fields), allowance=lambda: Allowance(pattern_seconds=0.01))
+    assert (result.outcome, result.failure_reason) == ("failed", "output_invalid")
+    assert "the pattern `(a|aa)+$` took too long" in result.reason
+
+
+@pytest.mark.parametrize("hard", [False, True])
+def test_the_loop_goes_on_while_an_output_is_checked_and_can_stop_that(hard: bool, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        loop = asyncio.get_running_loop()
+        checking, go_on = asyncio.Event(), threading.Event()
+
+        def clock() -> float:
+            loop.call_soon_threadsafe(checking.set)
+            assert go_on.wait(PATIENCE), "the check holds up the event loop"
+            return 0.0
+
+        async with a_runtime(allowance=lambda: Allowance(clock=clock)) as runtime:
+            contract = OutputContract(form="json", schema={"items": {"type": "integer"}})
+            handle = runtime.start(shell(tmp_path, "echo '[1, 2]'", output=contract), Events())
+            waiting = asyncio.ensure_future(handle.wait())
+            await checking.wait()
+            assert (await carried_out(runtime, shell(tmp_path, "echo other"))).output == "other"
+            handle.cancel(hard=hard)
+            go_on.set()
+            result = await waiting
+        assert (result.outcome, result.exit_status, result.output) == ("cancelled", 0, None)
+        assert result.reason == "it was asked to stop while its output was checked"
+        assert result.stdout == StoredText(head="[1, 2]\n", size=7)
 
     run_async(scenario())
 

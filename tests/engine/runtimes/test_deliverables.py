@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from metaensemble.engine.masking import Masker
+from metaensemble.engine.runtimes.before import note_files
 from metaensemble.engine.runtimes.deliverables import collect, summary
 from metaensemble.engine.runtimes.output_contract import OutputInvalid
 from support.fakes import MemoryBlobs
@@ -37,6 +38,27 @@ def test_further_ones_follow_the_first(tmp_path: Path) -> None:
 
 def test_no_promise_is_no_deliverable(tmp_path: Path) -> None:
     assert collect([], project=str(tmp_path), masker=Masker({}), blobs=MemoryBlobs()) is None
+
+
+def test_one_that_was_there_before_and_was_not_written_is_none(tmp_path: Path) -> None:
+    for name in ("old", "new"):
+        (tmp_path / name).write_text("x")
+    paths = [str(tmp_path / name) for name in ("new", "old")]
+    before = note_files(paths)
+    (tmp_path / "new").write_text("x")
+    blobs = MemoryBlobs()
+    with pytest.raises(OutputInvalid) as caught:
+        collect(
+            [(path, None) for path in paths],
+            project=str(tmp_path),
+            masker=Masker({}),
+            blobs=blobs,
+            before=before,
+        )
+    assert caught.value.reason == (
+        "the deliverable `old` was there before and was not written by this attempt"
+    )
+    assert blobs.open_writers == 0
 
 
 @pytest.mark.parametrize(

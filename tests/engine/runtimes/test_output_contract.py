@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +11,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from metaensemble.engine.runtimes.before import note_files
 from metaensemble.engine.runtimes.output_contract import (
     LARGEST_VALUE,
     OutputInvalid,
     check_schema,
+    check_value,
     parse,
     parse_json,
     read_file,
 )
+from metaensemble.schemas.allowance import Allowance
+from metaensemble.schemas.bound import OutputContract
 from metaensemble.schemas.canonical import canonical_bytes
 
 json_values = st.recursive(
@@ -146,6 +151,63 @@ def test_a_broken_schema_is_told_as_such() -> None:
 def test_the_schema_may_name_an_older_draft() -> None:
     old = {"$schema": "http://json-schema.org/draft-07/schema#", "items": [{"type": "integer"}]}
     assert violations(["a"], old)[1] == ["$[0]"]
+
+
+def test_a_pattern_that_takes_too_long_is_named() -> None:
+    with pytest.raises(OutputInvalid) as caught:
+        check_schema("a" * 200 + "!", {"pattern": "(a|aa)+$"}, allowance=Allowance(pattern_seconds=0.01))
+    assert caught.value.reason == (
+        "the output could not be checked against its schema: "
+        "the pattern `(a|aa)+$` took too long: it was given up after 0.01 s"
+    )
+    assert caught.value.violations == ()
+
+
+def test_a_check_that_takes_too_long_is_told() -> None:
+    with pytest.raises(OutputInvalid) as caught:
+        check_schema(
+            [1] * 100, {"items": {"type": "integer"}}, "it", Allowance(seconds=0, clock=count().__next__)
+        )
+    assert caught.value.reason == (
+        "it could not be checked against its schema: that took more than 0 s of a processor's time"
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "contract", "reason"),
+    [
+        ("a", OutputContract(), None),
+        (None, OutputContract(), None),
+        (1, OutputContract(), "the output is not text"),
+        (["a", ""], OutputContract(form="lines"), None),
+        ([], OutputContract(form="lines"), None),
+        (None, OutputContract(form="lines"), None),
+        (["a", 1], OutputContract(form="lines"), "the output is not a list of lines"),
+        ("a", OutputContract(form="lines"), "the output is not a list of lines"),
+        ({"a": [1]}, OutputContract(form="json"), None),
+        (None, OutputContract(form="json"), None),
+        ({"items": []}, OutputContract(form="json", schema=SCHEMA), None),
+        (None, OutputContract(form="json", schema=SCHEMA), "the output breaks its schema: `$`: None is not"),
+    ],
+)
+def test_a_value_is_held_to_its_form(value: Any, contract: OutputContract, reason: str | None) -> None:
+    if reason is None:
+        check_value(value, contract)
+        return
+    with pytest.raises(OutputInvalid) as caught:
+        check_value(value, contract)
+    assert caught.value.reason.startswith(reason)
+
+
+def test_a_file_that_is_the_same_as_before_was_not_written(tmp_path: Path) -> None:
+    path = tmp_path / "out"
+    path.write_text("abc")
+    before = note_files([str(path)])
+    with pytest.raises(OutputInvalid) as caught:
+        read_file(str(path), str(tmp_path), "the file", before)
+    assert caught.value.reason == "the file `out` was there before and was not written by this attempt"
+    path.write_text("abc")
+    assert read_file(str(path), str(tmp_path), "the file", before) == b"abc"
 
 
 def test_an_output_file_is_read(tmp_path: Path) -> None:

@@ -9,17 +9,18 @@ import pytest
 
 from metaensemble.engine.runtimes.protocol import AttemptResult, StoredText
 from metaensemble.engine.runtimes.replay import Recordings, ReplayRuntime, load_recordings, recordings_of
-from metaensemble.schemas.bound import BoundTask
+from metaensemble.schemas.bound import BoundTask, OutputContract
 from metaensemble.schemas.errors import RecordingsMissing
-from support.fakes import Events, a_request
+from support.fakes import Events, a_request, carried_out, run_async
 
+ANY_JSON = OutputContract(form="json")
 OK = AttemptResult(outcome="ok", output=1)
 OTHER = AttemptResult(outcome="ok", output=2)
 FAILED = AttemptResult(outcome="failed", failure_reason="timeout", reason="too slow")
 
 
 def played(recordings: Recordings | None, **fields: Any) -> AttemptResult:
-    handle = ReplayRuntime(recordings).start(a_request(**fields), Events())
+    handle = ReplayRuntime(recordings).start(a_request(**{"output": ANY_JSON} | fields), Events())
     coroutine = handle.wait()
     with pytest.raises(StopIteration) as ended:
         coroutine.send(None)
@@ -35,6 +36,48 @@ def test_each_attempt_of_a_node_has_its_own_recording_and_needs_no_turn_of_the_l
     assert played(recordings, node_id="a", attempt_no=1) is FAILED
     assert played(recordings, node_id="a", attempt_no=2) is OK
     assert len(recordings) == 2
+
+
+SCHEMA = OutputContract(form="json", schema={"type": "integer", "minimum": 5})
+
+
+def checked(output: Any, contract: OutputContract) -> AttemptResult:
+    recordings = Recordings()
+    recordings.add("a", 1, AttemptResult(outcome="ok", output=output, deliverable={"path": "r.md"}))
+    request = a_request(node_id="a", output=contract)
+    return run_async(carried_out(ReplayRuntime(recordings), request))
+
+
+def test_a_recorded_success_is_held_to_the_contract() -> None:
+    assert checked(7, SCHEMA).output == 7
+    broken = checked(1, SCHEMA)
+    assert (broken.outcome, broken.failure_reason) == ("failed", "output_invalid")
+    assert broken.reason == "the output breaks its schema: `$`: 1 is less than the minimum of 5"
+    assert [violation["path"] for violation in broken.violations] == ["$"]
+    assert (broken.output, broken.deliverable) == (None, None)
+    assert checked(None, SCHEMA).failure_reason == "output_invalid"
+    assert checked(["a"], OutputContract(form="lines")).output == ["a"]
+    assert checked("a", OutputContract(form="lines")).reason == "the output is not a list of lines"
+    assert checked({"a": 1}, OutputContract()).reason == "the output is not text"
+
+
+def test_what_did_not_succeed_is_held_to_nothing() -> None:
+    recordings = Recordings()
+    recordings.add("a", 1, FAILED)
+    assert played(recordings, node_id="a", output=SCHEMA) is FAILED
+
+
+def test_a_cancel_leaves_unchecked_what_is_not_checked_yet() -> None:
+    async def scenario() -> AttemptResult:
+        recordings = Recordings()
+        recordings.add("a", 1, OK)
+        handle = ReplayRuntime(recordings).start(a_request(node_id="a", output=SCHEMA), Events())
+        handle.cancel(hard=False)
+        return await handle.wait()
+
+    result = run_async(scenario())
+    assert (result.outcome, result.output) == ("cancelled", None)
+    assert result.reason == "it was asked to stop while its output was checked"
 
 
 def test_a_recording_with_the_key_of_the_work_comes_first() -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from metaensemble.engine.process import launcher, spawner
+from metaensemble.engine.process import spawner, spawner_link
 from metaensemble.engine.runtimes.command import CommandRuntime
 from metaensemble.engine.runtimes.protocol import AttemptResult
 from metaensemble.engine.runtimes.shortage import Queue, Threads
@@ -48,7 +48,7 @@ def poor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Poor:
         program = tmp_path / "poor_spawner.py"
         folder = str(Path(spawner.__file__).parent)
         program.write_text(POOR.format(folder=folder, room=room, error=error))
-        monkeypatch.setattr(launcher, "_PROGRAM", program)
+        monkeypatch.setattr(spawner_link, "_PROGRAM", program)
 
     return refuse
 
