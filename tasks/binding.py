@@ -190,7 +190,7 @@ def _graph_schemas(tasks: Sequence[BoundTask]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for task in tasks:
         bodies = [one.body for one in (task, *(cell.task for cell in task.cells)) if one.body is not None]
-        names = {name: {} for body in bodies for name, _ in body.graph.outputs}
+        names: dict[str, Any] = {name: {} for body in bodies for name, _ in body.graph.outputs}
         if bodies:
             found[task.id] = {"type": "object", "properties": names, "additionalProperties": False}
     return found
