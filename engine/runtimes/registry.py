@@ -137,7 +137,8 @@ def preflight(
     settings = Settings(environ=environ, replay=replay)
     chosen = registry or Registry()
     asked = [(owner, task) for owner, task in leaf_tasks(graph) if task.ask is None]
-    opened = {task.runtime: _opened(chosen, task.runtime, settings) for _, task in asked}
+    names = dict.fromkeys(task.runtime for _, task in asked)
+    opened = {name: _opened(chosen, name, settings) for name in names}
     for name, runtime in opened.items():
         if isinstance(runtime, LooksAhead):
             runtime.look_ahead([task for _, task in asked if task.runtime == name], project=graph.project)

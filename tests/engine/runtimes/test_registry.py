@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from metaensemble.engine.runtimes.registry import Registry, Settings, open_runti
 from metaensemble.schemas.bound import BoundGraph, BoundTask, CommandSpec
 from metaensemble.schemas.errors import (
     ClashingInputs,
+    InputError,
     MissingProgram,
     RecordingsMissing,
     SecretNotSet,
@@ -114,3 +116,23 @@ def test_a_file_of_recordings_that_is_bad_is_told_once(tmp_path: Path) -> None:
     graph = a_graph(tmp_path, a_task("a", runtime="replay"), a_task("b", runtime="replay"))
     found = preflight(graph, environ={}, replay=tmp_path / "none.jsonl")
     assert [type(problem) for problem in found] == [RecordingsMissing]
+
+
+def test_each_runtime_is_opened_once_however_many_tasks_it_has(tmp_path: Path) -> None:
+    opened: list[str] = []
+
+    class Willing:
+        def preflight(self, task: BoundTask, *, project: str) -> list[InputError]:
+            return []
+
+    def opening(name: str) -> Any:
+        def factory(_settings: Settings) -> Any:
+            opened.append(name)
+            return Willing()
+
+        return factory
+
+    registry = Registry(built_in={name: opening(name) for name in ("one", "two")})
+    tasks = [a_task(f"t{number}", runtime="one" if number % 2 else "two") for number in range(10)]
+    assert preflight(a_graph(tmp_path, *tasks), environ={}, registry=registry) == []
+    assert sorted(opened) == ["one", "two"]
