@@ -154,11 +154,8 @@ class Growing:
         key = each.key
         if key is None:
             return items_growth(items, None, most=self._most)
-        return items_growth(
-            items,
-            lambda _, item: self._rendering.value(instance, "key", key, **{each.name: item}),
-            most=self._most,
-        )
+        key_of = self._rendering.values(instance, "key", key)
+        return items_growth(items, lambda _, item: key_of({each.name: item}), most=self._most)
 
     def _parameters(self, instance: Instance) -> dict[str, Any]:
         body = instance.task.body

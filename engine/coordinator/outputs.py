@@ -23,13 +23,16 @@ class Blobs(Protocol):
 
 
 class Outputs:
-    """Outputs by node id; large ones are read back from their blobs when they are asked for."""
+    """Outputs by node id; large ones are read back from their blobs when they are asked for.
+
+    Values are shared, and must not be changed by whoever gets them.
+    """
 
     def __init__(self, blobs: Blobs) -> None:
         self._blobs = blobs
         self._values: dict[str, Any] = {}
         self._stored: dict[str, str] = {}
-        self._digests: dict[str, str] = {}
+        self._latest: tuple[str, Any] = ("", None)
 
     def keep(self, node: str, value: Any) -> dict[str, Any]:
         """Keep the output of a node; the result is the part of its record that holds it.
@@ -65,9 +68,12 @@ class Outputs:
 
     def __getitem__(self, node: str) -> Any:
         name = self._stored.get(node)
-        if name is not None:
-            return json.loads(self._blobs.get(name))
-        return self._values[node]
+        if name is None:
+            return self._values[node]
+        # Many items of a fan-out look at the same list, one after the other.
+        if self._latest[0] != name:
+            self._latest = (name, json.loads(self._blobs.get(name)))
+        return self._latest[1]
 
     def get(self, node: str) -> Any:
         """The output of a node, None for one that left none."""

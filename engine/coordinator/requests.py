@@ -102,6 +102,17 @@ class RequestBuilder:
         """What a template comes to at this node, with further `names` known. Raises `RenderError`."""
         return self._renderer(instance, names)(key, template)
 
+    def values(self, instance: Instance, key: str, template: Template) -> Callable[[Mapping[str, Any]], Any]:
+        """What `value` does, for many sets of names: what they have in common is looked up once."""
+        known: dict[str, Any] = {}
+
+        def value(names: Mapping[str, Any]) -> Any:
+            if not known:
+                known.update(self.scope(instance))
+            return self._renderer(instance, names, known)(key, template)
+
+        return value
+
     def build(
         self, instance: Instance, *, run_id: str, generation: int, attempt_no: int, rewinds: int, scratch: str
     ) -> AttemptRequest:
@@ -195,13 +206,16 @@ class RequestBuilder:
         at = instance.id.rindex(f"#{index}")
         return self._results.output(f"{instance.id[:at]}#{index - 1}")
 
-    def _renderer(self, instance: Instance, names: Mapping[str, Any]) -> Callable[[str, Template], Any]:
+    def _renderer(
+        self, instance: Instance, names: Mapping[str, Any], known: Mapping[str, Any] | None = None
+    ) -> Callable[[str, Template], Any]:
+        """What renders templates of one attempt; `known` is its scope, where that was built before."""
         scope: dict[str, Any] | None = None
 
         def evaluate(source: str) -> Any:
             nonlocal scope
             if scope is None:
-                scope = {**self.scope(instance), **names}
+                scope = {**(known or self.scope(instance)), **names, "env": {}}
                 for name, template in instance.task.env:
                     scope["env"][name] = as_text(render(template, evaluate))
             return self._evaluate(source, scope)

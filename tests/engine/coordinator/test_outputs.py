@@ -67,3 +67,23 @@ def test_a_node_without_output() -> None:
     outputs = Outputs(Store())
     assert "a" not in outputs
     assert outputs.get("a") is None
+
+
+def test_a_large_output_that_many_look_at_is_read_once() -> None:
+    class Counting(Store):
+        reads = 0
+
+        def get(self, name: str) -> bytes:
+            self.reads += 1
+            return super().get(name)
+
+    store = Counting()
+    outputs = Outputs(store)
+    large, other = ["x" * 100] * 100, ["y" * 100] * 100
+    outputs.keep("list", large)
+    outputs.keep("other", other)
+    assert [outputs["list"] for _ in range(50)] == [large] * 50
+    assert store.reads == 1
+    assert outputs["other"] == other
+    assert outputs["list"] == large
+    assert store.reads == 3, "one is kept, not all of them"
