@@ -13,7 +13,10 @@ from .layered import Rect
 from .picture import Picture
 
 GRID_ABOVE: Final = 12
-"""More nodes than this with the same needs and the same consumers become a grid."""
+"""More vertices than this with the same needs and the same consumers become a grid."""
+
+APART_ABOVE: Final = 1
+"""The same for the members of a group, where there are no needs and no consumers to draw."""
 
 GAP: Final = 14.0
 """Between the cells."""
@@ -57,10 +60,19 @@ class Grid:
 
 def gridded(picture: Picture) -> tuple[Picture, dict[str, tuple[str, ...]]]:
     """The picture with one vertex for each future grid, and the members of the grids by its id."""
-    sets = {f"grid {ids[0]}": ids for ids in alike_sets(picture, GRID_ABOVE)}
+    sets = {
+        f"grid {alike.ids[0]}": alike.ids
+        for alike in alike_sets(picture)
+        if len(alike.ids) > (APART_ABOVE if alike.apart and _are_members(picture) else GRID_ABOVE)
+    }
     taken = {vertex.id for vertex in picture.vertices}
     sets = {name: ids for name, ids in sets.items() if name not in taken}
     return contract(picture, {id_: name for name, ids in sets.items() for id_ in ids}), sets
+
+
+def _are_members(picture: Picture) -> bool:
+    """Whether the picture is what a group node holds."""
+    return bool(picture.vertices) and picture.vertices[0].group is not None
 
 
 def grid(members: Sequence[str], sizes: Sequence[tuple[float, float]], *, margin: float = GAP) -> Grid:
