@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil, sqrt
+from math import ceil, log
 from typing import Final
 
 from .alike import alike_sets
@@ -23,6 +23,9 @@ GAP: Final = 14.0
 
 _SHAPE: Final = 1.5
 """How much wider than high a grid becomes, about."""
+
+_EMPTINESS: Final = 4.0
+"""How much uglier than another shape, by its logarithm, a grid of nothing but empty cells would be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,13 @@ def _are_members(picture: Picture) -> bool:
 
 
 def grid(members: Sequence[str], sizes: Sequence[tuple[float, float]], *, margin: float = GAP) -> Grid:
-    """A grid of pleasant shape whose cells are as large as the largest member."""
+    """A grid of pleasant shape, with few empty cells, whose cells are as large as the largest member."""
     width, height = max(w for w, _ in sizes), max(h for _, h in sizes)
-    columns = max(1, round(sqrt(len(members) * _SHAPE * (height + GAP) / (width + GAP))))
+
+    def ugliness(columns: int) -> float:
+        rows = ceil(len(members) / columns)
+        shape = columns * (width + GAP) / (rows * (height + GAP))
+        return abs(log(shape / _SHAPE)) + _EMPTINESS * (1 - len(members) / (rows * columns))
+
+    columns = min(range(1, len(members) + 1), key=ugliness)
     return Grid(tuple(members), columns, width, height, margin)

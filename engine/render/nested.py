@@ -5,16 +5,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from .clusters import Cluster, clusters, paths
 from .direction import lies_down
 from .grids import GAP, grid, gridded
 from .insides import OUTERMOST, insides
-from .labels import Label, frame_label, label
+from .labels import Label, edge_label, frame_label, label
 from .layered import Arranged, Box, Frame, Rect, arrange
 from .picture import Edge, Picture, Vertex
-from .svg_boxes import extent
+from .svg_boxes import CARDS, NOTE_SIZE, extent
 from .svg_frames import HEADER_GAP, PADDING, TITLE_HEIGHT, header_extent, title_width
+from .text_width import text_width
+
+WORDS_GAP: Final = 12.0
+"""Between the words of an edge and its end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,7 +172,8 @@ class _Place:
             for cluster in self._root.below()
         ]
         kinds = {(e.source, e.target): (e.mode, e.quorum, e.critical) for e in self._small.edges}
-        return arrange(boxes, list(kinds), frames, down=self.down, kinds=kinds)
+        words = {(e.source, e.target): _words_room(e) for e in self._small.edges if not self.down}
+        return arrange(boxes, list(kinds), frames, down=self.down, kinds=kinds, words=words)
 
     def _filled_frames(self, grids: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
         """The grids that are all that a group holds, with that group: they need no frame of their own."""
@@ -191,6 +197,12 @@ class _Place:
                 else:
                     points[end] = (rect.x if end else rect.x + rect.width, y)
         return points
+
+
+def _words_room(edge: Edge) -> float:
+    """How much of the edge's end its words take; nothing without words."""
+    words = edge_label(edge)
+    return text_width(words, NOTE_SIZE) + WORDS_GAP + CARDS[0] + 6.0 if words else 0.0
 
 
 def _moved(rect: Rect, x: float, y: float) -> Rect:

@@ -7,7 +7,7 @@ from typing import Final
 from . import svg_legend
 from .labels import edge_label, summary
 from .legend import legend
-from .nested import PlacedEdge, nested
+from .nested import WORDS_GAP, PlacedEdge, nested
 from .palette import CRITICAL, FAILED_LINE, GROUND, LINE, NOTE, TEXT
 from .picture import Picture
 from .svg_boxes import CARDS, NOTE_SIZE, box
@@ -96,4 +96,4 @@ def _edge_words(placed: PlacedEdge) -> str:
     words = edge_label(placed.edge)
     if placed.down:
         return text(x + 6, y - 12, words, size=NOTE_SIZE, fill=NOTE, halo=GROUND)
-    return text(x - 12, y - 7, words, size=NOTE_SIZE, fill=NOTE, anchor="end", halo=GROUND)
+    return text(x - WORDS_GAP, y - 7, words, size=NOTE_SIZE, fill=NOTE, anchor="end", halo=GROUND)
