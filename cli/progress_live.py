@@ -13,7 +13,7 @@ from rich.live import Live
 from rich.markup import escape
 from rich.text import Text
 
-from ..engine.render.tree import ASCII, BOXES
+from ..engine.render.strokes import ASCII, BOXES
 from ..engine.render.words import ticking
 from ..schemas.progress import Grew, NodeChanged, Note, Progress, RunEnded, RunStarted, SourceChanged
 from .plain import plain

@@ -62,9 +62,15 @@ class PlanNode(PlanModel):
     details: dict[str, Any] = {}
     later: tuple[str, ...] = ()
 
+    @property
+    def is_group(self) -> bool:
+        """Whether the node runs nothing itself: a fan-out, a matrix, a repeat, a sub-graph."""
+        return self.kind in ("each", "matrix", "repeat", "graph")
+
 
 class Plan(PlanModel):
-    """The whole plan. `edges` is the transitive reduction, as pairs (from, to) of node ids."""
+    """The whole plan. `edges` is the transitive reduction, as pairs (from, to) of node ids; both ends of
+    an edge are members of the same group, or of none."""
 
     name: AnyText
     source: AnyText

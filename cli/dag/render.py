@@ -6,7 +6,7 @@ import os
 import re
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, TypedDict
 
 import typer
 
@@ -69,23 +69,37 @@ def render(
         typer.Option("--collapse", metavar="N", help="Draw groups of more than N nodes as one, default 12."),
     ] = None,
     expand: Annotated[bool, typer.Option("--expand", help="Draw every node, however many.")] = False,
+    no_times: Annotated[
+        bool,
+        typer.Option(
+            "--no-times",
+            help="Leave out how long things took; the critical path is then the longest chain of needs.",
+        ),
+    ] = False,
+    no_dot: Annotated[
+        bool, typer.Option("--no-dot", help="Draw SVG without the program `dot`, even where it is installed.")
+    ] = False,
 ) -> int:
     """Draw a task graph, or a DAG run with its states.
 
     For the terminal (ascii), as a picture (svg, png, pdf), or for other programs (dot, mermaid, json).
-    PNG and PDF need the program `dot` of graphviz; SVG is drawn by it where it is installed, and without
-    it otherwise. In the terminal's tree, one column is one after the other and one rail is side by side.
-    JSON has all nodes unless `--collapse` is given.
+    PNG and PDF need the program `dot` of graphviz; SVG is drawn by it where it is installed and what there
+    is to draw has no frames, and without it otherwise. In the terminal's tree, one column is one after the
+    other, one rail is side by side, and what is inside a group is indented below it. JSON has all nodes
+    unless `--collapse` is given.
+
+    With `--no-times` and `--no-dot` DAG runs that ended alike give the same bytes, on every machine.
     """
     chosen = form or _form_of(output)
     if chosen in NOT_TEXT and output is None:
         _check_not_a_terminal(chosen)
     most = _most(chosen, positive(collapse, "--collapse"), expand)
     plan, report = _drawn(what, pairs(param, "--param"))
+    options = _Options(report=report, collapse=most, times=not no_times)
     if chosen in NOT_TEXT or chosen is Format.SVG:
-        _give_image(plan, report, chosen, most, output)
+        _give_image(plan, chosen, options, output, by_dot=not no_dot)
     else:
-        _give_text(plan, report, chosen, most, output)
+        _give_text(plan, chosen, options, output)
     return 0
 
 
@@ -134,23 +148,27 @@ def _drawn(what: str, params: dict[str, str]) -> tuple[Plan, Report | None]:
     return api.plan_of(what), api.status(what)
 
 
-def _give_image(
-    plan: Plan, report: Report | None, form: Format, most: int | None, output: Path | None
-) -> None:
+class _Options(TypedDict):
+    """What all forms of a drawing are asked with."""
+
+    report: Report | None
+    collapse: int | None
+    times: bool
+
+
+def _give_image(plan: Plan, form: Format, options: _Options, output: Path | None, *, by_dot: bool) -> None:
     from ...engine.render import image
     from ..output_file import write_bytes
     from ..speech import give_bytes
 
-    data = image(plan, form.value, report=report, collapse=most)
+    data = image(plan, form.value, **options, by_dot=by_dot)
     if output is None:
         give_bytes(data)
     else:
         write_bytes(output, data)
 
 
-def _give_text(
-    plan: Plan, report: Report | None, form: Format, most: int | None, output: Path | None
-) -> None:
+def _give_text(plan: Plan, form: Format, options: _Options, output: Path | None) -> None:
     import sys
 
     from ...engine.render import render as rendered
@@ -159,15 +177,14 @@ def _give_text(
     from ..terminal import columns, has_boxes, has_colour
 
     if output is not None:
-        write_file(output, [rendered(plan, form.value, report=report, collapse=most)])
+        write_file(output, [rendered(plan, form.value, **options)])
         return
     out = sys.stdout
     give(
         rendered(
             plan,
             form.value,
-            report=report,
-            collapse=most,
+            **options,
             boxes=has_boxes(out),
             width=columns(out),
             colour=has_colour(out),

@@ -1,4 +1,4 @@
-"""Which groups get a box around them, and how they lie in one another."""
+"""Which groups get a frame around them, and how they lie in one another."""
 
 from __future__ import annotations
 
@@ -11,10 +11,14 @@ from .picture import Picture, Vertex
 
 @dataclass(slots=True, kw_only=True)
 class Cluster:
-    """A group with a box of its own; the outermost, of the empty name, is the picture itself."""
+    """A group with a frame of its own; the outermost, of the empty name, is the picture itself.
+
+    `node` is the group node whose frame it is, None for a group that only the ids tell of.
+    """
 
     name: str
     title: str
+    node: Vertex | None = None
     clusters: list[Cluster] = field(default_factory=list)
     vertices: list[Vertex] = field(default_factory=list)
 
@@ -28,19 +32,23 @@ class Cluster:
 def clusters(picture: Picture) -> Cluster:
     """The groups as a tree, in the order of the picture.
 
-    Left out are groups that hold a single vertex, or nothing but one other group: a box there would
-    say nothing.
+    A group node that holds anything here is a frame. Groups that only the ids tell of are left out when
+    they hold a single vertex, or nothing but one other group: a frame there would say nothing.
     """
     root = Cluster(name="", title="")
     known: dict[str, Cluster] = {"": root}
+    nodes = {vertex.id: vertex for vertex in picture.vertices if vertex.is_group}
+    named = {group for vertex in picture.vertices for group in vertex.groups}
     for vertex in picture.vertices:
+        is_frame = vertex.is_group and vertex.id in named
         above = root
-        for group in vertex.groups:
+        for group in (*vertex.groups, vertex.id) if is_frame else vertex.groups:
             if group not in known:
-                known[group] = Cluster(name=group, title="")
+                known[group] = Cluster(name=group, title="", node=nodes.get(group))
                 above.clusters.append(known[group])
             above = known[group]
-        above.vertices.append(vertex)
+        if not is_frame:
+            above.vertices.append(vertex)
     _prune(root)
     return root
 
@@ -64,7 +72,7 @@ def _prune(cluster: Cluster) -> None:
     kept: list[Cluster] = []
     for inner in cluster.clusters:
         _prune(inner)
-        if len(inner.clusters) + len(inner.vertices) > 1:
+        if inner.node is not None or len(inner.clusters) + len(inner.vertices) > 1:
             kept.append(inner)
         else:
             kept.extend(inner.clusters)

@@ -7,27 +7,28 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from ...schemas.states import NODE_STATES, NodeState
+from ...schemas.states import NodeState
 from .levels import longest_paths
-from .picture import Edge, Members, Picture, Vertex
-
-NAMED: Final = 5
-"""How many failed nodes a collapsed vertex names."""
+from .picture import Edge, Picture, Vertex
+from .tally import members_of
 
 _WORST_FIRST: Final[tuple[NodeState, ...]] = (
     *("failed", "blocked", "cancelled", "waiting", "running", "ready", "pending", "held", "ok", "skipped"),
 )
-"""The state of a collapsed vertex is the first of these that one of its members has."""
+"""The state of a collapsed vertex that is no group node is the first of these that one of its members has."""
 
 
 def contract(picture: Picture, into: Mapping[str, str]) -> Picture:
     """The picture in which the vertices that `into` maps to one name are one vertex of that name.
 
-    Names that would end up on a cycle are left out. The new vertices stand where the first of their
-    members stood; levels are worked out anew. O(nodes + edges), times the names left out.
+    Where that is the id of a group node, it is that node, without the frame. Names that would end up on a
+    cycle are left out. The new vertices stand where the first of their members stood; levels are worked
+    out anew. O(nodes + edges), times the names left out.
     """
     if not into:
         return picture
+    names = set(into.values())
+    into = {**into, **{v.id: v.id for v in picture.vertices if v.is_group and v.id in names}}
     while bad := _on_cycles(picture, into):
         into = {id_: name for id_, name in into.items() if name not in bad}
     parts: dict[str, list[Vertex]] = defaultdict(list)
@@ -76,32 +77,43 @@ def _merged_edges(edges: Iterable[Edge], into: Mapping[str, str]) -> list[Edge]:
 
 
 def _merged(name: str, members: Sequence[Vertex]) -> Vertex:
-    first = members[0]
-    counts: dict[NodeState, int] = defaultdict(int)
     for vertex in members:
-        if vertex.members is not None:
-            for state, count in vertex.members.counts:
-                counts[state] += count
-        elif vertex.state is not None:
-            counts[vertex.state] += 1
-    failed = [id_ for vertex in members for id_ in _failed(vertex)]
-    times = [vertex.duration_ms for vertex in members if vertex.duration_ms is not None]
+        if vertex.is_group and vertex.id == name:
+            return vertex
+    inside = {vertex.id for vertex in members}
+    outer = [vertex for vertex in members if vertex.group not in inside]
+    first = outer[0]
+    states = [state for vertex in outer for state in _states(vertex)]
+    failed = [id_ for vertex in outer for id_ in _failed(vertex)]
+    times = [vertex.duration_ms for vertex in outer if vertex.duration_ms is not None]
+    known = [vertex.members for vertex in outer if vertex.members is not None]
     return Vertex(
         id=name,
-        kind=_common(vertex.kind for vertex in members),
-        runtime=_common(vertex.runtime for vertex in members),
+        kind=_common(vertex.kind for vertex in outer),
+        runtime=_common(vertex.runtime for vertex in outer),
         level=first.level,
-        critical=any(vertex.critical for vertex in members),
+        critical=any(vertex.critical for vertex in outer),
+        group=first.group,
         groups=first.groups[: first.groups.index(name)] if name in first.groups else first.groups,
         later=tuple(dict.fromkeys(key for vertex in members for key in vertex.later)),
-        state=next((state for state in _WORST_FIRST if counts[state]), None),
+        state=next((state for state in _WORST_FIRST if state in states), None),
         duration_ms=sum(times) if times else None,
-        members=Members(
-            size=sum(vertex.members.size if vertex.members else 1 for vertex in members),
-            counts=tuple((state, counts[state]) for state in NODE_STATES if counts[state]),
-            failed=tuple(failed[:NAMED]),
+        members=members_of(
+            states,
+            failed,
+            more_failed=sum(one.more_failed for one in known),
+            reused=sum(one.reused for one in known) + sum(vertex.reused for vertex in outer),
         ),
     )
+
+
+def _states(vertex: Vertex) -> Iterable[NodeState | None]:
+    """The states of the nodes that it stands for; a group node is one of them."""
+    if vertex.members is None or vertex.is_group:
+        return (vertex.state,)
+    if not vertex.members.counts:
+        return (None,) * vertex.members.size
+    return (state for state, count in vertex.members.counts for _ in range(count))
 
 
 def _failed(vertex: Vertex) -> tuple[str, ...]:

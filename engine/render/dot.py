@@ -10,7 +10,8 @@ from graphviz import Digraph, escape, nohtml
 
 from .clusters import Cluster, clusters
 from .direction import flows_down
-from .labels import edge_label, label, plain, summary, tooltip
+from .group_ends import ends_of_groups
+from .labels import edge_label, frame_label, label, plain, summary, tooltip
 from .legend import Entry, legend
 from .palette import CRITICAL, FAILED_LINE, FILLS, FRAMES, GROUND, LINE, NOTE, PLAIN, TEXT
 from .picture import Edge, Picture, Vertex
@@ -42,9 +43,21 @@ def dot(picture: Picture, *, dpi: int | None = None) -> str:
     graph.attr("edge", color=LINE, fontname=FONT, fontsize="10", fontcolor=NOTE, arrowsize="0.7")
     names = {vertex.id: f"n{at}" for at, vertex in enumerate(picture.vertices)}
     root = clusters(picture)
-    _fill(graph, root, names, 0, {c.name: f"cluster_{at}" for at, c in enumerate(root.below())})
+    boxes = {cluster.name: f"cluster_{at}" for at, cluster in enumerate(root.below())}
+    _fill(graph, root, names, 0, boxes)
+    ends = ends_of_groups(picture)
+    if ends:
+        graph.attr(compound="true")
     for edge in picture.edges:
-        graph.edge(names[edge.source], names[edge.target], _attributes=_edge_style(edge))
+        tail, head = edge.source, edge.target
+        style = _edge_style(edge)
+        if tail in ends:
+            style["ltail"] = boxes[tail]
+            tail = ends[tail].last
+        if head in ends:
+            style["lhead"] = boxes[head]
+            head = ends[head].first
+        graph.edge(names[tail], names[head], _attributes=style)
     return str(graph.source)
 
 
@@ -57,9 +70,28 @@ def _fill(
     for inner in cluster.clusters:
         with graph.subgraph(name=known[inner.name]) as box:
             fill, border = FRAMES[depth % len(FRAMES)]
-            box.attr(label=_label(inner.title), style="rounded,filled", fillcolor=fill, color=border)
+            style = {"label": _label(inner.title), "color": border, "penwidth": "1"}
+            if inner.node is not None:
+                style |= _frame_style(inner.node, cluster.name)
+            box.attr(style="rounded,filled", fillcolor=fill, **style)
             box.attr(labelloc="t", labeljust="l", fontsize="12", fontcolor=NOTE, margin="12")
             _fill(box, inner, names, depth + 1, known)
+
+
+def _frame_label(node: Vertex, group: str) -> str:
+    said = frame_label(node, group)
+    # graphviz takes `\l` for the end of a line that begins at the left.
+    lines: str = nohtml("".join(f"{_label(line)}\\l" for line in (f"{said.name}  {said.kind}", *said.notes)))
+    return lines
+
+
+def _frame_style(node: Vertex, group: str) -> dict[str, str]:
+    style = {"label": _frame_label(node, group), "tooltip": _label(tooltip(node)), "color": PLAIN[1]}
+    if node.state is not None:
+        style["color"] = FILLS[node.state][1]
+    if node.critical:
+        style |= {"color": CRITICAL, "penwidth": "2.5"}
+    return style
 
 
 def _node_label(vertex: Vertex, group: str) -> str:
@@ -86,7 +118,7 @@ def _node_style(vertex: Vertex) -> dict[str, str]:
         style |= {"fillcolor": fill, "color": border}
     if vertex.critical:
         style |= {"color": CRITICAL, "penwidth": "2.5"}
-    if vertex.members is not None:
+    if vertex.members is not None or vertex.stands_for:
         style["peripheries"] = "2"
     return style
 

@@ -36,14 +36,16 @@ def render(
     boxes: bool = True,
     width: int | None = None,
     colour: bool = False,
+    times: bool = True,
 ) -> str:
     """The plan in one of `FORMATS`, with the states of `report` when given.
 
-    `collapse` is how many vertices a group may have before it is drawn as one; None draws all.
-    `boxes`, `width` and `colour` concern `ascii` alone: box-drawing characters instead of 7-bit
-    ones, the longest line, and ANSI colours. `ValueError` for another format. Pure.
+    `collapse` is how many boxes a group may draw before it is drawn as one; None draws all. Without
+    `times` durations are left out, and what follows from them. `boxes`, `width` and `colour` concern
+    `ascii` alone: box-drawing characters instead of 7-bit ones, the longest line, and ANSI colours.
+    `ValueError` for another format. Pure.
     """
-    content = _content(plan, report, collapse)
+    content = _content(plan, report, collapse, times)
     if form == "ascii":
         return tree(content, boxes=boxes, width=width, colour=colour)
     if form == "dot":
@@ -61,22 +63,29 @@ def render(
     raise ValueError(f"no such format: {form}")
 
 
-def image(plan: Plan, form: str, *, report: Report | None = None, collapse: int | None = None) -> bytes:
+def image(
+    plan: Plan,
+    form: str,
+    *,
+    report: Report | None = None,
+    collapse: int | None = None,
+    times: bool = True,
+    by_dot: bool = True,
+) -> bytes:
     """The plan in one of `IMAGES`, as `render` takes it, drawn by the `dot` program.
 
-    SVG is laid out here without `dot`, where `dot` fails or would take too long, and where many nodes
-    are alike: ours sets them in a grid, `dot` one below the other. For the others NoDrawingProgram is
-    raised. `ValueError` for another format.
+    SVG is laid out here without `dot` and unless `by_dot`, where `dot` fails or would take too long, and
+    where ours is better: groups as frames that edges end at, and grids of nodes that are alike, which
+    `dot` sets one below the other. For the others NoDrawingProgram is raised. `ValueError` for another
+    format.
     """
     from . import program
     from .dot import dot
-    from .grids import gridded
     from .svg import svg
 
-    content = _content(plan, report, collapse)
+    content = _content(plan, report, collapse, times)
     if form == "svg":
-        is_for_dot = len(content.vertices) <= _DRAWN_BY_DOT and not gridded(content)[1]
-        if is_for_dot and program.is_installed():
+        if by_dot and _is_for_dot(content) and program.is_installed():
             # An installation may lack its plugins; ours is as good.
             with suppress(NoDrawingProgram):
                 return program.drawn(dot(content), "svg")
@@ -88,6 +97,14 @@ def image(plan: Plan, form: str, *, report: Report | None = None, collapse: int 
     raise ValueError(f"no such format: {form}")
 
 
-def _content(plan: Plan, report: Report | None, most: int | None) -> Picture:
-    whole = picture(plan, report)
+def _is_for_dot(content: Picture) -> bool:
+    from .grids import gridded
+
+    if len(content.vertices) > _DRAWN_BY_DOT or any(vertex.group for vertex in content.vertices):
+        return False
+    return not gridded(content)[1]
+
+
+def _content(plan: Plan, report: Report | None, most: int | None, times: bool) -> Picture:
+    whole = picture(plan, report, times=times)
     return whole if most is None else collapsed(whole, most)

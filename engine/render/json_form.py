@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 from .picture import Edge, Picture, Vertex
@@ -11,10 +12,13 @@ from .picture import Edge, Picture, Vertex
 def json_form(picture: Picture) -> str:
     """`{"name", "nodes": [...], "edges": [...]}`, nodes in the order of the plan.
 
-    `groups` names what a node lies in, outermost first. `state`, `reason` and `duration_ms` are there
-    only where a DAG run is drawn; `size`, `counts` and `failed` only in collapsed groups.
+    `group` is the group node that a node is a member of, `groups` names all that it lies in, outermost
+    first. `level` is counted among the members of one group. `state`, `reason`, `duration_ms` and `reused`
+    are there only where a DAG run is drawn; `size`, `counts`, `failed` and `more_failed` only in groups,
+    and `collapsed` where their members are left out.
     """
-    nodes = [_node(vertex, picture.has_states) for vertex in picture.vertices]
+    opened = {vertex.group for vertex in picture.vertices}
+    nodes = [_node(vertex, picture.has_states, opened) for vertex in picture.vertices]
     edges = [_edge(edge) for edge in picture.edges]
     return (
         json.dumps({"name": picture.name, "nodes": nodes, "edges": edges}, indent=2, ensure_ascii=False)
@@ -22,9 +26,10 @@ def json_form(picture: Picture) -> str:
     )
 
 
-def _node(vertex: Vertex, has_states: bool) -> dict[str, Any]:
+def _node(vertex: Vertex, has_states: bool, opened: Collection[str | None]) -> dict[str, Any]:
     node: dict[str, Any] = {
         "id": vertex.id,
+        "group": vertex.group,
         "kind": vertex.kind,
         "runtime": vertex.runtime,
         "level": vertex.level,
@@ -32,6 +37,8 @@ def _node(vertex: Vertex, has_states: bool) -> dict[str, Any]:
     }
     optional = {
         "groups": list(vertex.groups),
+        "source": vertex.source,
+        "stands_for": vertex.stands_for,
         "condition": vertex.condition,
         "tags": list(vertex.tags),
         "later": list(vertex.later),
@@ -39,9 +46,12 @@ def _node(vertex: Vertex, has_states: bool) -> dict[str, Any]:
     node |= {key: value for key, value in optional.items() if value}
     if has_states:
         node |= {"state": vertex.state, "reason": vertex.reason, "duration_ms": vertex.duration_ms}
+        node |= {"reused": True} if vertex.reused else {}
     if vertex.members is not None:
         members = vertex.members
         node |= {"size": members.size, "counts": dict(members.counts), "failed": list(members.failed)}
+        node |= {"more_failed": members.more_failed} if members.more_failed else {}
+        node |= {"collapsed": True} if vertex.id not in opened else {}
     return node
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from ..node_ids import within
+from .group_words import group_kind, own_reason
 from .picture import Edge, Picture, Vertex
 from .words import clipped, clipped_middle, counted, duration
 
@@ -18,42 +20,87 @@ NOTE: Final = 44
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """What a box says: its name, and lines of lesser words below."""
+    """What a box or a frame says: its name, what kind of group it is where it is a frame, and lines of
+    lesser words below."""
 
     name: str
     notes: tuple[str, ...] = ()
+    kind: str = ""
 
 
 def label(vertex: Vertex, group: str = "") -> Label:
-    """What the vertex says inside the drawn group of that name."""
-    name = clipped_middle(plain(within(vertex.id, group)), NAME)
+    """What the vertex says as a box inside the drawn group of that name."""
+    name = _name(vertex, group)
     notes: list[str] = []
-    if vertex.members is not None:
+    if vertex.is_group:
+        notes += [group_kind(vertex), *_group_notes(vertex), *_what_failed(vertex)]
+    elif vertex.members is not None:
         name = f"{name} × {vertex.members.size:,}"  # noqa: RUF001  # a multiplication sign is what is meant
-        notes += _member_notes(vertex)
-    elif vertex.state is not None:
+        notes += [*_counts_and_work(vertex), *_what_failed(vertex)]
+    else:
+        notes += _node_notes(vertex)
+    return Label(name, _clipped([*notes, *_asked(vertex)]))
+
+
+def frame_label(vertex: Vertex, group: str = "") -> Label:
+    """What a group node says as a frame inside the drawn group of that name."""
+    notes = _clipped([*_group_notes(vertex), *_asked(vertex)])
+    return Label(_name(vertex, group), notes, clipped(plain(group_kind(vertex)), NOTE))
+
+
+def _name(vertex: Vertex, group: str) -> str:
+    return clipped_middle(plain(within(vertex.id, group)), NAME)
+
+
+def _clipped(notes: list[str]) -> tuple[str, ...]:
+    return tuple(clipped(plain(note), NOTE) for note in notes)
+
+
+def _node_notes(vertex: Vertex) -> Iterator[str]:
+    if vertex.state is not None:
         took = f", {duration(vertex.duration_ms)}" if vertex.duration_ms is not None else ""
-        notes.append(f"{vertex.state}{took}")
+        yield f"{vertex.state}{took}{', reused' if vertex.reused else ''}"
     elif vertex.runtime not in {"command", vertex.kind}:
-        notes.append(vertex.runtime)
-    if vertex.condition is not None:
-        notes.append(f"if {vertex.condition}")
-    if vertex.later:
-        notes.append(f"not built yet: {', '.join(vertex.later)}")
-    return Label(name, tuple(clipped(plain(note), NOTE) for note in notes))
+        yield vertex.runtime
+    if vertex.stands_for:
+        yield f"one per {vertex.stands_for}"
 
 
-def _member_notes(vertex: Vertex) -> list[str]:
-    members = vertex.members
-    assert members is not None
-    notes = [counted(dict(members.counts))] if members.counts else []
+def _group_notes(vertex: Vertex) -> Iterator[str]:
+    """How a group went, in the words in which a DAG run says it."""
+    if vertex.state is None:
+        return
+    took = f" in {duration(vertex.duration_ms)}" if vertex.duration_ms is not None else ""
+    counts = f": {counted(dict(vertex.members.counts))}" if vertex.members is not None else ""
+    yield f"{vertex.state}{took}{counts}"
+    if own_reason(vertex):
+        yield own_reason(vertex)
+
+
+def _counts_and_work(vertex: Vertex) -> Iterator[str]:
+    if vertex.members is not None and vertex.members.counts:
+        yield counted(dict(vertex.members.counts))
     if vertex.duration_ms is not None:
-        notes.append(f"{duration(vertex.duration_ms)} of work")
-    notes += [f"failed: {clipped_middle(plain(within(id_, vertex.id)), NAME - 6)}" for id_ in members.failed]
-    more = dict(members.counts).get("failed", 0) - len(members.failed)
-    if more > 0:
-        notes.append(f"and {more:,} more failed")
-    return notes
+        yield f"{duration(vertex.duration_ms)} of work"
+
+
+def _what_failed(vertex: Vertex) -> Iterator[str]:
+    members = vertex.members
+    if members is None:
+        return
+    if members.reused:
+        yield f"{members.reused:,} reused"
+    for id_ in members.failed:
+        yield f"failed: {clipped_middle(plain(within(id_, vertex.id)), NAME - 6)}"
+    if members.more_failed:
+        yield f"and {members.more_failed:,} more failed"
+
+
+def _asked(vertex: Vertex) -> Iterator[str]:
+    if vertex.condition is not None:
+        yield f"if {vertex.condition}"
+    if vertex.later:
+        yield f"not built yet: {', '.join(vertex.later)}"
 
 
 def edge_label(edge: Edge) -> str:
@@ -64,8 +111,12 @@ def edge_label(edge: Edge) -> str:
 def tooltip(vertex: Vertex) -> str:
     """The whole of what is known of a vertex, in one line."""
     parts = [vertex.id]
-    if vertex.state is not None and vertex.members is None:
+    if vertex.is_group:
+        parts.append(group_kind(vertex))
+    if vertex.state is not None and (vertex.members is None or vertex.is_group):
         parts.append(f"{vertex.state}: {vertex.reason}" if vertex.reason else vertex.state)
+    if vertex.is_group and vertex.duration_ms is not None:
+        parts.append(f"{duration(vertex.duration_ms)} from its start to its end")
     if vertex.condition is not None:
         parts.append(f"if {vertex.condition}")
     parts.extend(f"#{tag}" for tag in vertex.tags)
@@ -73,11 +124,8 @@ def tooltip(vertex: Vertex) -> str:
 
 
 def summary(picture: Picture) -> str:
-    """The line below the title: how it went, or how many nodes there are and are critical."""
-    if picture.outcome:
-        return picture.outcome
-    size = sum(vertex.members.size if vertex.members else 1 for vertex in picture.vertices)
-    return f"{size:,} node{'s' if size != 1 else ''}"
+    """The line below the title: how it went, or how many nodes there are."""
+    return picture.outcome or f"{picture.size:,} node{'s' if picture.size != 1 else ''}"
 
 
 def plain(text: str) -> str:

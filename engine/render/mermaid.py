@@ -2,43 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
 
 from .clusters import Cluster, clusters
 from .direction import flows_down
-from .labels import edge_label, label, plain
-from .palette import CRITICAL, FAILED_LINE, FILLS, TEXT
+from .labels import edge_label, frame_label, label, plain
+from .palette import CRITICAL, FAILED_LINE, FILLS, FRAMES, PLAIN, TEXT
 from .picture import Edge, Picture, Vertex
 
 
 def mermaid(picture: Picture) -> str:
     """The picture as a Mermaid flowchart, in the order of the plan, groups as subgraphs."""
     names = {vertex.id: f"n{at}" for at, vertex in enumerate(picture.vertices)}
+    root = clusters(picture)
+    frames = [cluster.node for cluster in root.below() if cluster.node is not None]
     lines = [f"flowchart {'TD' if flows_down(picture) else 'LR'}"]
-    lines.extend(_inside(clusters(picture), names, count(), "    "))
+    lines.extend(_inside(root, names, count(), "    "))
     lines.extend(f"    {names[edge.source]} {_arrow(edge)} {names[edge.target]}" for edge in picture.edges)
-    used = {vertex.state for vertex in picture.vertices if vertex.state is not None}
-    for state, (fill, border) in FILLS.items():
-        if state in used:
-            lines.append(f"    classDef {state} fill:{fill},stroke:{border},color:{TEXT}")
-    critical = [names[vertex.id] for vertex in picture.vertices if vertex.critical]
-    if critical:
-        lines.append(f"    classDef critical stroke:{CRITICAL},stroke-width:3px")
-    if critical and picture.has_states:
-        lines.append(f"    class {','.join(critical)} critical")
+    lines.extend(_classes(picture, frames, names))
     lines.extend(_link_styles(picture))
     return "\n".join(lines) + "\n"
 
 
 def _inside(cluster: Cluster, names: Mapping[str, str], numbers: Iterator[int], lead: str) -> Iterator[str]:
-    """A cluster's vertices, then its clusters, which are numbered as they come."""
+    """A cluster's vertices, then its clusters; those that are no nodes are numbered as they come."""
     for vertex in cluster.vertices:
         words = label(vertex, cluster.name)
         text = "<br>".join(_escaped(line) for line in (words.name, *words.notes))
         yield f'{lead}{names[vertex.id]}["{text}"]{_class(vertex)}'
     for inner in cluster.clusters:
-        yield f'{lead}subgraph g{next(numbers)}["{_escaped(inner.title)}"]'
+        if inner.node is None:
+            yield f'{lead}subgraph g{next(numbers)}["{_escaped(inner.title)}"]'
+        else:
+            words = frame_label(inner.node, cluster.name)
+            text = "<br>".join(_escaped(line) for line in (f"{words.name}: {words.kind}", *words.notes))
+            yield f'{lead}subgraph {names[inner.name]}["{text}"]'
         yield from _inside(inner, names, numbers, f"{lead}    ")
         yield f"{lead}end"
 
@@ -47,6 +46,29 @@ def _class(vertex: Vertex) -> str:
     """One class is all that fits here."""
     name = vertex.state or ("critical" if vertex.critical else "")
     return f":::{name}" if name else ""
+
+
+def _classes(picture: Picture, frames: Sequence[Vertex], names: Mapping[str, str]) -> Iterator[str]:
+    """The colours of states, those of frames apart: they are no fill for what lies inside."""
+    within = {vertex.id for vertex in frames}
+    used = {vertex.state for vertex in picture.vertices if vertex.id not in within}
+    for state, (fill, border) in FILLS.items():
+        if state in used:
+            yield f"    classDef {state} fill:{fill},stroke:{border},color:{TEXT}"
+        framed = [names[vertex.id] for vertex in frames if vertex.state == state]
+        if framed:
+            yield f"    classDef {state}-frame fill:{FRAMES[0][0]},stroke:{border},color:{TEXT}"
+            yield f"    class {','.join(framed)} {state}-frame"
+    plain = [names[vertex.id] for vertex in frames if vertex.state is None]
+    if plain:
+        yield f"    classDef frame fill:{FRAMES[0][0]},stroke:{PLAIN[1]},color:{TEXT}"
+        yield f"    class {','.join(plain)} frame"
+    critical = [v for v in picture.vertices if v.critical]
+    if critical:
+        yield f"    classDef critical stroke:{CRITICAL},stroke-width:3px"
+    unsaid = [names[v.id] for v in critical if v.state is not None or v.id in within]
+    if unsaid:
+        yield f"    class {','.join(unsaid)} critical"
 
 
 def _escaped(text: str) -> str:

@@ -2,36 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import PurePosixPath
+from typing import Any
 
 from ...schemas.plan import Plan, PlanNeed, PlanNode
 from ...schemas.report import NodeReport, Report
 from ...schemas.states import NodeState
-from ..node_ids import groups_of
-from .critical import longest_way
+from .critical import CriticalPath, critical_path
+from .levels import longest_paths
+from .membership import groups_around
+from .tally import Members, tallies
 from .words import counted, duration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Members:
-    """The nodes that one vertex stands for: how many, how many in each state, and a few that failed.
-
-    `counts` is empty where only a plan is drawn; `failed` are full ids.
-    """
-
-    size: int
-    counts: tuple[tuple[NodeState, int], ...] = ()
-    failed: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Vertex:
-    """One node, or a collapsed group of nodes with its `members`.
+    """One node, or a collapsed group of nodes.
 
-    `groups` are the names of what it lies in, outermost first. `state` is None where only a plan is
-    drawn; `duration_ms` where nothing ran or nobody saw how long. `level` is greater than that of all
-    it needs.
+    A group node (`is_group`) is drawn as the frame around the vertices whose `group` it is; where there
+    are none of these, because it is collapsed or has no members yet, as a box. `source` is what it grows
+    from: an expression, the most rounds, or the file of a sub-graph. `members` is known of groups that
+    have any.
+
+    `groups` are the names of all that it lies in, outermost first: group nodes, and groups that only the
+    ids tell of, such as the pieces of a pattern. `state` is None where only a plan is drawn. `duration_ms`
+    is the time in which the node's attempts ran, of a group node the time from its start to its end, and
+    of a group that only the ids tell of the work of its members; None where nothing ran, or nobody saw
+    how long. `level` is greater than that of all it needs. `stands_for` is `item` or `round` for the one
+    node of a plan that stands for all of a group's members.
     """
 
     id: str
@@ -39,13 +40,18 @@ class Vertex:
     runtime: str
     level: int
     critical: bool
+    group: str | None = None
     groups: tuple[str, ...] = ()
+    is_group: bool = False
+    source: str = ""
+    stands_for: str = ""
     condition: str | None = None
     tags: tuple[str, ...] = ()
     later: tuple[str, ...] = ()
     state: NodeState | None = None
     reason: str = ""
     duration_ms: int | None = None
+    reused: bool = False
     members: Members | None = None
 
 
@@ -64,63 +70,129 @@ class Edge:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
     """The drawing's content: vertices in the plan's order, edges without the ones that others imply, at
-    most one from one vertex to another.
+    most one from one vertex to another, and none into or out of a group node.
 
-    `outcome` says in a few words how the DAG run went; it is empty where only a plan is drawn.
+    `size` is how many nodes there are, group nodes left out. `outcome` says in a few words how the DAG
+    run went; it is empty where only a plan is drawn.
     """
 
     name: str
     vertices: tuple[Vertex, ...]
     edges: tuple[Edge, ...]
+    size: int
     has_states: bool = False
     outcome: str = ""
 
 
-def picture(plan: Plan, report: Report | None = None) -> Picture:
-    """The plan's nodes and edges, joined with the states of `report`; O(n log n), n = nodes + needs."""
+def picture(plan: Plan, report: Report | None = None, *, times: bool = True) -> Picture:
+    """The plan's nodes and edges, joined with the states of `report`; O(n log n), n = nodes + needs.
+
+    Without `times` durations are left out, and the critical path is that of the plan: then two DAG runs
+    that ended alike give the same picture.
+    """
     known = {node.id: node for node in report.nodes} if report else {}
+    paths = groups_around(plan.nodes)
+    nodes = {node.id: node for node in plan.nodes if node.is_group}
+    groups = {id_: next((n for n in reversed(path) if n in nodes), None) for id_, path in paths.items()}
+    edges = [*plan.edges, *_rounds(plan, groups)]
+    way = _critical_path(plan, report if times else None, groups, edges)
+    levels = longest_paths([node.id for node in plan.nodes], edges)
+    members = tallies(plan.nodes, groups, known)
     needs = {(need.node, node.id): need for node in plan.nodes for need in node.needs}
-    path = _critical_path(plan, report)
-    ways, on_path = set(pairwise(path)), set(path)
-    groups = {node.id: groups_of(node.id) for node in plan.nodes}
-    named = {group for path in groups.values() for group in path}
-    # What joins the pieces of a group may carry the group's own name: it belongs to them.
-    paths = {id_: (*path, id_) if id_ in named else path for id_, path in groups.items()}
     return Picture(
         name=plan.name,
         vertices=tuple(
-            _vertex(node, known.get(node.id), paths[node.id], node.id in on_path) for node in plan.nodes
+            Vertex(
+                id=node.id,
+                kind=node.kind,
+                runtime=node.runtime,
+                level=levels[node.id],
+                critical=node.id in way.nodes,
+                group=groups[node.id],
+                groups=paths[node.id],
+                is_group=node.is_group,
+                source=_source(node),
+                stands_for=_stands_for(node, nodes.get(groups[node.id] or ""), report is not None),
+                condition=node.condition,
+                tags=_tags(node),
+                later=node.later,
+                members=members.get(node.id),
+                **_seen(known.get(node.id), times),
+            )
+            for node in plan.nodes
         ),
-        edges=tuple(_edge(a, b, needs.get((a, b)), (a, b) in ways) for a, b in plan.edges),
+        edges=tuple(_edge(a, b, needs.get((a, b)), (a, b) in way.edges) for a, b in edges),
+        size=sum(not node.is_group for node in plan.nodes),
         has_states=report is not None,
-        outcome=_outcome(report) if report else "",
+        outcome=_outcome(report, times) if report else "",
     )
 
 
-def _critical_path(plan: Plan, report: Report | None) -> tuple[str, ...]:
-    """Where a DAG run has ended, what took longest; before that, what the plan says."""
-    if report is None or report.ended_ms is None:
-        return plan.critical_path
-    took = {node.id: node.took_ms for node in report.nodes if node.took_ms is not None}
-    return longest_way(took, plan.edges) or plan.critical_path
+def _rounds(plan: Plan, groups: Mapping[str, str | None]) -> Iterator[tuple[str, str]]:
+    """The rounds of each repeat come one after the other, though no task says that it needs another."""
+    rounds: dict[str, list[str]] = {node.id: [] for node in plan.nodes if node.kind == "repeat"}
+    for id_, group in groups.items():
+        if group in rounds:
+            rounds[group].append(id_)
+    for members in rounds.values():
+        yield from pairwise(members)
 
 
-def _vertex(node: PlanNode, seen: NodeReport | None, groups: tuple[str, ...], critical: bool) -> Vertex:
+def _critical_path(
+    plan: Plan,
+    report: Report | None,
+    groups: Mapping[str, str | None],
+    edges: Sequence[tuple[str, str]],
+) -> CriticalPath:
+    """Where a DAG run has ended, what took longest; before that, the longest chain of needs."""
+    if report is not None and report.ended_ms is not None:
+        took = {node.id: node.took_ms for node in report.nodes if node.took_ms is not None}
+        way = critical_path({id_: ms for id_, ms in took.items() if id_ in groups}, groups, edges)
+        if way.nodes:
+            return way
+    ones = {node.id: 1 for node in plan.nodes if not node.is_group}
+    return critical_path(ones, groups, edges, plan.critical_path)
+
+
+def _source(node: PlanNode) -> str:
+    """What a group grows from."""
+    found = node.details.get(node.kind, "") if node.is_group else ""
+    if isinstance(found, Mapping):
+        return str(found.get("max", ""))
+    return PurePosixPath(str(found)).name if node.kind == "graph" else str(found)
+
+
+def _stands_for(node: PlanNode, group: PlanNode | None, is_run: bool) -> str:
+    if is_run or group is None:
+        return ""
+    if group.kind == "each":
+        return "item" if node.id == f"{group.id}[*]" else ""
+    return "round" if group.kind == "repeat" and node.id == f"{group.id}#1" else ""
+
+
+def _tags(node: PlanNode) -> tuple[str, ...]:
     tags = node.details.get("tags", ())
-    return Vertex(
-        id=node.id,
-        kind=node.kind,
-        runtime=node.runtime,
-        level=node.level,
-        critical=critical,
-        groups=groups,
-        condition=node.condition,
-        tags=tuple(str(tag) for tag in tags) if isinstance(tags, list | tuple) else (str(tags),),
-        later=node.later,
-        state=seen.state if seen else None,
-        reason=seen.reason if seen else "",
-        duration_ms=seen.took_ms if seen else None,
-    )
+    return tuple(str(tag) for tag in tags) if isinstance(tags, list | tuple) else (str(tags),)
+
+
+def _seen(node: NodeReport | None, times: bool) -> dict[str, Any]:
+    """What a report says of a node, as fields of its vertex."""
+    if node is None:
+        return {}
+    return {
+        "state": node.state,
+        "reason": node.reason,
+        "duration_ms": _duration_ms(node) if times else None,
+        "reused": node.reused_from is not None,
+    }
+
+
+def _duration_ms(node: NodeReport) -> int | None:
+    if not node.is_group:
+        return node.took_ms
+    if node.started_ms is None or node.ended_ms is None:
+        return None
+    return node.ended_ms - node.started_ms
 
 
 def _edge(source: str, target: str, need: PlanNeed | None, critical: bool) -> Edge:
@@ -130,6 +202,7 @@ def _edge(source: str, target: str, need: PlanNeed | None, critical: bool) -> Ed
     return Edge(source=source, target=target, mode=need.mode, quorum=quorum, critical=critical)
 
 
-def _outcome(report: Report) -> str:
-    took = f" in {duration(report.ended_ms - report.started_ms)}" if report.ended_ms is not None else ""
+def _outcome(report: Report, times: bool) -> str:
+    ended = report.ended_ms if times else None
+    took = f" in {duration(ended - report.started_ms)}" if ended is not None else ""
     return f"{report.state}{took}: {counted(report.counts)}" if report.counts else f"{report.state}{took}"

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
 from . import svg_legend
-from .clusters import Cluster, clusters, paths
-from .direction import flows_down
-from .grids import GAP, grid, gridded
-from .labels import edge_label, label, summary
-from .layered import Arranged, Box, Frame, Rect, arrange
+from .labels import edge_label, summary
 from .legend import legend
-from .palette import CRITICAL, FAILED_LINE, FRAMES, GROUND, LINE, NOTE, TEXT
-from .picture import Edge, Picture
-from .svg_boxes import NOTE_SIZE, box, extent
-from .svg_elements import arrow_head, element, line_style, path, rounded, text
+from .nested import WORDS_GAP, PlacedEdge, nested
+from .palette import CRITICAL, FAILED_LINE, GROUND, LINE, NOTE, TEXT
+from .picture import Picture
+from .svg_boxes import CARDS, NOTE_SIZE, box
+from .svg_elements import arrow_head, element, line_style, path, text
+from .svg_frames import frame, header
 from .text_width import text_width
 
 _TITLE_SIZE: Final = 18
@@ -34,55 +31,23 @@ def svg(picture: Picture) -> str:
 class _Drawing:
     def __init__(self, picture: Picture) -> None:
         self._picture = picture
-        self._root = clusters(picture)
-        self._paths = paths(self._root)
-        around = {id_: path[-1] if path else "" for id_, path in self._paths.items()}
-        self._labels = {v.id: label(v, around[v.id]) for v in picture.vertices}
-        self._small, members = gridded(picture)
-        self._paths |= {name: self._paths[ids[0]] for name, ids in members.items()}
-        self._filled = self._filled_frames(members)
-        sizes = {v.id: extent(v, self._labels[v.id]) for v in picture.vertices}
-        self._grids = {
-            name: grid(ids, [sizes[id_] for id_ in ids], margin=0.0 if name in self._filled else GAP)
-            for name, ids in members.items()
-        }
-        self._sizes = sizes | {name: found.extent for name, found in self._grids.items()}
-        self._down = flows_down(self._small)
-        self._arranged = self._arrange()
-
-    def _arrange(self) -> Arranged:
-        boxes = [
-            Box(
-                id=v.id,
-                width=self._sizes[v.id][0],
-                height=self._sizes[v.id][1],
-                frames=self._paths[v.id],
-                stretches=v.id not in self._grids,
-            )
-            for v in self._small.vertices
-        ]
-        frames = [
-            Frame(name=cluster.name, title_width=text_width(cluster.title, _WORDS_SIZE), title_height=16.0)
-            for cluster in self._root.below()
-        ]
-        kinds = {(e.source, e.target): (e.mode, e.quorum, e.critical) for e in self._small.edges}
-        return arrange(boxes, list(kinds), frames, down=self._down, kinds=kinds)
+        self._nested = nested(picture)
 
     def text(self) -> str:
         """The whole document."""
         entries = legend(self._picture)
         title, below = self._picture.name, summary(self._picture)
         width = max(
-            self._arranged.width + 6.0,  # the cards behind a collapsed group stick out
+            self._nested.width + CARDS[0],  # the cards behind a collapsed group stick out
             _LEAST_WIDTH if entries else 0.0,
             text_width(title, _TITLE_SIZE) * 1.06,
             text_width(below, _WORDS_SIZE),
         )
         rows = svg_legend.rows(entries, width)
-        under = _MARGIN + _HEAD + self._arranged.height + _LEGEND_GAP
+        under = _MARGIN + _HEAD + self._nested.height + _LEGEND_GAP
         full_width = width + 2 * _MARGIN
         full_height = under + max(svg_legend.LINE * len(rows), _MARGIN - _LEGEND_GAP) + 8.0
-        shift = _MARGIN + (width - self._arranged.width) / 2 if self._down else _MARGIN
+        shift = _MARGIN + (width - self._nested.width) / 2 if self._nested.down else _MARGIN
         body = [
             element("title", {}, title),
             element("defs", {}, "".join(map(arrow_head, (LINE, FAILED_LINE, CRITICAL))), raw=True),
@@ -106,62 +71,29 @@ class _Drawing:
 
     def _graph(self) -> str:
         """Frames behind edges behind words and boxes; critical edges over the others."""
-        clusters = list(self._root.below())
-        depth = {name: at for around in self._paths.values() for at, name in enumerate(around)}
-        parts = [self._frame(self._arranged.frames[c.name], depth[c.name]) for c in clusters]
-        parts += [
-            self._frame(self._arranged.boxes[name], len(self._paths[name]))
-            for name in self._grids
-            if name not in self._filled
-        ]
-        parts += [self._edge(edge) for edge in sorted(self._small.edges, key=lambda e: e.critical)]
-        parts += [self._frame_title(cluster) for cluster in clusters]
-        parts += [self._edge_words(edge) for edge in self._small.edges if edge_label(edge)]
-        rects = dict(self._arranged.boxes)
-        for name, found in self._grids.items():
-            rects |= found.cells(rects[name])
-        parts += [box(v, self._labels[v.id], rects[v.id]) for v in self._picture.vertices]
+        found = self._nested
+        parts = [frame(one.rect, one.depth, one.node) for one in found.frames]
+        parts += [_edge(placed) for placed in sorted(found.edges, key=lambda e: e.edge.critical)]
+        for one in found.frames:
+            parts += header(one.rect, one.label, one.node)
+        parts += [_edge_words(placed) for placed in found.edges if edge_label(placed.edge)]
+        boxes = (vertex for vertex in self._picture.vertices if vertex.id in found.boxes)
+        parts += [box(v, found.labels[v.id], found.boxes[v.id]) for v in boxes]
         return "\n" + "\n".join(parts) + "\n"
 
-    def _filled_frames(self, grids: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
-        """The grids that are all that a group holds, with that group: they need no frame of their own."""
-        simple = {c.name: len(c.vertices) for c in self._root.below() if not c.clusters}
-        around = {name: self._paths[name][-1] for name in grids if self._paths[name]}
-        return {name: group for name, group in around.items() if simple.get(group) == len(grids[name])}
 
-    def _frame(self, rect: Rect, depth: int) -> str:
-        fill, border = FRAMES[depth % len(FRAMES)]
-        return rounded(rect, fill=fill, stroke=border, radius=10)
+def _edge(placed: PlacedEdge) -> str:
+    edge = placed.edge
+    colour, width = FAILED_LINE if edge.mode == "failed" else LINE, 1.3
+    if edge.critical:
+        colour, width = CRITICAL, 2.5
+    return path(placed.points, down=placed.down, style=line_style(colour, width, edge.mode))
 
-    def _frame_title(self, cluster: Cluster) -> str:
-        rect = self._arranged.frames[cluster.name]
-        words = cluster.title
-        return text(rect.x + 12, rect.y + 19, words, size=_WORDS_SIZE, fill=NOTE, bold=True, halo=GROUND)
 
-    def _edge(self, edge: Edge) -> str:
-        points = self._route(edge)
-        colour, width = FAILED_LINE if edge.mode == "failed" else LINE, 1.3
-        if edge.critical:
-            colour, width = CRITICAL, 2.5
-        return path(points, down=self._down, style=line_style(colour, width, edge.mode))
-
-    def _route(self, edge: Edge) -> list[tuple[float, float]]:
-        """The way of the edge; what fills a group is met at the group's border."""
-        points = list(self._arranged.routes[edge.source, edge.target])
-        for id_, end in ((edge.source, 0), (edge.target, -1)):
-            if id_ in self._filled:
-                rect = self._arranged.frames[self._filled[id_]]
-                x, y = points[end]
-                if self._down:
-                    points[end] = (x, rect.y if end else rect.y + rect.height)
-                else:
-                    points[end] = (rect.x if end else rect.x + rect.width, y)
-        return points
-
-    def _edge_words(self, edge: Edge) -> str:
-        """What the edge asks for, at its end."""
-        x, y = self._route(edge)[-1]
-        words = edge_label(edge)
-        if self._down:
-            return text(x + 6, y - 12, words, size=NOTE_SIZE, fill=NOTE, halo=GROUND)
-        return text(x - 12, y - 7, words, size=NOTE_SIZE, fill=NOTE, anchor="end", halo=GROUND)
+def _edge_words(placed: PlacedEdge) -> str:
+    """What the edge asks for, at its end."""
+    x, y = placed.points[-1]
+    words = edge_label(placed.edge)
+    if placed.down:
+        return text(x + 6, y - 12, words, size=NOTE_SIZE, fill=NOTE, halo=GROUND)
+    return text(x - WORDS_GAP, y - 7, words, size=NOTE_SIZE, fill=NOTE, anchor="end", halo=GROUND)

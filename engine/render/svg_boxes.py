@@ -16,8 +16,8 @@ NOTE_SIZE: Final = 11
 _PADDING: Final = 14.0
 _NAME_LINE: Final = 18.0
 _NOTE_LINE: Final = 15.0
-_CARDS: Final = (6, 3)
-"""How far the cards behind a collapsed group stick out."""
+CARDS: Final = (6, 3)
+"""How far the cards behind what stands for many stick out."""
 
 
 def extent(vertex: Vertex, said: Label) -> tuple[float, float]:
@@ -29,11 +29,12 @@ def extent(vertex: Vertex, said: Label) -> tuple[float, float]:
 
 
 def box(vertex: Vertex, said: Label, rect: Rect) -> str:
-    """The box with its lines; a collapsed group as a stack of cards, with its states as a bar."""
+    """The box with its lines; what stands for many as a stack of cards, a collapsed group with its states
+    as a bar."""
     fill, border = FILLS[vertex.state] if vertex.state is not None else PLAIN
     stroke, width = (CRITICAL, 2.5) if vertex.critical else (border, 1.2)
     parts = [element("title", {}, tooltip(vertex))]
-    for at in _CARDS if vertex.members is not None else ():
+    for at in CARDS if vertex.members is not None or vertex.stands_for else ():
         card = Rect(rect.x + at, rect.y + at, rect.width, rect.height)
         parts.append(rounded(card, fill=fill, stroke=border, radius=7))
     parts.append(rounded(rect, fill=fill, stroke=stroke, width=width, radius=7))

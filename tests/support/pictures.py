@@ -44,7 +44,13 @@ def make_picture(
                 duration_ms=1500 if state in {"ok", "failed", "running"} else None,
             )
         )
-    return Picture(name=name, vertices=tuple(vertices), edges=tuple(edges), has_states=states is not None)
+    return Picture(
+        name=name,
+        vertices=tuple(vertices),
+        edges=tuple(edges),
+        size=len(vertices),
+        has_states=states is not None,
+    )
 
 
 def review(items: int) -> Picture:
@@ -131,4 +137,10 @@ def pictures(draw: st.DrawFn, most: int = 16) -> Picture:
             )
         )
     name = draw(st.text(max_size=12))
-    return Picture(name=name, vertices=tuple(vertices), edges=tuple(edges), has_states=has_states)
+    return Picture(
+        name=name,
+        vertices=tuple(vertices),
+        edges=tuple(edges),
+        size=size,
+        has_states=has_states,
+    )

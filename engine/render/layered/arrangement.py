@@ -26,24 +26,33 @@ def arrange(
     *,
     down: bool = False,
     kinds: Mapping[tuple[str, str], Hashable] | None = None,
+    words: Mapping[tuple[str, str], float] | None = None,
 ) -> Arranged:
     """Place boxes, frames and edges so that edges flow to the right, or `down`.
 
     The edges are pairs of ids, each at most once, and make no cycle. No two boxes overlap, nor do a box
-    and a frame that it is not in. Edges of different `kinds` share no way. Deterministic; near to linear
-    in the items that `layers.py` makes.
+    and a frame that it is not in. Edges of different `kinds` share no way. `words` are how much of an
+    edge's end must be free of everything else. Deterministic; near to linear in the items that `layers.py`
+    makes.
     """
     if not boxes:
         return Arranged()
     layers = layered(boxes, edges, [(kinds or {}).get(edge) for edge in edges])
     order(layers)
-    return _Arranging(layers, boxes, frames, down).arranged()
+    return _Arranging(layers, boxes, frames, down, words or {}).arranged()
 
 
 class _Arranging:
     """Coordinates are (along, across) the flow until the very end."""
 
-    def __init__(self, layers: Layers, boxes: Sequence[Box], frames: Sequence[Frame], down: bool) -> None:
+    def __init__(
+        self,
+        layers: Layers,
+        boxes: Sequence[Box],
+        frames: Sequence[Frame],
+        down: bool,
+        words: Mapping[tuple[str, str], float],
+    ) -> None:
         self._layers = layers
         self._boxes = boxes
         self._frames = {frame.name: frame for frame in frames}
@@ -53,6 +62,10 @@ class _Arranging:
         self._insets = {name: self._inset(name) for name in self._spans}
         self._before, self._after = self._margins()
         self._stretched = [0.0] * len(layers.layers)
+        self._words = [0.0] * (len(layers.layers) + 1)
+        for edge, room in words.items():
+            layer = layers.layer_of[layers.chains[edge][-1]]
+            self._words[layer] = max(self._words[layer], room)
         self._starts, self._lengths = self._columns()
 
     def arranged(self) -> Arranged:
@@ -113,7 +126,7 @@ class _Arranging:
         for layer, length in enumerate(lengths):
             starts.append(at + self._before[layer])
             edges = sum(len(self._layers.below[item]) for item in self._layers.layers[layer])
-            channel = min(_WIDEST, least + more * edges)
+            channel = max(min(_WIDEST, least + more * edges), self._words[layer + 1])
             at += self._before[layer] + length + self._after[layer] + channel
         return starts, lengths
 

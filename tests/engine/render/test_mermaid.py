@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from collections.abc import Callable
 
 from hypothesis import given
@@ -23,7 +24,7 @@ def test_a_collapsed_group(golden: Callable[[str, str], None]) -> None:
 def test_a_quorum_is_written_on_its_arrow() -> None:
     picture = make_picture({"a": [], "b": []})
     edges = (Edge(source="a", target="b", quorum="2/3"),)
-    asked = Picture(name="x", vertices=picture.vertices, edges=edges)
+    asked = replace(picture, edges=edges)
     assert "    n0 -- 2/3 ok --> n1\n" in mermaid(asked)
 
 

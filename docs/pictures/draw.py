@@ -1,0 +1,97 @@
+"""Draw the pictures of the documents: one per example, its plan, or a DAG run where that shows more.
+
+`python docs/pictures/draw.py [FOLDER]`, with the interpreter that MetaEnsemble and the tools of the
+examples are installed in; without FOLDER the pictures are drawn beside this file. Durations are left out,
+so the same examples give the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+SHOP = ROOT / "tests" / "fixtures" / "review-project"
+"""A small Python project, some files of which are not sound."""
+
+
+def main(words: list[str]) -> int:
+    """Draw all pictures into the folder that `words` name."""
+    folder = Path(words[0]).resolve() if words else HERE
+    folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory() as place:
+        for name, draw in PICTURES.items():
+            example = Path(place) / name
+            unwanted = shutil.ignore_patterns("__pycache__", ".metaensemble")
+            shutil.copytree(ROOT / "examples" / name, example, ignore=unwanted)
+            # A project of its own, so that nothing is written into the checkout.
+            (example / ".metaensemble").mkdir()
+            draw(example, folder / f"{name}.svg")
+    return 0
+
+
+def plan(example: Path, target: Path, *params: str) -> None:
+    """Draw what the example would run."""
+    draw("graph.yaml", target, *params, cwd=example)
+
+
+def dag_run(example: Path, target: Path, *params: str) -> None:
+    """Run the example, and draw what became of it."""
+    report = json.loads(me("dag", "run", "graph.yaml", "--json", "--quiet", *params, cwd=example))
+    draw(report["dag_run_id"], target, cwd=example)
+
+
+def shop(draw: Callable[..., None]) -> Callable[[Path, Path], None]:
+    """Draw an example that looks at a project."""
+    return lambda example, target: draw(example, target, "--param", f"project={SHOP}")
+
+
+def workflow(example: Path, target: Path) -> None:
+    """Draw what becomes of the recorded workflow."""
+    words = ["convert.py", "sample.json", "-o", "graph.yaml"]
+    subprocess.run([sys.executable, *words], cwd=example, check=True)
+    plan(example, target)
+
+
+def draw(what: str, target: Path, *params: str, cwd: Path) -> None:
+    """Draw a graph or a DAG run in such a way that it is always the same."""
+    me("dag", "render", what, *params, "--no-times", "--no-dot", "-o", str(target), cwd=cwd)
+
+
+def me(*words: str, cwd: Path) -> str:
+    """What the program prints. That a DAG run failed, exit code 1, is an answer, too."""
+    beside = str(Path(sys.executable).parent)
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "metaensemble", *words],
+        cwd=cwd,
+        env={**os.environ, "PATH": os.pathsep.join([beside, os.environ.get("PATH", os.defpath)])},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    if done.returncode not in (0, 1):
+        raise SystemExit(f"`me {' '.join(words)}` ended with {done.returncode}")
+    return done.stdout
+
+
+PICTURES: dict[str, Callable[[Path, Path], None]] = {
+    "crash-and-resume": lambda example, target: plan(example, target, "--param", f"folder={example}"),
+    "each-file": shop(dag_run),
+    "monorepo": dag_run,
+    "quality-review": shop(plan),
+    "until-green": dag_run,
+    "wfcommons": workflow,
+}
+"""How the picture of each example is drawn."""
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
