@@ -591,7 +591,9 @@ class Coordinator:
                 event = event_of(row) if row.kind in OUTSIDE_KINDS else None
                 if event is not None:
                     if isinstance(event, PrincipalAnswered) and event.answer == "yes":
-                        self._outputs.recall(event.node, row.payload)
+                        # One that came too late is on record, and counts for nothing.
+                        if self._scheduler.is_asked(event.node, event.generation):
+                            self._outputs.recall(event.node, row.payload)
                     self._feed(event)
 
     def _note(self, record: Record) -> None:
