@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import getpass
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import __version__
 from ._api_check import bound, place, refuse, refuse_later
-from ._api_read import CancelAnswer, named_dag_run, project_of, to_resume
+from ._api_read import CancelAnswer, named_dag_run, project_of, to_resume, who
 from ._api_report import report_of
 from ._api_select import selected
 from .engine.coordinator.room import room_to_run
@@ -138,7 +137,7 @@ def _takes_up(session: Session, answers: Mapping[str, str]) -> bool:
         return False
     session.claim()
     for node, answer in answers.items():
-        session.answer(node, answer, by=_who())
+        session.answer(node, answer, by=who())
     return True
 
 
@@ -164,7 +163,7 @@ def cancel(dag_run_id: str, *, now: bool = False, cwd: Path | None = None) -> Ca
         ended = report_of(ledger, found).state
         if ended in ("ok", "failed", "cancelled"):
             return CancelAnswer(dag_run_id=found, live=False, already=ended, state=ended)
-        payload = {"now": now, "by": _who()}
+        payload = {"now": now, "by": who()}
         ledger.append([Record("dag_run.cancel_requested", found, found, payload, None, None)])
         live = is_held(state, found) is not None
     left: str | None = None
@@ -274,10 +273,3 @@ def _most_items(variables: Mapping[str, str]) -> int:
 
 def _ledger_arguments(surroundings: Mapping[str, Any] | None) -> dict[str, Any]:
     return {"faults": surroundings["faults"]} if surroundings and "faults" in surroundings else {}
-
-
-def _who() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "the Principal"

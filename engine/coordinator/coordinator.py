@@ -104,7 +104,7 @@ class Coordinator:
         faults: Faults,
         observer: Observer | None = None,
         known_ends: set[tuple[str, int]] | None = None,
-        known_asks: set[tuple[str, int]] | None = None,
+        known_asks: dict[tuple[str, int], str] | None = None,
         known_renewals: set[tuple[str, int]] | None = None,
         last_seq: int = 0,
         scratch: str = "",
@@ -126,7 +126,7 @@ class Coordinator:
         self._faults = faults
         self._observer = observer
         self._known_ends = known_ends or set()
-        self._known_asks = known_asks or set()
+        self._known_asks = known_asks or {}
         self._known_renewals = known_renewals or set()
         self._outside_seq = last_seq
         self._own_seq = last_seq
@@ -515,7 +515,7 @@ class Coordinator:
         if command.about == "own":
             question = self._growing.question(command.node)
             if (command.node, command.generation) not in self._known_asks:
-                self._known_asks.add((command.node, command.generation))
+                self._known_asks[command.node, command.generation] = question
                 payload = {"generation": command.generation, "question": question}
                 self._append(Record(PRINCIPAL_ASKED, command.node, self._dag_run_id, payload, None, None))
                 self._faults("asked.after_commit")
@@ -590,11 +590,14 @@ class Coordinator:
                 self._outside_seq = row.seq
                 event = event_of(row) if row.kind in OUTSIDE_KINDS else None
                 if event is not None:
-                    if isinstance(event, PrincipalAnswered) and event.answer == "yes":
-                        # One that came too late is on record, and counts for nothing.
-                        if self._scheduler.is_asked(event.node, event.generation):
-                            self._outputs.recall(event.node, row.payload)
+                    if isinstance(event, PrincipalAnswered):
+                        self._take_value(event, row.payload)
                     self._feed(event)
+
+    def _take_value(self, event: PrincipalAnswered, payload: Mapping[str, Any]) -> None:
+        # An answer that came too late is on record, and counts for nothing.
+        if event.answer == "yes" and self._scheduler.is_asked(event.node, event.generation):
+            self._outputs.recall(event.node, payload)
 
     def _note(self, record: Record) -> None:
         self._append(record)

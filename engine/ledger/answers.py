@@ -10,8 +10,8 @@ import json
 import sqlite3
 from typing import Any, Final
 
-from ...schemas.canonical import canonical
 from ...schemas.errors import ConflictingRecord
+from .column_text import json_column, to_column
 
 OWN_ANSWERS: Final = frozenset({"yes", "no"})
 """Answers to a node's own question. The others are about lost attempts, and may be given again."""
@@ -55,8 +55,8 @@ def on_principal_answered(
         if known is not None:
             return known
         _refuse_late(db, dag_run_id, entity_id, generation)
-    text = None if answer is None else canonical(answer)
-    db.execute(_STANDS, (dag_run_id, entity_id, generation, seq, text, payload.get("by"), ts))
+    values = (json_column(answer), to_column(payload.get("by")), ts)
+    db.execute(_STANDS, (dag_run_id, to_column(entity_id), generation, seq, *values))
     return None
 
 

@@ -86,10 +86,6 @@ class Scheduler(Renewal):
         """The nodes that nothing but a person's answer can move, in declaration order."""
         return [node for node in self._nodes.values() if node.asked]
 
-    def is_current(self, node_id: str, generation: int) -> bool:
-        """Whether that is the generation of the node that counts: not one that a rewind replaced."""
-        return self._live(node_id, generation) is not None
-
     def is_asked(self, node_id: str, generation: int) -> bool:
         """Whether that generation of the node waits for a person."""
         node = self._live(node_id, generation)

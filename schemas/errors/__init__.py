@@ -12,7 +12,8 @@ MetaEnsembleError
 |   |   |-- NoResult                            ME606
 |   |   |-- RequestInvalid                      ME607
 |   |   `-- OtherFailure                        ME608
-|   `-- Interrupted                             ME609
+|   |-- Interrupted                             ME609
+|   `-- Rejected                                ME620
 |-- InputError                                  exit code 2
 |   |-- ExpressionError                         exit code 2
 |   |   |-- ShellTextError                      exit code 2
@@ -138,6 +139,12 @@ MetaEnsembleError
 |   |-- UnfitInputs                             ME564
 |   |-- NeedsProcess                            ME565
 |   |-- WrongRuntime                            ME566
+|   |-- NotWaiting                              ME570
+|   |-- AlreadyAnswered                         ME571
+|   |-- NobodyAsks                              ME572
+|   |-- AnswerInvalid                           ME573
+|   |-- WrongAnswerKind                         ME574
+|   |-- NotOneAnswer                            ME575
 |   `-- AmbiguousRun                            ME713
 |-- LedgerError                                 exit code 3
 |   |-- LedgerLocked                            ME701
@@ -162,6 +169,9 @@ A test holds the drawing to the classes; each class's docstring is the page of i
 """
 
 from __future__ import annotations
+
+# answers
+from .answers import AlreadyAnswered, AnswerInvalid, NobodyAsks, NotOneAnswer, NotWaiting, WrongAnswerKind
 
 # base
 from .base import CODES, InputError, InputErrors, InternalError, LedgerError, MetaEnsembleError, RunError
@@ -304,6 +314,7 @@ from .outcome import (
     NoResult,
     OtherFailure,
     OutputBroken,
+    Rejected,
     RequestInvalid,
     SpawnFailed,
 )
@@ -370,8 +381,10 @@ from .yaml_text import (
 
 __all__ = [
     "CODES",
+    "AlreadyAnswered",
     "AmbiguousDagRun",
     "AmbiguousRun",
+    "AnswerInvalid",
     "AttemptException",
     "AttemptFailed",
     "AttemptTimeout",
@@ -453,6 +466,9 @@ __all__ = [
     "NoSuchAttempt",
     "NoWork",
     "NothingSelected",
+    "NobodyAsks",
+    "NotOneAnswer",
+    "NotWaiting",
     "NothingToResume",
     "NumberOutOfRange",
     "OpenShellText",
@@ -462,6 +478,7 @@ __all__ = [
     "ParameterNotAllowed",
     "PathOutsideProject",
     "RecordingsMissing",
+    "Rejected",
     "RepeatedFlag",
     "RepeatedNeed",
     "RequestInvalid",
@@ -519,6 +536,7 @@ __all__ = [
     "ValueOutOfRange",
     "WorkingDirectoryGone",
     "WriteConflict",
+    "WrongAnswerKind",
     "WrongExpressionValue",
     "WrongParameterType",
     "WrongRuntime",
