@@ -21,6 +21,7 @@ from .engine.ledger.ledger import Ledger
 from .engine.ledger.lock import is_held
 from .engine.ledger.records import PRINCIPAL_ANSWERED, Record
 from .engine.project import state_dir
+from .engine.render.words import why
 from .engine.runtimes.output_contract import OutputInvalid, check_schema, parse_json
 from .schemas.canonical import canonical, canonical_bytes
 from .schemas.errors import (
@@ -36,7 +37,7 @@ from .schemas.errors import (
 )
 from .schemas.ids import new_id
 from .schemas.states import ENDED
-from .schemas.suggest import did_you_mean
+from .schemas.suggest import did_you_mean, in_backticks
 
 if TYPE_CHECKING:
     from .engine.coordinator.session import Session
@@ -44,8 +45,6 @@ if TYPE_CHECKING:
 
 PATIENCE_MS: Final = 5000.0
 """How long a live Coordinator is given to take an answer up, before it is believed to do so later."""
-
-_SHOWN: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +91,15 @@ def approve(
     no: bool = False,
     answer: str | None = None,
     option: int | None = None,
+    generation: int | None = None,
     cwd: Path | None = None,
 ) -> ApproveAnswer:
     """Answer the questions of one node, or of every node that waits and fits a glob (`*`, `?`).
 
     Exactly one of: `yes`; `no`; `answer`, a JSON text for a question with `input`; `option`, the
-    number of one of the values that its schema lists, from 1. The answer is on the disk when this
-    returns. A live Coordinator goes on by itself; else `resume` does.
+    number of one of the values that its schema lists, from 1. With `generation`, only a question of
+    that generation is answered: the one that was shown, and not what came of somebody else's no. The
+    answer is on the disk when this returns. A live Coordinator goes on by itself; else `resume` does.
 
     Raises `NotOneAnswer`, `WrongAnswerKind`, `AnswerInvalid`, `NobodyAsks`, `NotWaiting` or
     `AlreadyAnswered`, several as `InputErrors`; then nothing was recorded, unless by somebody else.
@@ -109,6 +110,8 @@ def approve(
         found = named_dag_run(ledger, dag_run_id)
         session = replayed_session(ledger, found)
         questions = _chosen(ledger, session, found, node)
+        if generation is not None and any(one.generation != generation for one in questions):
+            raise _why_not(ledger, session, found, node)
         replies = _replies(questions, given)
         answered, refused = _recorded(ledger, found, replies)
         if not answered:
@@ -158,8 +161,7 @@ def _listing(waiting: Iterable[str]) -> str:
     names = list(waiting)
     if not names:
         return "no node of this DAG run waits for an answer"
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return f"these wait: {', '.join(f'`{name}`' for name in names[:_SHOWN])}{more}"
+    return f"what waits: {in_backticks(names, last='and', limit=10)}"
 
 
 def _why_not(ledger: Ledger, session: Session, dag_run_id: str, name: str) -> InputError:
@@ -178,7 +180,7 @@ def _why_not(ledger: Ledger, session: Session, dag_run_id: str, name: str) -> In
         if node.asked:
             hint = f"its attempt was lost: answer with `me dag resume {dag_run_id} --lost {name}=rerun`"
     elif node.state in ENDED:
-        what = f"it is `{node.state}`: {node.reason}"
+        what = f"it is `{node.state}`: {why(node.state, node.reason)}"
     else:
         what = "it has not been reached" if node.state != "waiting" else "its question is yet to be put"
     return NotWaiting(f"node `{name}` does not wait for an answer: {what}", hint=hint, task=name)
@@ -322,7 +324,8 @@ def _too_late(ledger: Ledger, session: Session, dag_run_id: str, reply: Answered
     if node is None or node.generation > reply.generation:
         what = "its work was sent back by the answer to another question"
     else:
-        what = f"it is `{node.state}`: {node.reason}" if node.state in ENDED else "the DAG run is cancelled"
+        ended = f"it is `{node.state}`: {why(node.state, node.reason)}"
+        what = ended if node.state in ENDED else "the DAG run is being cancelled"
     return NotWaiting(f"node `{reply.node}` does not wait any more: {what}", task=reply.node)
 
 

@@ -15,6 +15,7 @@ from .engine.ledger.lock import is_held
 from .engine.node_ids import groups_of
 from .engine.source import source_state
 from .schemas.errors import UnknownDagRun
+from .schemas.suggest import in_backticks
 
 if TYPE_CHECKING:
     from .engine.ledger.rows import AttemptRow, DagRunRow, NodeRow, RunRow
@@ -42,7 +43,7 @@ def report_of(
     current, earlier = _generations(nodes_of(ledger, dag_run_id))
     nodes = tuple(map(told.of, current))
     waits = state in ("running", "paused", "interrupted") and any(map(_asks_a_person, nodes))
-    questions = question_reports(ledger, dag_run_id) if waits else ()
+    questions = _in_order(question_reports(ledger, dag_run_id), nodes) if waits else ()
     lost = _lost(row, state, nodes)
     source = source_state(row.source or "", row.source_digest)
     return Report(
@@ -125,6 +126,13 @@ def _grouped(rows: list[NodeRow]) -> list[NodeRow]:
     return found
 
 
+def _in_order(
+    questions: tuple[QuestionReport, ...], nodes: tuple[NodeReport, ...]
+) -> tuple[QuestionReport, ...]:
+    places = {node.id: place for place, node in enumerate(nodes)}
+    return tuple(sorted(questions, key=lambda one: places.get(one.node, len(places))))
+
+
 def _why(row: DagRunRow, state: DagRunState, open_still: set[str]) -> str:
     """The reason of the state; of a pause, as far as it was not answered since."""
     waited_for = list(row.waiting_for or ())
@@ -133,7 +141,7 @@ def _why(row: DagRunRow, state: DagRunState, open_still: set[str]) -> str:
         return row.reason or ""
     if not left:
         return "what it waited for is answered, and not taken up yet"
-    return f"waits for an answer about {', '.join(f'`{node}`' for node in left)}"
+    return f"waits for an answer about {in_backticks(left, last='and', limit=5)}"
 
 
 def _lost(row: DagRunRow, state: DagRunState, nodes: tuple[NodeReport, ...]) -> list[str]:

@@ -13,6 +13,7 @@ from ...schemas.errors import InvariantBroken, LedgerError
 from ...schemas.ids import IdSource
 from ...schemas.progress import Grew, NodeChanged, Observer
 from ...schemas.states import DagRunState
+from ...schemas.suggest import in_backticks
 from ..faults import Faults
 from ..ledger.ledger import Ledger
 from ..ledger.records import (
@@ -69,6 +70,9 @@ POLL_SECONDS = 0.4
 
 CANCEL_DEADLINE_SECONDS = 60.0
 """How long the `done` tasks of a cancelled DAG run may take."""
+
+NAMED = 5
+"""How many of the nodes that wait are named when a DAG run pauses."""
 
 PAGE = 1000
 """Journal records read at a time."""
@@ -163,8 +167,8 @@ class Coordinator:
             return self._scheduler.verdict()
         if self._scheduler.is_stopping:
             return "interrupted", "stopped before every node had ended"
-        names = ", ".join(f"`{node.spec.id}`" for node in self._scheduler.waits_for_person())
-        return "paused", f"waits for an answer about {names}"
+        names = [node.spec.id for node in self._scheduler.waits_for_person()]
+        return "paused", f"waits for an answer about {in_backticks(names, last='and', limit=NAMED)}"
 
     def stop(self, *, hard: bool = False) -> None:
         """Start nothing more and stop what runs; the DAG run can be resumed afterwards."""

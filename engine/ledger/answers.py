@@ -56,7 +56,7 @@ def on_principal_answered(
             return known
         _refuse_late(db, dag_run_id, entity_id, generation)
     values = (json_column(answer), to_column(payload.get("by")), ts)
-    db.execute(_STANDS, (dag_run_id, to_column(entity_id), generation, seq, *values))
+    db.execute(_STANDS, (dag_run_id, entity_id, generation, seq, *values))
     return None
 
 
