@@ -77,7 +77,7 @@ def test_of_many_answers_at_the_same_moment_one_wins(round_no: int, tmp_path: Pa
     said = "no" if answers[winner] == ["--no"] else f"yes: {answers[winner][1]}"
     for at, one in enumerate(told):
         if at != winner:
-            assert "error[ME561]" in one.err
+            assert "error[ME571]" in one.err
             assert re.search(rf"node `ask` was answered by `\w+` at [-0-9]+ [:0-9]+: {said}\n", one.err), (
                 one.err
             )
@@ -144,7 +144,7 @@ def test_cancelled_while_it_waits(tmp_path: Path, victims: Victims) -> None:
     }
     told = me(victims, project, "dag", "approve", str(project.dag_run()), "ask", "--no")
     assert told.code == 2
-    assert "error[ME560]" in told.err
+    assert "error[ME570]" in told.err
     project.check_processes()
     project.check_ledger()
 

@@ -143,7 +143,7 @@ def test_json_tells_what_was_answered(me: Shell, write: Write) -> None:
 def test_exactly_one_answer(flags: tuple[str, ...], said: str, me: Shell, write: Write) -> None:
     dag_run = paused(me, write, PLAIN)
     before = head(me)
-    assert said in refused(me("dag", "approve", dag_run, "send", *flags), "ME565")
+    assert said in refused(me("dag", "approve", dag_run, "send", *flags), "ME575")
     assert head(me) == before
 
 
@@ -175,7 +175,7 @@ def test_a_typed_answer_is_the_output(me: Shell, write: Write) -> None:
 def test_an_answer_that_breaks_its_schema(value: str, said: str, me: Shell, write: Write) -> None:
     dag_run = paused(me, write, TYPED)
     before = head(me)
-    assert said in refused(me("dag", "approve", dag_run, "ask", "--answer", value), "ME563")
+    assert said in refused(me("dag", "approve", dag_run, "ask", "--answer", value), "ME573")
     assert head(me) == before
     assert states(me)["ask"] == "waiting"
 
@@ -219,13 +219,13 @@ def test_the_wrong_kind_of_answer(
     node: str, flags: tuple[str, ...], said: str, me: Shell, write: Write
 ) -> None:
     dag_run = paused(me, write, CHOICES)
-    assert said in refused(me("dag", "approve", dag_run, node, *flags), "ME564")
+    assert said in refused(me("dag", "approve", dag_run, node, *flags), "ME574")
 
 
 @pytest.mark.parametrize("flags", [("--answer", "true"), ("--option", "1")])
 def test_a_yes_or_no_question_takes_no_value(flags: tuple[str, ...], me: Shell, write: Write) -> None:
     dag_run = paused(me, write, PLAIN)
-    said = refused(me("dag", "approve", dag_run, "send", *flags), "ME564")
+    said = refused(me("dag", "approve", dag_run, "send", *flags), "ME574")
     assert "`send` is a yes or a no hint: answer with `--yes` or `--no`" in said
 
 
@@ -264,7 +264,7 @@ def test_an_exact_id_wins_over_a_glob(me: Shell, write: Write) -> None:
 
 def test_brackets_stand_for_themselves(me: Shell, write: Write) -> None:
     dag_run = paused(me, write, MANY)
-    said = refused(me("dag", "approve", dag_run, "revie[w]*", "--yes"), "ME562")
+    said = refused(me("dag", "approve", dag_run, "revie[w]*", "--yes"), "ME572")
     assert "what waits: `last`, `review[a b]`, `review[c*]` and `review[d]`" in said
 
 
@@ -284,7 +284,7 @@ def test_all_that_is_wrong_is_said_at_once(me: Shell, write: Write) -> None:
     dag_run = paused(me, write, CHOICES)
     answer = me("dag", "approve", dag_run, "*", "--answer", '"x"')
     assert answer.code == 2
-    assert answer.err.count("error[ME563]") == 3
+    assert answer.err.count("error[ME573]") == 3
 
 
 @pytest.mark.parametrize(
@@ -293,16 +293,16 @@ def test_all_that_is_wrong_is_said_at_once(me: Shell, write: Write) -> None:
 )
 def test_an_unknown_node(name: str, hint: str, me: Shell, write: Write) -> None:
     dag_run = paused(me, write, PLAIN)
-    said = refused(me("dag", "approve", dag_run, name, "--yes"), "ME562")
+    said = refused(me("dag", "approve", dag_run, name, "--yes"), "ME572")
     assert f"the DAG run has no node `{name}` hint: {hint}" in said
 
 
 def test_a_glob_that_fits_nothing_that_waits(me: Shell, write: Write) -> None:
     dag_run = paused(me, write, PLAIN)
-    said = refused(me("dag", "approve", dag_run, "dra*", "--yes"), "ME562")
+    said = refused(me("dag", "approve", dag_run, "dra*", "--yes"), "ME572")
     assert "no node that waits for an answer fits `dra*` hint: what waits: `send`" in said
     me("dag", "approve", dag_run, "send", "--yes")
-    said = refused(me("dag", "approve", dag_run, "*", "--yes"), "ME562")
+    said = refused(me("dag", "approve", dag_run, "*", "--yes"), "ME572")
     assert "no node of this DAG run waits for an answer" in said
 
 
@@ -312,11 +312,11 @@ def test_a_glob_that_fits_nothing_that_waits(me: Shell, write: Write) -> None:
 def test_a_second_answer_is_told_the_first(me: Shell, write: Write) -> None:
     dag_run = paused(me, write, PLAIN)
     me("dag", "approve", dag_run, "send", "--yes")
-    said = refused(me("dag", "approve", dag_run, "send", "--no"), "ME561")
+    said = refused(me("dag", "approve", dag_run, "send", "--no"), "ME571")
     assert re.search(rf"node `send` was answered by `{ME}` at 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d: yes ", said)
     assert f"`me dag resume {dag_run}` takes it up" in said
     me("dag", "resume", "--quiet")
-    said = refused(me("dag", "approve", dag_run, "send", "--yes"), "ME561")
+    said = refused(me("dag", "approve", dag_run, "send", "--yes"), "ME571")
     assert "shows what came of it" in said
     facts = me("dag", "approve", dag_run, "send", "--yes", "--json").json["errors"][0]["facts"]
     assert (facts["answer"], facts["value"], facts["by"], facts["generation"]) == ("yes", True, ME, 0)
@@ -325,7 +325,7 @@ def test_a_second_answer_is_told_the_first(me: Shell, write: Write) -> None:
 def test_a_second_answer_is_told_the_value_of_the_first(me: Shell, write: Write) -> None:
     dag_run = paused(me, write, CHOICES)
     me("dag", "approve", dag_run, "free", "--answer", "7")
-    assert ": yes: 7 hint" in refused(me("dag", "approve", dag_run, "free", "--answer", "8"), "ME561")
+    assert ": yes: 7 hint" in refused(me("dag", "approve", dag_run, "free", "--answer", "8"), "ME571")
 
 
 @pytest.mark.parametrize(
@@ -337,7 +337,7 @@ def test_a_second_answer_is_told_the_value_of_the_first(me: Shell, write: Write)
 )
 def test_a_task_that_asks_nothing(name: str, said: str, me: Shell, write: Write) -> None:
     dag_run = paused(me, write, PLAIN)
-    found = refused(me("dag", "approve", dag_run, name, "--yes"), "ME560")
+    found = refused(me("dag", "approve", dag_run, name, "--yes"), "ME570")
     assert f"node `{name}` does not wait for an answer: {said}" in found
 
 
@@ -346,17 +346,17 @@ def test_a_question_that_was_not_put(me: Shell, write: Write) -> None:
         "tasks:\n  a: {approve: A?}\n  b: {approve: B?, needs: [a]}\n  c: {approve: C?, if: '${{ false }}'}\n"
     )
     dag_run = paused(me, write, text)
-    assert "it has not been reached" in refused(me("dag", "approve", dag_run, "b", "--yes"), "ME560")
-    said = refused(me("dag", "approve", dag_run, "c", "--yes"), "ME560")
+    assert "it has not been reached" in refused(me("dag", "approve", dag_run, "b", "--yes"), "ME570")
+    said = refused(me("dag", "approve", dag_run, "c", "--yes"), "ME570")
     assert "it is `skipped`: its condition was false" in said
     me("dag", "approve", dag_run, "a", "--no")
     me("dag", "resume", "--quiet")
-    assert "it is `blocked`: because" in refused(me("dag", "approve", dag_run, "b", "--yes"), "ME560")
+    assert "it is `blocked`: because" in refused(me("dag", "approve", dag_run, "b", "--yes"), "ME570")
 
 
 def test_a_group_says_that_its_members_ask(me: Shell, write: Write) -> None:
     dag_run = paused(me, write, MANY)
-    said = refused(me("dag", "approve", dag_run, "review", "--yes"), "ME560")
+    said = refused(me("dag", "approve", dag_run, "review", "--yes"), "ME570")
     assert "its members ask: `review[*]`" in said
 
 
@@ -364,7 +364,7 @@ def test_a_cancelled_dag_run_waits_for_nobody(me: Shell, write: Write) -> None:
     dag_run = paused(me, write, PLAIN)
     assert me("dag", "cancel", dag_run).code == 0
     assert states(me) == {"draft": "ok", "send": "cancelled", "after": "cancelled", "always": "ok"}
-    said = refused(me("dag", "approve", dag_run, "send", "--yes"), "ME560")
+    said = refused(me("dag", "approve", dag_run, "send", "--yes"), "ME570")
     assert "it is `cancelled`" in said
 
 
@@ -399,7 +399,7 @@ def test_answers_that_came_too_late_are_told(me: Shell, write: Write) -> None:
         "not answered: node `review[c*]` does not wait any more: it is `skipped`: not needed"
     )
     answers = me("dag", "approve", dag_run, "review[d]", "--yes")
-    assert "it is `skipped`: not needed" in refused(answers, "ME560")
+    assert "it is `skipped`: not needed" in refused(answers, "ME570")
     me("dag", "resume", "--quiet")
     found = states(me)
     assert (found["review[a b]"], found["review[c*]"], found["join"]) == ("ok", "skipped", "ok")
