@@ -11,7 +11,7 @@ from typing import Any
 
 from ...schemas.errors import InvariantBroken, LedgerError
 from ...schemas.ids import IdSource
-from ...schemas.progress import Grew, NodeChanged, Observer
+from ...schemas.progress import Grew, NodeChanged, Note, Observer
 from ...schemas.states import DagRunState
 from ...schemas.suggest import in_backticks
 from ..faults import Faults
@@ -539,6 +539,9 @@ class Coordinator:
         self._faults("renewal.after_commit")
         for node_id, _ in fresh:
             self._tell(node_id, "pending", "sent back", 0)
+        if self._observer is not None:
+            names = in_backticks([node_id for node_id, _ in fresh], last="and", limit=NAMED)
+            self._observer.notice(Note(f"sent back, to be done anew: {names}"))
 
     def _set_timer(self, command: SetTimer) -> None:
         def fired() -> None:

@@ -304,7 +304,7 @@ class Scheduler(Renewal):
         if node.state == "ready":
             self._queue.push(node)
             return
-        if event.answer == "no" and node.spec.rewind_to is not None and not self._cancelling:
+        if event.answer == "no" and node.spec.rewind_to is not None:
             # Its own end is told, and then it is made anew with the rest.
             self._ends.append(NodeEnd(node.spec.id, node.generation, node.state, node.reason))
             self._rewind(node.spec.rewind_to, event.cause)
