@@ -92,6 +92,7 @@ def resume(
     concurrency: int | None = None,
     observer: Observer | None = None,
     lost: Mapping[str, str] | None = None,
+    retry: bool = True,
     replay: Path | None = None,
     signals: bool = False,
     environ: Mapping[str, str] | None = None,
@@ -101,11 +102,11 @@ def resume(
     or else the newest one that has not ended.
 
     An interrupted or paused DAG run goes on where it was; one that ended `failed` or `cancelled` gives
-    its failed, blocked and cancelled nodes another try; one that ended `ok` is only reported. No node
-    that ended ok is run again. `lost` maps nodes that wait for a person, because nobody knows what
-    their attempt did, to `rerun` or `fail`. `replay` is for a DAG run that was started with it. Raises
-    `RunHeld` while another process drives it, and `InputErrors`, with nothing written, when a binary
-    that is still needed is not there.
+    its failed, blocked and cancelled nodes another try; one that ended `ok` is only reported, and
+    without `retry` any that has ended. No node that ended ok is run again. `lost` maps nodes that wait
+    for a person, because nobody knows what their attempt did, to `rerun` or `fail`. `replay` is for a
+    DAG run that was started with it. Raises `RunHeld` while another process drives it, and
+    `InputErrors`, with nothing written, when a binary that is still needed is not there.
     """
     answers = _checked(lost or {})
     variables = dict(os.environ if environ is None else environ)
@@ -124,14 +125,14 @@ def resume(
         _check_waiting(session, answers)
         refuse(preflight(session.unfinished(), environ=variables, replay=replay))
         stack.enter_context(room_to_run(session, observer))
-        if _takes_up(session, answers):
+        if _takes_up(session, answers, retry=retry):
             return _drive(session, ledger, found, observer, chosen)
         return _reported(ledger, found, observer)
 
 
-def _takes_up(session: Session, answers: Mapping[str, str]) -> bool:
+def _takes_up(session: Session, answers: Mapping[str, str], *, retry: bool) -> bool:
     """Make a DAG run ready to be driven on, with the answers given; False when nothing is left to do."""
-    if session.has_ended and session.found.end != "ok":
+    if retry and session.has_ended and session.found.end != "ok":
         session.reopen()
     if session.has_ended:
         return False
@@ -227,9 +228,11 @@ def _check_waiting(session: Session, answers: Mapping[str, str]) -> None:
     for node in answers:
         if node not in waiting:
             known = ", ".join(f"`{name}`" for name in sorted(waiting)) or "none does"
+            found = session.scheduler.nodes.get(node)
+            asks = found is not None and found.spec.kind == "ask"
             raise UnknownNode(
                 f"node `{node}` does not wait for an answer about its attempt",
-                hint=f"nodes that wait: {known}",
+                hint="its question is answered by `me dag approve`" if asks else f"nodes that wait: {known}",
             )
 
 

@@ -51,7 +51,12 @@ def resume(
 
     def go_further(observer: Watcher, paused: Report) -> Report:
         return api.resume(
-            paused.dag_run_id, concurrency=at_once, observer=observer, replay=replay, signals=True
+            paused.dag_run_id,
+            concurrency=at_once,
+            observer=observer,
+            retry=False,
+            replay=replay,
+            signals=True,
         )
 
     return drive(begin, go_further, as_json=as_json, quiet=quiet)

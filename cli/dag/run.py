@@ -63,7 +63,13 @@ def run(
         )
 
     def go_further(observer: Watcher, paused: Report) -> Report:
-        cwd = Path(paused.project)
-        return api.resume(paused.dag_run_id, cwd=cwd, observer=observer, replay=replay, signals=True)
+        return api.resume(
+            paused.dag_run_id,
+            cwd=Path(paused.project),
+            observer=observer,
+            retry=False,
+            replay=replay,
+            signals=True,
+        )
 
     return drive(begin, go_further, as_json=as_json, quiet=quiet)

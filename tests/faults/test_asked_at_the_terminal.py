@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from metaensemble import api
+from metaensemble.engine.ledger.lock import DagRunLock
 from metaensemble.schemas.report import Report
 from support.dialog import CTRL_C, END_OF_INPUT, Dialog
 from support.scenarios import LOG, Project
@@ -161,6 +162,31 @@ def test_somebody_else_answers_first(tmp_path: Path, victims: Victims) -> None:
     assert dialog.end() == 1, "the other one's no counts"
     assert "node `go` was answered by" in dialog.said
     assert "rejected: " in dialog.said
+
+
+def test_somebody_else_has_carried_it_to_its_end(tmp_path: Path, victims: Victims) -> None:
+    project = Project(tmp_path / "project", GRAPH)
+    dialog = Dialog(victims, ["dag", "run", "graph.yaml"], cwd=project.root)
+    dialog.wait_for(INVITED)
+    dag_run = str(project.dag_run())
+    for words, code in ((["approve", dag_run, "go", "--no"], 0), (["resume", dag_run], 1)):
+        assert victims.start(["dag", *words], cwd=project.root).wait().code == code
+    dialog.type("y\n")
+    assert dialog.end() == 1, "it ended failed, and what failed is not tried again unasked"
+    assert (report_of(project).state, states(project)["go"]) == ("failed", "failed")
+    assert [node.generation for node in report_of(project).nodes] == [0] * 5
+
+
+def test_somebody_else_drives_it_on(tmp_path: Path, victims: Victims) -> None:
+    project = Project(tmp_path / "project", GRAPH)
+    dialog = Dialog(victims, ["dag", "run", "graph.yaml"], cwd=project.root)
+    dialog.wait_for(INVITED)
+    with DagRunLock(project.state, str(project.dag_run())):
+        dialog.type("y\n")
+        assert dialog.end() == 3
+    assert "error[ME702]" in dialog.said
+    assert states(project)["go"] == "waiting"
+    assert report_of(project).questions == (), "the answer is on record all the same"
 
 
 ODD = r"""

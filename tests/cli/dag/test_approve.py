@@ -14,6 +14,7 @@ from metaensemble import api
 from metaensemble.cli.complete import questions
 from metaensemble.schemas.errors import AlreadyAnswered, AnswerInvalid, NotOneAnswer, NotWaiting
 from support.command_line import Answer, Shell
+from support.program import path_with_me, run_sh
 
 Write = Callable[[str], str]
 ME = getpass.getuser()
@@ -493,6 +494,18 @@ def test_lost_is_not_for_questions(me: Shell, write: Write) -> None:
     answer = me("dag", "resume", "--lost", "send=rerun")
     assert answer.code == 2
     assert "node `send` does not wait for an answer about its attempt" in answer.err
+    assert "hint: its question is answered by `me dag approve`" in answer.err
+
+
+def test_a_question_is_put_to_a_person_also_in_a_replay(me: Shell, write: Write, tmp_path: Path) -> None:
+    (tmp_path / "recorded.jsonl").write_text(
+        '{"node": "draft", "outcome": "ok", "output": "a tale"}\n'
+        '{"node": "after", "outcome": "ok"}\n{"node": "always", "outcome": "ok"}\n'
+    )
+    dag_run = paused(me, write, PLAIN, "--replay", "recorded.jsonl")
+    assert reason(me, "send") == "Send a tale?"
+    me("dag", "approve", dag_run, "send", "--yes")
+    assert me("dag", "resume", "--replay", "recorded.jsonl", "--quiet").code == 0
 
 
 def test_waiting_nodes_are_completed(me: Shell, write: Write) -> None:
@@ -505,6 +518,20 @@ def test_waiting_nodes_are_completed(me: Shell, write: Write) -> None:
     assert questions(typed, "zz") == []
     typed.params = {}
     assert questions(typed, "") == []
+
+
+def test_the_shell_completes_them(me: Shell, write: Write, tmp_path: Path) -> None:
+    dag_run = paused(me, write, MANY)
+    words = ["me", "dag", "approve", dag_run, "la"]
+    done = run_sh(
+        "me",
+        path=path_with_me(tmp_path / "bin"),
+        cwd=tmp_path,
+        _ME_COMPLETE="complete_bash",
+        COMP_WORDS=" ".join(words),
+        COMP_CWORD=str(len(words) - 1),
+    )
+    assert done.stdout.split() == ["last"]
 
 
 # From a program
