@@ -7,13 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..schemas.report import Report
-from .plain import plain
+from .plain import plain, shortened
 
 SHOWN = 20
 """How many questions are written out; the rest is counted."""
-
-LONGEST = 200
-"""Characters of a question that is one among others."""
 
 
 def lost_commands(report: Report) -> list[str]:
@@ -25,8 +22,7 @@ def lost_commands(report: Report) -> list[str]:
 def question_lines(report: Report, me: str) -> Iterator[str]:
     """Each question, what it offers, and the commands that answer it; `me` begins a command."""
     for question in report.questions[:SHOWN]:
-        text = " ".join(plain(question.question).split())
-        yield f"{question.node}: {text if len(text) <= LONGEST else text[: LONGEST - 3] + '...'}"
+        yield f"{question.node}: {shortened(question.question)}"
         yield from (f"  {line}" for line in option_lines(question.options))
         yield from (f"  {command}" for command in question.commands)
     if len(report.questions) > SHOWN:

@@ -36,10 +36,11 @@ def questions(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
     """The nodes of the DAG run named before that wait for an answer, with what they ask."""
     with suppress(Exception):
         from .. import api
+        from .plain import shortened
 
         report = api.status(ctx.params["dag_run"])
         return [
-            (one.node, " ".join(one.question.split()))
+            (one.node, shortened(one.question, 60))
             for one in report.questions
             if one.node.startswith(incomplete)
         ]

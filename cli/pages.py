@@ -92,10 +92,7 @@ def find_page(name: str) -> Page:
             f"the failure reason `{name}` has no page yet", hint="nothing in this version fails with it"
         )
     reasons = [page.reason for page in pages if page.reason is not None]
-    hint = (
-        did_you_mean(name, [*sorted(CODES), *reasons])
-        or "`me explain` alone lists all codes and failure reasons"
-    )
+    hint = did_you_mean(name, [*CODES, *reasons]) or "`me explain` alone lists all codes and failure reasons"
     raise UnknownCode(f"no error has the code `{name}`", hint=hint)
 
 

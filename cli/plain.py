@@ -18,6 +18,12 @@ def plain(text: str) -> str:
     return "".join(char if char.isprintable() else _shown(char) for char in text)
 
 
+def shortened(text: str, most: int = 200) -> str:
+    """`text` on one line, its blanks run together, and cut to `most` characters."""
+    text = " ".join(plain(text).split())
+    return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
 def visible(text: str, *, tab: str = "\t") -> str:
     """`text`, its lines kept, without what would move the cursor or change the terminal's colours."""
     if text.isprintable():

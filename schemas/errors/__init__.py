@@ -170,9 +170,6 @@ A test holds the drawing to the classes; each class's docstring is the page of i
 
 from __future__ import annotations
 
-# answers
-from .answers import AlreadyAnswered, AnswerInvalid, NobodyAsks, NotOneAnswer, NotWaiting, WrongAnswerKind
-
 # base
 from .base import CODES, InputError, InputErrors, InternalError, LedgerError, MetaEnsembleError, RunError
 
@@ -329,6 +326,9 @@ from .preflight import (
     SecretTooShort,
     UnknownRuntime,
 )
+
+# questions
+from .questions import AlreadyAnswered, AnswerInvalid, NobodyAsks, NotOneAnswer, NotWaiting, WrongAnswerKind
 
 # schema_path
 from .schema_path import UnknownSchemaPath
