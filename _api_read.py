@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -135,6 +136,14 @@ def check_limit(limit: int) -> None:
     """Raise `BadFlagValue` for a number of rows that is not one the Ledger gives at once."""
     if not 0 < limit <= MAX_PAGE:
         raise BadFlagValue(f"the limit lies between 1 and {MAX_PAGE}, and is not {limit}")
+
+
+def who() -> str:
+    """The name of the person at work here, as far as the system knows it."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "the Principal"
 
 
 def project_of(cwd: Path | None = None) -> Path:

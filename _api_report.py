@@ -8,16 +8,18 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from ._api_questions import answers_of, question_reports, value_of
 from .engine.ledger import queries
 from .engine.ledger.ledger import MAX_PAGE, Ledger, wall_clock_ms
 from .engine.ledger.lock import is_held
 from .engine.node_ids import groups_of
 from .engine.source import source_state
 from .schemas.errors import UnknownDagRun
+from .schemas.suggest import in_backticks
 
 if TYPE_CHECKING:
     from .engine.ledger.rows import AttemptRow, DagRunRow, NodeRow, RunRow
-    from .schemas.report import AttemptReport, NodeReport, Report
+    from .schemas.report import AttemptReport, NodeReport, QuestionReport, Report
     from .schemas.states import DagRunState
 
 
@@ -40,6 +42,9 @@ def report_of(
     told = _NodeReports(ledger, dag_run_id, outputs=outputs, until=now if state == "running" else None)
     current, earlier = _generations(nodes_of(ledger, dag_run_id))
     nodes = tuple(map(told.of, current))
+    waits = state in ("running", "paused", "interrupted") and any(map(_asks_a_person, nodes))
+    questions = _in_order(question_reports(ledger, dag_run_id), nodes) if waits else ()
+    lost = _lost(row, state, nodes)
     source = source_state(row.source or "", row.source_digest)
     return Report(
         dag_run_id=dag_run_id,
@@ -47,7 +52,7 @@ def report_of(
         source=row.source or "",
         project=str(ledger.state.parent.parent),
         state=state,
-        reason=row.reason or "",
+        reason=_why(row, state, {*lost, *(one.node for one in questions)}),
         started_ms=row.created_ts,
         ended_ms=row.ended_ts,
         coordinators=row.coordinators,
@@ -58,7 +63,8 @@ def report_of(
         params=row.params or {},
         source_changed=source != "same",
         source_gone=source == "gone",
-        waiting_for=_ways_on(row, state, nodes),
+        waiting_for=_ways_on(dag_run_id, lost, questions),
+        questions=questions,
     )
 
 
@@ -120,24 +126,49 @@ def _grouped(rows: list[NodeRow]) -> list[NodeRow]:
     return found
 
 
-def _ways_on(row: DagRunRow, state: DagRunState, nodes: tuple[NodeReport, ...]) -> tuple[str, ...]:
+def _in_order(
+    questions: tuple[QuestionReport, ...], nodes: tuple[NodeReport, ...]
+) -> tuple[QuestionReport, ...]:
+    places = {node.id: place for place, node in enumerate(nodes)}
+    return tuple(sorted(questions, key=lambda one: places.get(one.node, len(places))))
+
+
+def _why(row: DagRunRow, state: DagRunState, open_still: set[str]) -> str:
+    """The reason of the state; of a pause, as far as it was not answered since."""
+    waited_for = list(row.waiting_for or ())
+    left = [node for node in waited_for if node in open_still]
+    if state != "paused" or len(left) == len(waited_for):
+        return row.reason or ""
+    if not left:
+        return "what it waited for is answered, and not taken up yet"
+    return f"waits for an answer about {in_backticks(left, last='and', limit=5)}"
+
+
+def _lost(row: DagRunRow, state: DagRunState, nodes: tuple[NodeReport, ...]) -> list[str]:
+    """The nodes that wait for an answer about a lost attempt."""
     if state == "paused":
-        waiting = list(row.waiting_for or ())
-    elif state == "interrupted":
-        waiting = [node.id for node in nodes if _waits_for_a_person(node)]
-    else:
-        waiting = []
-    return tuple(
-        shlex.join(["me", "dag", "resume", row.dag_run_id, "--lost", f"{node}={answer}"])
-        for node in waiting
+        asking = {node.id for node in nodes if node.kind == "approve"}
+        return [node for node in row.waiting_for or () if node not in asking]
+    return [node.id for node in nodes if state == "interrupted" and _waits_for_a_person(node)]
+
+
+def _ways_on(dag_run_id: str, lost: list[str], questions: tuple[QuestionReport, ...]) -> tuple[str, ...]:
+    about_lost = [
+        shlex.join(["me", "dag", "resume", dag_run_id, "--lost", f"{node}={answer}"])
+        for node in lost
         for answer in ("rerun", "fail")
-    )
+    ]
+    return (*about_lost, *(command for one in questions for command in one.commands))
 
 
 def _waits_for_a_person(node: NodeReport) -> bool:
     # What waits for its next try has a failed attempt behind it.
     last = node.attempts[-1] if node.attempts else None
     return node.state == "waiting" and last is not None and last.outcome in ("interrupted", "cancelled")
+
+
+def _asks_a_person(node: NodeReport) -> bool:
+    return node.state == "waiting" and node.kind == "approve"
 
 
 class _NodeReports:
@@ -150,6 +181,7 @@ class _NodeReports:
         self._ledger = ledger
         self._outputs = outputs
         self._until = until
+        self._answers = answers_of(ledger, dag_run_id)
         self._runs = {run.run_id: run for run in _runs(ledger, dag_run_id)}
         self._attempts: dict[tuple[str, int], list[AttemptRow]] = {}
         for attempt in _attempts(ledger, dag_run_id):
@@ -168,13 +200,19 @@ class _NodeReports:
             if run.outcome == "ok":
                 deliverable = (run.deliverable_ref or {}).get("path")
                 output = _output(self._ledger, run) if self._outputs else None
+        answer = self._answers.get((node.node_id, node.generation)) if node.kind == "approve" else None
+        if self._outputs and answer is not None and node.state == "ok":
+            output = value_of(self._ledger, answer)
+        reason = node.reason or ""
+        if answer is not None and node.state == "waiting":
+            reason += f" ({answer.answered_by} said {answer.answer}, which is not taken up yet)"
         return NodeReport(
             id=node.node_id,
             task=node.task_id,
             kind=node.kind,
             runtime=node.runtime,
             state=node.state,  # type: ignore[arg-type]  # validated by the model
-            reason=node.reason or "",
+            reason=reason,
             generation=node.generation,
             started_ms=node.started_ts,
             ended_ms=node.ended_ts,

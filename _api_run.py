@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import getpass
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import __version__
 from ._api_check import bound, place, refuse, refuse_later
-from ._api_read import CancelAnswer, named_dag_run, project_of, to_resume
+from ._api_read import CancelAnswer, named_dag_run, project_of, to_resume, who
 from ._api_report import report_of
 from ._api_select import selected
 from .engine.coordinator.room import room_to_run
@@ -93,6 +92,7 @@ def resume(
     concurrency: int | None = None,
     observer: Observer | None = None,
     lost: Mapping[str, str] | None = None,
+    retry: bool = True,
     replay: Path | None = None,
     signals: bool = False,
     environ: Mapping[str, str] | None = None,
@@ -102,11 +102,11 @@ def resume(
     or else the newest one that has not ended.
 
     An interrupted or paused DAG run goes on where it was; one that ended `failed` or `cancelled` gives
-    its failed, blocked and cancelled nodes another try; one that ended `ok` is only reported. No node
-    that ended ok is run again. `lost` maps nodes that wait for a person, because nobody knows what
-    their attempt did, to `rerun` or `fail`. `replay` is for a DAG run that was started with it. Raises
-    `RunHeld` while another process drives it, and `InputErrors`, with nothing written, when a binary
-    that is still needed is not there.
+    its failed, blocked and cancelled nodes another try; one that ended `ok` is only reported, and
+    without `retry` any that has ended. No node that ended ok is run again. `lost` maps nodes that wait
+    for a person, because nobody knows what their attempt did, to `rerun` or `fail`. `replay` is for a
+    DAG run that was started with it. Raises `RunHeld` while another process drives it, and
+    `InputErrors`, with nothing written, when a binary that is still needed is not there.
     """
     answers = _checked(lost or {})
     variables = dict(os.environ if environ is None else environ)
@@ -125,20 +125,20 @@ def resume(
         _check_waiting(session, answers)
         refuse(preflight(session.unfinished(), environ=variables, replay=replay))
         stack.enter_context(room_to_run(session, observer))
-        if _takes_up(session, answers):
+        if _takes_up(session, answers, retry=retry):
             return _drive(session, ledger, found, observer, chosen)
         return _reported(ledger, found, observer)
 
 
-def _takes_up(session: Session, answers: Mapping[str, str]) -> bool:
+def _takes_up(session: Session, answers: Mapping[str, str], *, retry: bool) -> bool:
     """Make a DAG run ready to be driven on, with the answers given; False when nothing is left to do."""
-    if session.has_ended and session.found.end != "ok":
+    if retry and session.has_ended and session.found.end != "ok":
         session.reopen()
     if session.has_ended:
         return False
     session.claim()
     for node, answer in answers.items():
-        session.answer(node, answer, by=_who())
+        session.answer(node, answer, by=who())
     return True
 
 
@@ -164,7 +164,7 @@ def cancel(dag_run_id: str, *, now: bool = False, cwd: Path | None = None) -> Ca
         ended = report_of(ledger, found).state
         if ended in ("ok", "failed", "cancelled"):
             return CancelAnswer(dag_run_id=found, live=False, already=ended, state=ended)
-        payload = {"now": now, "by": _who()}
+        payload = {"now": now, "by": who()}
         ledger.append([Record("dag_run.cancel_requested", found, found, payload, None, None)])
         live = is_held(state, found) is not None
     left: str | None = None
@@ -228,9 +228,11 @@ def _check_waiting(session: Session, answers: Mapping[str, str]) -> None:
     for node in answers:
         if node not in waiting:
             known = ", ".join(f"`{name}`" for name in sorted(waiting)) or "none does"
+            found = session.scheduler.nodes.get(node)
+            asks = found is not None and found.spec.kind == "ask"
             raise UnknownNode(
                 f"node `{node}` does not wait for an answer about its attempt",
-                hint=f"nodes that wait: {known}",
+                hint="its question is answered by `me dag approve`" if asks else f"nodes that wait: {known}",
             )
 
 
@@ -274,10 +276,3 @@ def _most_items(variables: Mapping[str, str]) -> int:
 
 def _ledger_arguments(surroundings: Mapping[str, Any] | None) -> dict[str, Any]:
     return {"faults": surroundings["faults"]} if surroundings and "faults" in surroundings else {}
-
-
-def _who() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "the Principal"

@@ -12,8 +12,11 @@ from typing import TYPE_CHECKING
 from .schemas.lazy import lazy_exports
 
 __all__ = [
+    "Answered",
+    "ApproveAnswer",
     "CancelAnswer",
     "DagRunSummary",
+    "approve",
     "cancel",
     "check",
     "diff",
@@ -34,6 +37,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from ._api_approve import Answered, ApproveAnswer, approve
     from ._api_check import check, plan
     from ._api_diff import diff
     from ._api_ledger import (
@@ -50,8 +54,11 @@ else:
     __getattr__, __dir__ = lazy_exports(
         __name__,
         {
+            "Answered": f"{__package__}._api_approve",
+            "ApproveAnswer": f"{__package__}._api_approve",
             "CancelAnswer": f"{__package__}._api_read",
             "DagRunSummary": f"{__package__}._api_read",
+            "approve": f"{__package__}._api_approve",
             "cancel": f"{__package__}._api_run",
             "check": f"{__package__}._api_check",
             "diff": f"{__package__}._api_diff",

@@ -19,6 +19,7 @@ class Dag(LazyGroup):
         "plan": ".dag.plan:plan",
         "run": ".dag.run:run",
         "resume": ".dag.resume:resume",
+        "approve": ".dag.approve:approve",
         "status": ".dag.status:status",
         "list": ".dag.listing:list_",
         "logs": ".dag.logs:logs",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+import typer
+
 
 def codes(incomplete: str) -> list[tuple[str, str]]:
     """Error codes and failure reasons with their titles."""
@@ -26,5 +28,20 @@ def dag_runs(incomplete: str) -> list[tuple[str, str]]:
             (known.dag_run_id, f"{known.name} ({known.state})")
             for known in api.list_dag_runs(limit=50)
             if known.dag_run_id.startswith(incomplete)
+        ]
+    return []
+
+
+def questions(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+    """The nodes of the DAG run named before that wait for an answer, with what they ask."""
+    with suppress(Exception):
+        from .. import api
+        from .plain import shortened
+
+        report = api.status(ctx.params["dag_run"])
+        return [
+            (one.node, shortened(one.question, 60))
+            for one in report.questions
+            if one.node.startswith(incomplete)
         ]
     return []

@@ -17,6 +17,7 @@ import unicodedata
 
 from ..schemas.errors.base import InputErrors, MetaEnsembleError
 from ..schemas.span import Span
+from .plain import visible
 from .terminal import paint
 
 LINE_WIDTH = 100
@@ -33,17 +34,17 @@ def draw(error: MetaEnsembleError, *, colour: bool = False, width: int = LINE_WI
         return _one(error, colour=colour, width=width)
     drawings = [_one(single, colour=colour, width=width) for single in error.errors]
     if len(drawings) > 1:
-        drawings.append(f"{_visible(error.message)}\n")
+        drawings.append(f"{visible(error.message)}\n")
     return "\n".join(drawings)
 
 
 def _one(error: MetaEnsembleError, *, colour: bool, width: int) -> str:
     head = paint(f"error[{error.code}]" if error.code else "error", _RED, colour=colour)
-    lines = [f"{head}: {paint(_visible(error.message), _BOLD, colour=colour)}"]
+    lines = [f"{head}: {paint(visible(error.message), _BOLD, colour=colour)}"]
     if error.span is not None:
         lines += _excerpt(error.span, colour=colour, width=width)
     if error.hint:
-        lines += ["", f"{paint('hint', _BLUE, colour=colour)}: {_visible(error.hint)}"]
+        lines += ["", f"{paint('hint', _BLUE, colour=colour)}: {visible(error.hint)}"]
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -53,7 +54,7 @@ def _excerpt(span: Span, *, colour: bool, width: int) -> list[str]:
     margin = " " * len(number)
     bar = paint("|", _BLUE, colour=colour)
     arrow = paint("-->", _BLUE, colour=colour)
-    place = [f"{margin}{arrow} {_visible(span.file)}:{span.line}:{span.column}"]
+    place = [f"{margin}{arrow} {visible(span.file)}:{span.line}:{span.column}"]
     if not span.text.strip():
         return place
     text, before, under = _windowed(span, width)
@@ -68,7 +69,7 @@ def _excerpt(span: Span, *, colour: bool, width: int) -> list[str]:
 
 def _windowed(span: Span, width: int) -> tuple[str, int, int]:
     """The text to show, the cells before the underline, and the cells to underline."""
-    cells = [_visible(character, tab=TAB).replace("\n", "\ufffd") for character in span.text.rstrip()]
+    cells = [visible(character, tab=TAB).replace("\n", "\ufffd") for character in span.text.rstrip()]
     first = min(span.column - 1, len(cells))
     last = min(max(first + span.length, first), len(cells))
     start, end = _window([_width(cell) for cell in cells], first, width)
@@ -113,16 +114,3 @@ def _character_width(character: str) -> int:
     if unicodedata.combining(character) or unicodedata.category(character) in {"Mn", "Me", "Cf"}:
         return 0
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
-
-
-def _visible(text: str, *, tab: str = "\t") -> str:
-    """`text` without characters that would move the cursor or change the terminal's colours."""
-    if text.isprintable():
-        return text
-    return "".join(tab if character == "\t" else _safe(character) for character in text)
-
-
-def _safe(character: str) -> str:
-    if character.isprintable() or character == "\n" or unicodedata.category(character) == "Zs":
-        return character
-    return "" if unicodedata.category(character) == "Cf" else "\ufffd"

@@ -28,7 +28,7 @@ _PROJECT: ContextVar[Path | None] = ContextVar("project", default=None)
 _NOWHERE = Path()
 """Stands for a directory of the shell that does not exist any more."""
 
-_READS_THE_LEDGER = re.compile(r"`me (?=(?:dag (?:resume|status|list|logs|cancel)|ledger \w+)\b)")
+_READS_THE_LEDGER = re.compile(r"`me (?=(?:dag (?:resume|approve|status|list|logs|cancel)|ledger \w+)\b)")
 
 
 def enter(directory: Path) -> None:
@@ -94,5 +94,11 @@ def with_commands_placed(report: Report) -> Report:
     me = program()
     if me == "me" or not report.waiting_for:
         return report
-    commands = tuple(command.replace("me ", f"{me} ", 1) for command in report.waiting_for)
-    return report.model_copy(update={"waiting_for": commands})
+
+    def placed_all(commands: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(command.replace("me ", f"{me} ", 1) for command in commands)
+
+    questions = tuple(
+        one.model_copy(update={"commands": placed_all(one.commands)}) for one in report.questions
+    )
+    return report.model_copy(update={"waiting_for": placed_all(report.waiting_for), "questions": questions})

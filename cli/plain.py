@@ -1,9 +1,10 @@
-"""Names as they can be shown in the middle of a line."""
+"""Names and texts as they can be shown."""
 
 from __future__ import annotations
 
 import os
 import shlex
+import unicodedata
 
 
 def plain(text: str) -> str:
@@ -15,6 +16,25 @@ def plain(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else _shown(char) for char in text)
+
+
+def shortened(text: str, most: int = 200) -> str:
+    """`text` on one line, its blanks run together, and cut to `most` characters."""
+    text = " ".join(plain(text).split())
+    return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
+def visible(text: str, *, tab: str = "\t") -> str:
+    """`text`, its lines kept, without what would move the cursor or change the terminal's colours."""
+    if text.isprintable():
+        return text
+    return "".join(tab if character == "\t" else _safe(character) for character in text)
+
+
+def _safe(character: str) -> str:
+    if character.isprintable() or character == "\n" or unicodedata.category(character) == "Zs":
+        return character
+    return "" if unicodedata.category(character) == "Cf" else "\ufffd"
 
 
 def shell_word(text: str) -> str:

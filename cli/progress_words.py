@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..engine.render.words import duration, why
 from ..schemas.progress import NodeChanged, RunStarted
 from ..schemas.states import ENDED
-from .plain import plain
+from .plain import plain, shortened
 
 COLOURS = {
     "ok": "32",
@@ -55,5 +55,7 @@ def line_of(changed: NodeChanged) -> tuple[str, str]:
     if changed.attempt_no > 1:
         rest += f"  attempt {changed.attempt_no}"
     if changed.reason and (changed.state != "ok" or changed.is_group or not changed.attempt_no):
-        rest += f"  {plain(why(changed.state, changed.reason))}"
+        reason = why(changed.state, changed.reason)
+        # A question can be a whole text, and is shown as one where it is answered.
+        rest += f"  {shortened(reason) if state == 'waiting' else plain(reason)}"
     return state, rest

@@ -12,6 +12,7 @@ from ..engine.node_ids import is_member
 from ..engine.render.words import duration
 from ..schemas.report import NodeReport, Report
 from ..schemas.states import NODE_STATES
+from .asked import lost_commands, question_lines
 from .plain import plain
 from .progress_words import COLOURS, source_words
 from .speech import say
@@ -60,7 +61,7 @@ def summary_lines(report: Report, *, me: str = "me", told_source: bool = False) 
         yield from (("", f"  {plain(node.deliverable or '')}  ({node.id})") for node in delivered)
     if report.waiting_for:
         yield "33", "waiting for you:"
-        yield from (("", f"  {command}") for command in report.waiting_for)
+        yield from (("", f"  {line}") for line in (*lost_commands(report), *question_lines(report, me)))
     if report.source_changed and not told_source:
         yield "2", source_words(gone=report.source_gone)
     if report.state != "ok":

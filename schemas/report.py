@@ -65,6 +65,20 @@ class NodeReport(ReportModel):
         return self.working_ms if seen or self.working_ms else None
 
 
+class QuestionReport(ReportModel):
+    """A question that waits for a person's answer. `input` is the JSON Schema that a typed answer holds
+    to, None for yes or no; `options` are the values that it lists, for `--option N`. `commands` answer:
+    the first with a yes, or what stands for one, the second with a no.
+    """
+
+    node: str
+    generation: int
+    question: str
+    input: Any = None
+    options: tuple[Any, ...] = ()
+    commands: tuple[str, ...]
+
+
 class Report(ReportModel):
     """A DAG run as the Ledger knows it. `outputs` are the graph's own, known once it has ended.
 
@@ -90,4 +104,5 @@ class Report(ReportModel):
     source_changed: bool = False
     source_gone: bool = False
     waiting_for: tuple[str, ...] = ()
-    """For a DAG run that waits for a person: the commands that answer."""
+    """For a DAG run that waits for a person: the commands that answer, those of `questions` included."""
+    questions: tuple[QuestionReport, ...] = ()

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..args import AsJson, Concurrency, NewestDagRun, Quiet, ReplayAgain, pairs, positive
+
+if TYPE_CHECKING:
+    from ...schemas.report import Report
+    from ..progress import Watcher
 
 
 def resume(
@@ -30,13 +34,13 @@ def resume(
     ended ok runs again; of a DAG run that has ended, what failed, was blocked or was cancelled does.
     """
     from ... import api
-    from ..finish import finish
-    from ..progress import watcher
+    from ..driving import drive
 
     answers = _answers(lost)
     at_once = positive(concurrency, "--concurrency")
-    with watcher(quiet=quiet) as observer:
-        report = api.resume(
+
+    def begin(observer: Watcher) -> Report:
+        return api.resume(
             dag_run,
             concurrency=at_once,
             observer=observer,
@@ -44,7 +48,18 @@ def resume(
             replay=replay,
             signals=True,
         )
-    return finish(report, as_json=as_json, quiet=quiet, told_source=observer.told_source)
+
+    def go_further(observer: Watcher, paused: Report) -> Report:
+        return api.resume(
+            paused.dag_run_id,
+            concurrency=at_once,
+            observer=observer,
+            retry=False,
+            replay=replay,
+            signals=True,
+        )
+
+    return drive(begin, go_further, as_json=as_json, quiet=quiet)
 
 
 def _answers(lost: list[str] | None) -> dict[str, str]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 from ..args import (
     AsJson,
     Concurrency,
@@ -15,6 +18,10 @@ from ..args import (
     pairs,
     positive,
 )
+
+if TYPE_CHECKING:
+    from ...schemas.report import Report
+    from ..progress import Watcher
 
 
 def run(
@@ -35,15 +42,15 @@ def run(
     4 waits for you, 130 interrupted.
     """
     from ... import api
-    from ..finish import finish
+    from ..driving import drive
     from ..place import work_on
-    from ..progress import watcher
 
     params = pairs(param, "--param")
     at_once = positive(concurrency, "--concurrency")
     work_on(file)
-    with watcher(quiet=quiet) as observer:
-        report = api.run(
+
+    def begin(observer: Watcher) -> Report:
+        return api.run(
             file,
             params=params,
             concurrency=at_once,
@@ -54,4 +61,15 @@ def run(
             exclude=exclude or (),
             signals=True,
         )
-    return finish(report, as_json=as_json, quiet=quiet, told_source=observer.told_source)
+
+    def go_further(observer: Watcher, paused: Report) -> Report:
+        return api.resume(
+            paused.dag_run_id,
+            cwd=Path(paused.project),
+            observer=observer,
+            retry=False,
+            replay=replay,
+            signals=True,
+        )
+
+    return drive(begin, go_further, as_json=as_json, quiet=quiet)

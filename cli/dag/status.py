@@ -40,6 +40,7 @@ def status(
 
 
 def _text(report: Report, *, me: str, everything: bool) -> str:
+    from ..asked import lost_commands, question_lines
     from ..plain import plain
     from ..progress_words import source_words
     from ..summary import go_on, heading, moment
@@ -49,7 +50,9 @@ def _text(report: Report, *, me: str, everything: bool) -> str:
         lines.append(f"reason: {plain(report.reason)}")
     if report.source_changed:
         lines.append(source_words(gone=report.source_gone))
-    lines += [f"waiting for you: {command}" for command in report.waiting_for]
+    lines += [f"waiting for you: {command}" for command in lost_commands(report)]
+    if report.questions:
+        lines += ["waiting for you:", *(f"  {line}" for line in question_lines(report, me))]
     text = "\n".join(lines) + f"\n\n{_table(report, everything=everything)}"
     return text if report.state in {"ok", "running"} else f"{text}\n{go_on(report, me)}\n"
 

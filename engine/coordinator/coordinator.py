@@ -11,8 +11,9 @@ from typing import Any
 
 from ...schemas.errors import InvariantBroken, LedgerError
 from ...schemas.ids import IdSource
-from ...schemas.progress import Grew, NodeChanged, Observer
+from ...schemas.progress import Grew, NodeChanged, Note, Observer
 from ...schemas.states import DagRunState
+from ...schemas.suggest import in_backticks
 from ..faults import Faults
 from ..ledger.ledger import Ledger
 from ..ledger.records import (
@@ -70,6 +71,9 @@ POLL_SECONDS = 0.4
 CANCEL_DEADLINE_SECONDS = 60.0
 """How long the `done` tasks of a cancelled DAG run may take."""
 
+NAMED = 5
+"""How many of the nodes that wait are named when a DAG run pauses."""
+
 PAGE = 1000
 """Journal records read at a time."""
 
@@ -104,7 +108,7 @@ class Coordinator:
         faults: Faults,
         observer: Observer | None = None,
         known_ends: set[tuple[str, int]] | None = None,
-        known_asks: set[tuple[str, int]] | None = None,
+        known_asks: dict[tuple[str, int], str] | None = None,
         known_renewals: set[tuple[str, int]] | None = None,
         last_seq: int = 0,
         scratch: str = "",
@@ -126,7 +130,7 @@ class Coordinator:
         self._faults = faults
         self._observer = observer
         self._known_ends = known_ends or set()
-        self._known_asks = known_asks or set()
+        self._known_asks = known_asks or {}
         self._known_renewals = known_renewals or set()
         self._outside_seq = last_seq
         self._own_seq = last_seq
@@ -163,8 +167,8 @@ class Coordinator:
             return self._scheduler.verdict()
         if self._scheduler.is_stopping:
             return "interrupted", "stopped before every node had ended"
-        names = ", ".join(f"`{node.spec.id}`" for node in self._scheduler.waits_for_person())
-        return "paused", f"waits for an answer about {names}"
+        names = [node.spec.id for node in self._scheduler.waits_for_person()]
+        return "paused", f"waits for an answer about {in_backticks(names, last='and', limit=NAMED)}"
 
     def stop(self, *, hard: bool = False) -> None:
         """Start nothing more and stop what runs; the DAG run can be resumed afterwards."""
@@ -515,7 +519,7 @@ class Coordinator:
         if command.about == "own":
             question = self._growing.question(command.node)
             if (command.node, command.generation) not in self._known_asks:
-                self._known_asks.add((command.node, command.generation))
+                self._known_asks[command.node, command.generation] = question
                 payload = {"generation": command.generation, "question": question}
                 self._append(Record(PRINCIPAL_ASKED, command.node, self._dag_run_id, payload, None, None))
                 self._faults("asked.after_commit")
@@ -535,6 +539,9 @@ class Coordinator:
         self._faults("renewal.after_commit")
         for node_id, _ in fresh:
             self._tell(node_id, "pending", "sent back", 0)
+        if self._observer is not None:
+            names = in_backticks([node_id for node_id, _ in fresh], last="and", limit=NAMED)
+            self._observer.notice(Note(f"sent back, to be done anew: {names}"))
 
     def _set_timer(self, command: SetTimer) -> None:
         def fired() -> None:
@@ -590,9 +597,14 @@ class Coordinator:
                 self._outside_seq = row.seq
                 event = event_of(row) if row.kind in OUTSIDE_KINDS else None
                 if event is not None:
-                    if isinstance(event, PrincipalAnswered) and event.answer == "yes":
-                        self._outputs.recall(event.node, row.payload)
+                    if isinstance(event, PrincipalAnswered):
+                        self._take_value(event, row.payload)
                     self._feed(event)
+
+    def _take_value(self, event: PrincipalAnswered, payload: Mapping[str, Any]) -> None:
+        # An answer that came too late is on record, and counts for nothing.
+        if event.answer == "yes" and self._scheduler.is_asked(event.node, event.generation):
+            self._outputs.recall(event.node, payload)
 
     def _note(self, record: Record) -> None:
         self._append(record)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from ..ledger.records import GRAPH_GREW, GROUP_JUDGED, GROWTH_FAILED, NODE_REUSED
+from ..ledger.records import GRAPH_GREW, GROUP_JUDGED, GROWTH_FAILED, NODE_REUSED, PRINCIPAL_ANSWERED
 from ..scheduler.events import AttemptFinished, NodeReused
 from ..scheduler.machine import Scheduler
 from .facts import Journaled, event_of
@@ -18,7 +18,7 @@ class Recovered:
     """What a replay found beside the scheduler's own state.
 
     `deliverables` maps nodes to paths; `known_ends`, `known_asks` and `known_renewals` are the ends,
-    questions and new generations that stand in the Ledger;
+    the questions, with their words, and the new generations that stand in the Ledger;
     `spawned` maps run ids to the process facts that were recorded; `end` is the last recorded end of
     the DAG run (`ok`, `failed`, `cancelled`) unless it was reopened since; `last_seq` is the last
     record read.
@@ -26,7 +26,7 @@ class Recovered:
 
     deliverables: dict[str, str] = field(default_factory=dict)
     known_ends: set[tuple[str, int]] = field(default_factory=set)
-    known_asks: set[tuple[str, int]] = field(default_factory=set)
+    known_asks: dict[tuple[str, int], str] = field(default_factory=dict)
     known_renewals: set[tuple[str, int]] = field(default_factory=set)
     spawned: dict[str, dict[str, object]] = field(default_factory=dict)
     end: str | None = None
@@ -62,16 +62,17 @@ def replay(
 
 
 def _recall(record: Journaled, scheduler: Scheduler, outputs: Outputs, growing: Growing) -> None:
-    payload = record.payload
+    """Take the outputs that a record holds; what came too late to count left none."""
+    payload, entity = record.payload, record.entity_id
     if record.kind == "attempt.finished":
         if payload["outcome"] == "ok" and scheduler.is_live(payload["node_id"], payload["generation"]):
             outputs.recall(payload["node_id"], payload)
     elif record.kind == NODE_REUSED:
-        outputs.recall(record.entity_id, payload)
+        outputs.recall(entity, payload)
     elif record.kind == GROUP_JUDGED:
-        growing.recall(record.entity_id, payload)
-    elif record.kind == "principal.answered" and payload["answer"] == "yes":
-        outputs.recall(record.entity_id, payload)
+        growing.recall(entity, payload)
+    elif record.kind == PRINCIPAL_ANSWERED and scheduler.is_asked(entity, payload["generation"]):
+        outputs.recall(entity, payload)
 
 
 def _note(record: Journaled, scheduler: Scheduler, found: Recovered) -> None:
@@ -89,7 +90,7 @@ def _note(record: Journaled, scheduler: Scheduler, found: Recovered) -> None:
         case "nodes.ended":
             found.known_ends.update((node, generation) for node, generation, _, _ in payload["nodes"])
         case "principal.asked":
-            found.known_asks.add((record.entity_id, payload["generation"]))
+            found.known_asks[record.entity_id, payload["generation"]] = payload["question"]
         case "nodes.renewed":
             found.known_renewals.update((node, generation) for node, generation in payload["nodes"])
         case "dag_run.ended":

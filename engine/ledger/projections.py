@@ -15,6 +15,7 @@ from typing import Any, Final
 from ...schemas.canonical import canonical
 from ...schemas.errors import ConflictingRecord
 from . import records
+from .answers import on_principal_answered
 from .column_text import json_column, to_column
 
 _ENDED: Final = frozenset({"ok", "failed", "blocked", "skipped", "cancelled"})
@@ -346,21 +347,6 @@ def _on_timer_fired(
     )
 
 
-def _on_principal_answered(
-    db: sqlite3.Connection, seq: int, ts: int, entity_id: str, dag_run_id: str | None, payload: Payload
-) -> None:
-    db.execute(
-        "INSERT INTO approvals (dag_run_id, node_id, generation, seq, answer, answered_by, answered_ts)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (dag_run_id, node_id, generation) DO UPDATE"
-        " SET seq = excluded.seq, answer = excluded.answer, answered_by = excluded.answered_by,"
-        " answered_ts = excluded.answered_ts",
-        (
-            dag_run_id, entity_id, payload.get("generation", 0), seq, json_column(payload.get("answer")),
-            to_column(payload.get("by")), ts,
-        ),
-    )  # fmt: skip
-
-
 def _same(db: sqlite3.Connection, seq: int, what: str, payload: Payload) -> int:
     """`seq`, when the record there states the same as `payload` but for readings of the clock."""
     recorded = json.loads(db.execute("SELECT payload FROM journal WHERE seq = ?", (seq,)).fetchone()[0])
@@ -399,5 +385,5 @@ _HANDLERS: Final[dict[str, _Handler]] = {
     records.GRAPH_GREW: _on_graph_grew,
     records.PRINCIPAL_ASKED: _on_principal_asked,
     records.TIMER_FIRED: _on_timer_fired,
-    records.PRINCIPAL_ANSWERED: _on_principal_answered,
+    records.PRINCIPAL_ANSWERED: on_principal_answered,
 }

@@ -18,9 +18,10 @@ from .database_errors import ledger_errors
 from .journal import BY_SEQ, IN_STRETCHES, OF_DAG_RUN, journaled
 from .ledger import MAX_PAGE, Ledger
 from .records import ATTEMPT_FINISHED, Journaled
-from .rows import JSON_COLUMNS, AttemptRow, DagRunRow, NodeRow, ResultRow, RunRow, json_value
+from .rows import JSON_COLUMNS, AnswerRow, AttemptRow, DagRunRow, NodeRow, ResultRow, RunRow, json_value
 
 __all__ = [
+    "answers_of_dag_run",
     "attempts_of_dag_run",
     "attempts_of_node",
     "count_nodes",
@@ -47,7 +48,7 @@ __all__ = [
 _END: Final = 1 << 62
 _LAST_TEXT: Final = "\U0010ffff"
 _Params = Sequence[object] | Mapping[str, object]
-_Row = TypeVar("_Row", DagRunRow, NodeRow, AttemptRow, RunRow, ResultRow)
+_Row = TypeVar("_Row", DagRunRow, NodeRow, AttemptRow, RunRow, ResultRow, AnswerRow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,7 @@ _DAG_RUN: Final = f"SELECT {_columns(DagRunRow, 'dag_runs')} FROM dag_runs"  # n
 _NODE: Final = f"SELECT {_columns(NodeRow, 'nodes')} FROM nodes"  # noqa: S608
 _ATTEMPT: Final = f"SELECT {_columns(AttemptRow, 'attempts')} FROM attempts"  # noqa: S608
 _RUN: Final = f"SELECT {_columns(RunRow, 'runs')} FROM runs"  # noqa: S608
+_ANSWER: Final = f"SELECT {_columns(AnswerRow, 'approvals')} FROM approvals"  # noqa: S608
 _RESULT: Final = f"SELECT {_columns(ResultRow, 'results')} FROM results"  # noqa: S608
 _RECORD_COLUMNS: Final = (
     "seq", "ts", "kind", "entity_id", "dag_run_id", "cause", "payload", "prev_hash", "hash",
@@ -140,6 +142,11 @@ QUERIES: Final = {
         f"SELECT records.{', records.'.join(_RECORD_COLUMNS)} FROM {IN_STRETCHES} WHERE {OF_DAG_RUN}"  # noqa: S608
         f" AND records.kind IN (SELECT value FROM json_each(:kinds)) ORDER BY {BY_SEQ} LIMIT :limit",
         _IN_DAG_RUN,
+    ),
+    "answers_of_dag_run": NamedQuery(
+        f"{_ANSWER} WHERE dag_run_id = ? AND (node_id, generation) > (?, ?)"
+        " ORDER BY node_id, generation LIMIT ?",
+        ("approvals USING PRIMARY KEY",),
     ),
     "result_by_key": NamedQuery(f"{_RESULT} WHERE result_key = ? LIMIT ?", ("results USING PRIMARY KEY",)),
     "latest_result": NamedQuery(
@@ -313,6 +320,16 @@ def stranded_attempts(
     O(log n + attempts of the DAG run), by the primary keys of `attempts` and `run_outcomes`.
     """
     return _rows(ledger, "stranded_attempts", AttemptRow, (dag_run_id, after, _bounded(limit)))
+
+
+def answers_of_dag_run(
+    ledger: Ledger, dag_run_id: str, *, after: tuple[str, int] = ("", -1), limit: int = MAX_PAGE
+) -> list[AnswerRow]:
+    """What people answered in a DAG run, by node id and generation; `after` names the last row so far.
+
+    O(log n + k), by the primary key of `approvals`.
+    """
+    return _rows(ledger, "answers_of_dag_run", AnswerRow, (dag_run_id, *after, _bounded(limit)))
 
 
 def records_after(

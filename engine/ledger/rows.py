@@ -139,6 +139,20 @@ class ResultRow:
     task: str
 
 
+@dataclass(frozen=True, slots=True)
+class AnswerRow:
+    """What a person answered about one generation of a node: `yes` or `no` to its question, `rerun` or
+    `fail` about a lost attempt. `seq` is the record's, whose payload holds the value of a yes."""
+
+    dag_run_id: str
+    node_id: str
+    generation: int
+    seq: int
+    answer: Any
+    answered_by: str | None
+    answered_ts: int
+
+
 JSON_COLUMNS = frozenset({
     "params", "concurrency", "waiting_for", "outputs", "deliverable_ref", "files_touched", "tool_use",
     "quality_findings", "review_findings", "axes", "options", "answer", "payload",

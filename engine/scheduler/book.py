@@ -192,8 +192,11 @@ class Book:
         return node if node is not None and node.generation == generation else None
 
     def _is_ended_by_cancel(self, node: Node) -> bool:
-        """Whether a cancel of the DAG run ends the node: all but `done` tasks and what is inside them."""
-        if self._cancel_now:
+        """Whether a cancel of the DAG run ends the node: all but `done` tasks and what is inside them.
+
+        Nobody is asked any more, so what waits for a person, or would, is ended wherever it stands.
+        """
+        if self._cancel_now or node.asked or node.spec.kind == "ask":
             return True
         at: Node | None = node
         while at is not None:

@@ -86,6 +86,11 @@ class Scheduler(Renewal):
         """The nodes that nothing but a person's answer can move, in declaration order."""
         return [node for node in self._nodes.values() if node.asked]
 
+    def is_asked(self, node_id: str, generation: int) -> bool:
+        """Whether that generation of the node waits for a person."""
+        node = self._live(node_id, generation)
+        return node is not None and bool(node.asked)
+
     def is_watched(self, node_id: str) -> bool:
         """Whether a settle rule looks at the node, so that its end must tell its output."""
         return any(self._nodes[name].spec.settles is not None for name in self._consumers.get(node_id, ()))
@@ -299,7 +304,7 @@ class Scheduler(Renewal):
         if node.state == "ready":
             self._queue.push(node)
             return
-        if event.answer == "no" and node.spec.rewind_to is not None and not self._cancelling:
+        if event.answer == "no" and node.spec.rewind_to is not None:
             # Its own end is told, and then it is made anew with the rest.
             self._ends.append(NodeEnd(node.spec.id, node.generation, node.state, node.reason))
             self._rewind(node.spec.rewind_to, event.cause)

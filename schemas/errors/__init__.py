@@ -12,7 +12,8 @@ MetaEnsembleError
 |   |   |-- NoResult                            ME606
 |   |   |-- RequestInvalid                      ME607
 |   |   `-- OtherFailure                        ME608
-|   `-- Interrupted                             ME609
+|   |-- Interrupted                             ME609
+|   `-- Rejected                                ME620
 |-- InputError                                  exit code 2
 |   |-- ExpressionError                         exit code 2
 |   |   |-- ShellTextError                      exit code 2
@@ -138,6 +139,12 @@ MetaEnsembleError
 |   |-- UnfitInputs                             ME564
 |   |-- NeedsProcess                            ME565
 |   |-- WrongRuntime                            ME566
+|   |-- NotWaiting                              ME570
+|   |-- AlreadyAnswered                         ME571
+|   |-- NobodyAsks                              ME572
+|   |-- AnswerInvalid                           ME573
+|   |-- WrongAnswerKind                         ME574
+|   |-- NotOneAnswer                            ME575
 |   `-- AmbiguousRun                            ME713
 |-- LedgerError                                 exit code 3
 |   |-- LedgerLocked                            ME701
@@ -304,6 +311,7 @@ from .outcome import (
     NoResult,
     OtherFailure,
     OutputBroken,
+    Rejected,
     RequestInvalid,
     SpawnFailed,
 )
@@ -318,6 +326,9 @@ from .preflight import (
     SecretTooShort,
     UnknownRuntime,
 )
+
+# questions
+from .questions import AlreadyAnswered, AnswerInvalid, NobodyAsks, NotOneAnswer, NotWaiting, WrongAnswerKind
 
 # schema_path
 from .schema_path import UnknownSchemaPath
@@ -370,8 +381,10 @@ from .yaml_text import (
 
 __all__ = [
     "CODES",
+    "AlreadyAnswered",
     "AmbiguousDagRun",
     "AmbiguousRun",
+    "AnswerInvalid",
     "AttemptException",
     "AttemptFailed",
     "AttemptTimeout",
@@ -452,6 +465,9 @@ __all__ = [
     "NoResult",
     "NoSuchAttempt",
     "NoWork",
+    "NobodyAsks",
+    "NotOneAnswer",
+    "NotWaiting",
     "NothingSelected",
     "NothingToResume",
     "NumberOutOfRange",
@@ -462,6 +478,7 @@ __all__ = [
     "ParameterNotAllowed",
     "PathOutsideProject",
     "RecordingsMissing",
+    "Rejected",
     "RepeatedFlag",
     "RepeatedNeed",
     "RequestInvalid",
@@ -519,6 +536,7 @@ __all__ = [
     "ValueOutOfRange",
     "WorkingDirectoryGone",
     "WriteConflict",
+    "WrongAnswerKind",
     "WrongExpressionValue",
     "WrongParameterType",
     "WrongRuntime",

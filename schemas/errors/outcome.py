@@ -285,3 +285,33 @@ class Interrupted(RunError):
     """
 
     code = "ME609"
+
+
+class Rejected(RunError):
+    r"""A person answered a question of the graph with no.
+
+    A no ends an `approve:` task as `failed`, and what needs it is `blocked`; the reason of the node says
+    who it was. A task that takes that end knowingly needs it as `failed` or `done`. With `rewind_to` a
+    no makes the named task and all behind it anew instead. A resume of the DAG run asks once more.
+
+    Example:
+
+    ```sh
+    printf 'version: 1\nname: x\ntasks: {a: {approve: Send it?}}\n' > x.yaml
+    me dag run x.yaml
+    me dag approve 0 a --no
+    me dag resume || me explain rejected
+    ```
+
+    Use instead:
+
+    ```sh
+    printf 'version: 1\nname: x\ntasks: {a: {approve: Send it?}}\n' > x.yaml
+    me dag run x.yaml
+    me dag approve 0 a --yes
+    me dag resume || me explain rejected
+    ```
+    """
+
+    code = "ME620"
+    failure_reason: ClassVar[FailureReason] = "rejected"

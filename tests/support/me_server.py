@@ -26,6 +26,7 @@ from metaensemble import cli
 ALSO = (
     "jinja2.sandbox",
     "jsonschema",
+    "metaensemble._api_approve",
     "metaensemble._api_check",
     "metaensemble._api_ledger",
     "metaensemble._api_read",

@@ -23,9 +23,11 @@ from pathlib import Path
 from typing import Any
 
 PRELOADED = (
+    "metaensemble._api_approve",
     "metaensemble._api_ledger",
     "metaensemble._api_read",
     "metaensemble._api_run",
+    "metaensemble.cli.dag.approve",
     "metaensemble.cli.dag.cancel",
     "metaensemble.cli.dag.resume",
     "metaensemble.cli.dag.run",

@@ -66,6 +66,18 @@ records = st.one_of(
     about("reopened", nodes=st.lists(st.tuples(nodes, generations), max_size=3)),
     of_node("timer.fired"),
     of_node("principal.answered", answer=json_values, by=st.text(max_size=3)),
+    of_node(
+        "principal.answered",
+        answer=st.sampled_from(["yes", "no", "rerun"]),
+        answer_id=st.sampled_from("xyz"),
+        by=st.text(max_size=3),
+    ),
+    st.builds(
+        lambda d, nodes, dropped: Record("nodes.renewed", d, d, {"nodes": nodes, "dropped": dropped}),
+        dag_runs,
+        st.lists(st.tuples(nodes, generations), max_size=2),
+        st.lists(st.tuples(nodes, generations), max_size=2),
+    ),
     st.builds(
         lambda d, ends: Record("nodes.ended", d, d, {"nodes": ends}),
         dag_runs,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from metaensemble.engine.scheduler.events import (
     AttemptFinished,
     AttemptStarted,
@@ -220,15 +222,31 @@ def test_a_quorum_that_was_reached_before_holds_for_the_new_consumer(play: Play)
     assert set(player.states().values()) == {"ok"}
 
 
-def test_a_no_while_the_dag_run_is_cancelled_sends_nothing_back(play: Play) -> None:
+@pytest.mark.parametrize("asked_before", [True, False])
+def test_a_cancel_asks_nobody_and_a_no_that_comes_then_sends_nothing_back(
+    asked_before: bool, play: Play
+) -> None:
     text = "draft:\nfail:\nask: draft fail?done"
     player = play(specs(text, ask=asks("draft")), limits(9))
     player.finish("draft")
+    if asked_before:
+        player.finish("fail")
+        assert player.state("ask") == "waiting"
     player.feed(CancelRequested(by="bob"))
-    player.finish("fail", ("cancelled", None), why="cancel")
-    assert player.state("ask") == "waiting"
-    player.answer("ask", "no")
-    assert player.states() == {"draft": "ok", "fail": "cancelled", "ask": "failed"}
+    if not asked_before:
+        player.finish("fail", ("cancelled", None), why="cancel")
+    player.feed(PrincipalAnswered(node="ask", generation=0, answer="no"))
+    fail = "ok" if asked_before else "cancelled"
+    assert player.states() == {"draft": "ok", "fail": fail, "ask": "cancelled"}
+
+
+def test_a_question_within_a_graph_behind_done_is_cancelled_too(play: Play) -> None:
+    player = play(specs("work:\ntidy: work?done", tidy=GRAPH), limits(9))
+    player.finish("work", FAIL)
+    player.tasks("tidy", "ask:\nmore: ask?done", ask=asks())
+    assert player.state("tidy/ask") == "waiting"
+    player.feed(CancelRequested(by="bob"))
+    assert player.state("tidy/ask") == "cancelled"
 
 
 def test_a_renewal_that_nobody_recorded_is_asked_for_again() -> None:
