@@ -269,12 +269,13 @@ def _wrong_kind(question: OpenQuestion, what: str, how: str) -> WrongAnswerKind:
 
 
 def _check(question: OpenQuestion, value: Any) -> None:
+    what = f"the answer for node `{question.node}`"
     try:
-        check_schema(value, question.schema, f"the answer for node `{question.node}`")
+        check_schema(value, question.schema, what)
     except OutputInvalid as problem:
-        found = [f"`{one['path']}`: {one['message']}" for one in problem.violations]
+        broken = "; ".join(f"`{one['path']}`: {one['message']}" for one in problem.violations)
         raise AnswerInvalid(
-            problem.reason if len(found) < 2 else f"{problem.reason.split(': ')[0]}: {'; '.join(found)}",
+            f"{what} breaks its schema: {broken}" if broken else problem.reason,
             hint=f"its `input` is {canonical(question.schema)}",
             task=question.node,
             violations=list(problem.violations),
