@@ -74,7 +74,9 @@ def rehearse(
 ) -> dict[str, Foreseen]:
     """What would become of each node that can be told, by id. `ledger` is only read."""
     instances = Instances(graph)
-    scheduler = Scheduler(node_specs(graph), Limits(maximum=_NO_LIMIT, pools={}))
+    specs = node_specs(graph)
+    pools = {pool: _NO_LIMIT for spec in specs for pool in spec.pools}
+    scheduler = Scheduler(specs, Limits(maximum=_NO_LIMIT, pools=pools))
     shelf = _Shelf(ledger)
     outputs = Outputs(shelf)
     deliverables: dict[str, str] = {}

@@ -66,8 +66,9 @@ def _innermost_first(found: Iterable[str | None], groups: Mapping[str, str | Non
 
 
 def longest_way(took: Mapping[str, int], edges: Iterable[tuple[str, str]]) -> tuple[str, ...]:
-    """The nodes of a heaviest path among those that took time, first to last; of several equal ones
-    that of the nodes named first. `took` is in milliseconds. O(n log n), n = nodes + edges."""
+    """The nodes of a heaviest path, first to last; of several equal ones the shortest, and of these that
+    of the nodes named first. `took` is in milliseconds; what took none may lie on the path, though not at
+    its ends. O(n log n), n = nodes + edges."""
     needs: dict[str, list[str]] = {id_: [] for id_ in took}
     for source, target in edges:
         if source in needs and target in needs:
@@ -76,10 +77,11 @@ def longest_way(took: Mapping[str, int], edges: Iterable[tuple[str, str]]) -> tu
     total: dict[str, int] = {}
     before: dict[str, str | None] = {}
     for id_ in sorted(levels, key=lambda id_: levels[id_]):
-        before[id_] = max(needs[id_], key=lambda need: total[need], default=None)
+        heavy = (need for need in needs[id_] if total[need])
+        before[id_] = max(heavy, key=lambda need: (total[need], -levels[need]), default=None)
         above = before[id_]
         total[id_] = took[id_] + (total[above] if above is not None else 0)
-    at = max(took, key=lambda id_: total[id_], default=None)
+    at = max(took, key=lambda id_: (total[id_], -levels[id_]), default=None)
     way: list[str] = []
     while at is not None:
         way.append(at)

@@ -146,10 +146,10 @@ def _critical_path(
 ) -> CriticalPath:
     """Where a DAG run has ended, what took longest; before that, the longest chain of needs."""
     if report is not None and report.ended_ms is not None:
-        took = {node.id: node.took_ms for node in report.nodes if node.took_ms is not None}
-        way = critical_path({id_: ms for id_, ms in took.items() if id_ in groups}, groups, edges)
-        if way.nodes:
-            return way
+        # What was skipped or reused took no time, yet the path may lead through it.
+        took = {node.id: node.took_ms or 0 for node in report.nodes if node.id in groups}
+        if any(took.values()):
+            return critical_path(took, groups, edges)
     ones = {node.id: 1 for node in plan.nodes if not node.is_group}
     return critical_path(ones, groups, edges, plan.critical_path)
 

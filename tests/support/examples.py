@@ -24,6 +24,9 @@ def copy_of(example: str, parent: Path) -> Path:
     target = parent / example
     shutil.copytree(EXAMPLES / example, target, ignore=shutil.ignore_patterns("__pycache__", ".metaensemble"))
     (target / ".metaensemble").mkdir()
+    # As in the checkout, where a project around the example sets up pytest for itself.
+    settings = parent / "pyproject.toml"
+    settings.write_text('[tool.pytest.ini_options]\naddopts = ["--import-mode=importlib"]\n')
     return target
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 
@@ -14,7 +15,8 @@ def main(project: str) -> None:
     if last is not None:
         words = ["ruff", "check", "--isolated", "--no-cache", "--fix", "--quiet", project]
         fixed = subprocess.run(words, capture_output=True, text=True, check=False).stdout
-    words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", project]
+    own = ["-c", os.devnull, "--rootdir", project]  # not the settings of a project around this one
+    words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *own, project]
     tests = subprocess.run(words, capture_output=True, text=True, check=False)
     sys.stderr.write(fixed + tests.stdout)
     answer = {
