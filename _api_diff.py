@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ._api_read import named_dag_run, open_for_reading
 from ._api_report import report_of
 from .schemas.diff import Change, Diff, Entry
-from .schemas.errors import BadFlagValue, InputErrors
+from .schemas.errors import BadFlagValue, InputErrors, SourceMissing
 from .tasks.loader import load_problems
 
 if TYPE_CHECKING:
@@ -22,12 +22,16 @@ def diff(before: str, after: str, *, cwd: Path | None = None) -> Diff:
     """What differs between two graph files, or between two DAG runs of the project.
 
     What names a file that is there is a file; anything else is the id of a DAG run, or its beginning.
-    Raises `InputErrors` for a file that is no sound graph, `UnknownDagRun` and `BadFlagValue`.
+    Raises `InputErrors` for a file that is no sound graph, `SourceMissing`,
+    `UnknownDagRun` and `BadFlagValue`.
     """
     base = cwd or Path()
     files = [(base / name).is_file() for name in (before, after)]
     if all(files):
         return _diff("graphs", before, after, _written(base / before), _written(base / after), "tasks")
+    for name in (before, after):
+        if _is_path(name) and not (base / name).is_file():
+            raise SourceMissing(f"there is no file `{name}`")
     if any(files):
         name, other = (before, after) if files[0] else (after, before)
         raise BadFlagValue(
@@ -38,6 +42,11 @@ def diff(before: str, after: str, *, cwd: Path | None = None) -> Diff:
         reports = [report_of(ledger, named_dag_run(ledger, name), outputs=True) for name in (before, after)]
     one, two = map(_told, reports)
     return _diff("DAG runs", reports[0].dag_run_id, reports[1].dag_run_id, one, two, "nodes")
+
+
+def _is_path(name: str) -> bool:
+    """Whether the name is that of a file, there or not: no id looks like it."""
+    return "/" in name or name.endswith((".yaml", ".yml"))
 
 
 def _written(path: Path) -> dict[str, Any]:

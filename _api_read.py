@@ -211,12 +211,14 @@ def _chosen(runs: list[RunRow], attempt: int | None, node_id: str) -> RunRow:
     for run in reversed(runs):
         if run.attempt_no == attempt:
             return run
-    known = ", ".join(str(run.attempt_no) for run in runs) or "none has ended yet"
+    known = ", ".join(str(run.attempt_no) for run in runs)
     raise NoSuchAttempt(
         f"node `{node_id}` has no attempt {attempt} that has ended"
         if attempt is not None
         else f"no attempt of node `{node_id}` has ended yet",
-        hint=f"attempts that ended: {known}",
+        hint=f"attempts that ended: {known}"
+        if runs
+        else "what an attempt prints can be read once it has ended",
     )
 
 

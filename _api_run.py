@@ -21,6 +21,7 @@ from .engine.coordinator.session import Session, Surroundings, create, stored_gr
 from .engine.coordinator.steady import SteadyObserver
 from .engine.growth import MOST_ITEMS, MOST_ITEMS_VARIABLE
 from .engine.instances import leaf_tasks, replayed
+from .engine.ledger import queries
 from .engine.ledger.ledger import Ledger
 from .engine.ledger.lock import DagRunLock, is_held
 from .engine.ledger.records import Record
@@ -144,12 +145,18 @@ def _takes_up(session: Session, answers: Mapping[str, str], *, retry: bool) -> b
 
 def _to_resume(ledger: Ledger) -> tuple[str, str]:
     found = to_resume(ledger)
-    if found is None:
+    if found is not None:
+        return found
+    newest = queries.recent_dag_runs(ledger, limit=1)
+    if newest and newest[0].state == "cancelled":
         raise NothingToResume(
-            "there is no unfinished DAG run in this project",
-            hint="name one by its id: `me dag list` shows them",
+            "the newest DAG run was cancelled; such a one is only taken up when it is named",
+            hint=f"me dag resume {newest[0].dag_run_id}",
         )
-    return found
+    raise NothingToResume(
+        "there is no unfinished DAG run in this project",
+        hint="name one by its id: `me dag list` shows them",
+    )
 
 
 def cancel(dag_run_id: str, *, now: bool = False, cwd: Path | None = None) -> CancelAnswer:

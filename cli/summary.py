@@ -53,6 +53,8 @@ def summary_lines(report: Report, *, me: str = "me", told_source: bool = False) 
     bad = [node for node in bad if not any(is_member(other.id, node.id) for other in bad)]
     for node in bad[:SHOWN]:
         yield from _bad_node(report, node, me)
+        if node.kind == "repeat" and (rounds := [n for n in report.nodes if is_member(n.id, node.id)]):
+            yield from _logs(report, rounds[-1], me)
     if len(bad) > SHOWN:
         yield "", f"  and {len(bad) - SHOWN} more: {me} dag status {report.dag_run_id}"
     delivered = [node for node in report.nodes if node.deliverable]
@@ -78,7 +80,12 @@ def _bad_node(report: Report, node: NodeReport, me: str) -> Iterator[tuple[str, 
     kind = f" [{last.failure_reason}]" if last is not None and last.failure_reason else ""
     why = node.reason or (last.reason if last is not None else "")
     yield COLOURS.get(node.state, ""), f"  {node.state} {node.id}{kind}{': ' if why else ''}{plain(why)}"
-    if last is not None:
+    yield from _logs(report, node, me)
+
+
+def _logs(report: Report, node: NodeReport, me: str) -> Iterator[tuple[str, str]]:
+    """Where to read what the node printed."""
+    if node.attempts:
         yield "2", f"    {me} dag logs {report.dag_run_id} {shlex.quote(node.id)}"
 
 

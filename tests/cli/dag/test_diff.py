@@ -78,3 +78,10 @@ def test_a_broken_file_is_told(me: Shell, tmp_path: Path) -> None:
     answer = me("dag", "diff", "one.yaml", "two.yaml")
     assert answer.code == 2
     assert "did you mean `run`?" in answer.err
+
+
+def test_a_file_that_is_not_there_is_told(me: Shell, tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("tasks: {a: {run: 'true'}}\n")
+    answer = me("dag", "diff", "a.yaml", "none.yaml")
+    assert answer.code == 2
+    assert "error[ME101]: there is no file `none.yaml`" in answer.err

@@ -34,3 +34,9 @@ def test_no_way_is_heavier(weights: list[int], data: st.DataObject) -> None:
     for source, target in sorted(edges, key=lambda edge: int(edge[0][1:])):
         heaviest[target] = max(heaviest[target], heaviest[source] + took[target])
     assert sum(took[id_] for id_ in best) == max(heaviest.values(), default=0)
+
+
+def test_the_way_leads_through_what_took_no_time_but_does_not_end_there() -> None:
+    took = {"first": 0, "a": 5, "skipped": 0, "b": 5, "last": 0, "other": 9}
+    edges = [("first", "a"), ("a", "skipped"), ("skipped", "b"), ("b", "last")]
+    assert longest_way(took, edges) == ("a", "skipped", "b")
