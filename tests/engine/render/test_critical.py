@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metaensemble.engine.render.critical import longest_way
+from metaensemble.engine.render.critical import critical_path, longest_way
 
 
 def test_the_slow_way_wins_over_the_long_one() -> None:
@@ -34,3 +34,27 @@ def test_no_way_is_heavier(weights: list[int], data: st.DataObject) -> None:
     for source, target in sorted(edges, key=lambda edge: int(edge[0][1:])):
         heaviest[target] = max(heaviest[target], heaviest[source] + took[target])
     assert sum(took[id_] for id_ in best) == max(heaviest.values(), default=0)
+
+
+GROUPS = {"a": None, "g": None, "z": None, "g[x]": "g", "g[y]": "g", "g[y]#1": "g[y]", "g[y]#2": "g[y]"}
+EDGES = [("a", "g"), ("g", "z"), ("g[y]#1", "g[y]#2")]
+
+
+def test_a_group_weighs_what_the_way_through_it_does() -> None:
+    took = {"a": 1, "z": 1, "g[x]": 5, "g[y]#1": 3, "g[y]#2": 3}
+    way = critical_path(took, GROUPS, EDGES)
+    assert way.nodes == {"a", "g", "z", "g[y]", "g[y]#1", "g[y]#2"}
+    assert way.edges == {("a", "g"), ("g", "z"), ("g[y]#1", "g[y]#2")}
+    slow = critical_path({**took, "g[x]": 7}, GROUPS, EDGES)
+    assert slow.nodes == {"a", "g", "z", "g[x]"}
+
+
+def test_a_path_that_is_known_goes_on_inside() -> None:
+    ones = dict.fromkeys(("a", "z", "g[x]", "g[y]#1", "g[y]#2"), 1)
+    way = critical_path(ones, GROUPS, EDGES, ("g",))
+    assert way.nodes == {"g", "g[y]", "g[y]#1", "g[y]#2"}
+
+
+def test_a_group_in_which_nothing_ran_is_on_no_way() -> None:
+    assert critical_path({"a": 1, "z": 1}, GROUPS, EDGES).nodes == {"a"}
+    assert critical_path({}, GROUPS, EDGES).nodes == frozenset()
