@@ -22,14 +22,15 @@ DEMO_TESTS ?= tests/engine/scheduler tests/engine/test_globs.py tests/schemas/te
 DEMO_REPORT ?= .metaensemble/reports/quality-review.md
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast check lint types layers bench clean
+.PHONY: help demo test test-fast check lint types layers pictures bench clean
 
 help:
-	@echo 'make demo    review this repository with four tools at once, and print where the report is'
-	@echo 'make test    build the wheel, install it, and test that'
-	@echo 'make check   lint, types, layers'
-	@echo 'make bench   measure the engine against a bare loop of SQLite commits'
-	@echo 'make clean   remove what make and the tests left here'
+	@echo 'make demo      review this repository with four tools at once, and print where the report is'
+	@echo 'make test      build the wheel, install it, and test that'
+	@echo 'make check     lint, types, layers'
+	@echo 'make pictures  draw the pictures of the documents anew'
+	@echo 'make bench     measure the engine against a bare loop of SQLite commits'
+	@echo 'make clean     remove what make and the tests left here'
 
 # --- the virtual environment ---
 
@@ -90,6 +91,9 @@ types: $(VENV)/.test
 
 layers: $(VENV)/.test
 	"$(BIN)/lint-imports" --no-cache
+
+pictures: $(VENV)/.test
+	$(PY) docs/pictures/draw.py
 
 bench: $(VENV)/.test
 	$(PY) benchmarks

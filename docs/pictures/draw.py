@@ -26,14 +26,14 @@ def main(words: list[str]) -> int:
     """Draw all pictures into the folder that `words` name."""
     folder = Path(words[0]).resolve() if words else HERE
     folder.mkdir(parents=True, exist_ok=True)
+    unwanted = shutil.ignore_patterns("__pycache__", ".metaensemble")
     with TemporaryDirectory() as place:
-        for name, draw in PICTURES.items():
-            example = Path(place) / name
-            unwanted = shutil.ignore_patterns("__pycache__", ".metaensemble")
-            shutil.copytree(ROOT / "examples" / name, example, ignore=unwanted)
+        for original in sorted(path for path in (ROOT / "examples").iterdir() if path.is_dir()):
+            example = Path(place) / original.name
+            shutil.copytree(original, example, ignore=unwanted)
             # A project of its own, so that nothing is written into the checkout.
             (example / ".metaensemble").mkdir()
-            draw(example, folder / f"{name}.svg")
+            PICTURES.get(example.name, plan)(example, folder / f"{example.name}.svg")
     return 0
 
 
@@ -90,7 +90,7 @@ PICTURES: dict[str, Callable[[Path, Path], None]] = {
     "until-green": dag_run,
     "wfcommons": workflow,
 }
-"""How the picture of each example is drawn."""
+"""How the pictures of examples are drawn of which a plan without parameters is not the best picture."""
 
 
 if __name__ == "__main__":

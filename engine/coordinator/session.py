@@ -133,10 +133,10 @@ class Session:
         self.found: Recovered = replay(self._records, self.scheduler, self.outputs, growing)
 
     def grown(self) -> list[Instance]:
-        """Every node as the DAG run has grown it, members right behind their group."""
+        """Every node as the DAG run has grown it, members right behind their group, tasks as in the file."""
         nodes = self.scheduler.nodes
         found: list[Instance] = []
-        stack = [name for name in reversed(list(nodes)) if nodes[name].spec.group is None]
+        stack = [task.id for task in reversed(self.graph.tasks)]
         while stack:
             name = stack.pop()
             found.append(self.instances[name])

@@ -9,7 +9,7 @@ from typing import Final
 from ..node_ids import within
 from .group_words import group_kind, own_reason
 from .picture import Edge, Picture, Vertex
-from .words import clipped, clipped_middle, counted, duration
+from .words import clipped, clipped_middle, counted, duration, why
 
 NAME: Final = 36
 """Characters of a name that are drawn; graphical drawings hold the whole in a tooltip."""
@@ -74,7 +74,7 @@ def _group_notes(vertex: Vertex) -> Iterator[str]:
     counts = f": {counted(dict(vertex.members.counts))}" if vertex.members is not None else ""
     yield f"{vertex.state}{took}{counts}"
     if own_reason(vertex):
-        yield own_reason(vertex)
+        yield why(vertex.state, own_reason(vertex))
 
 
 def _counts_and_work(vertex: Vertex) -> Iterator[str]:

@@ -36,7 +36,8 @@ def _inside(cluster: Cluster, names: Mapping[str, str], numbers: Iterator[int], 
             yield f'{lead}subgraph g{next(numbers)}["{_escaped(inner.title)}"]'
         else:
             words = frame_label(inner.node, cluster.name)
-            text = "<br>".join(_escaped(line) for line in (f"{words.name}: {words.kind}", *words.notes))
+            # A subgraph has room for one line above what it holds.
+            text = _escaped(", ".join((f"{words.name}: {words.kind}", *words.notes)))
             yield f'{lead}subgraph {names[inner.name]}["{text}"]'
         yield from _inside(inner, names, numbers, f"{lead}    ")
         yield f"{lead}end"

@@ -163,7 +163,7 @@ class _Place:
                 width=self._sizes[v.id][0],
                 height=self._sizes[v.id][1],
                 frames=self._paths[v.id],
-                stretches=v.id not in self._grids and v.id not in self._inner,
+                stretches=v.id not in self._grids and not v.is_group,
             )
             for v in self._small.vertices
         ]

@@ -122,6 +122,25 @@ def test_with_graphviz(me: Shell, sample: str, tmp_path: Path) -> None:
     assert (answer.code, "error[ME544]" in answer.err) == (2, True)
 
 
+@pytest.mark.usefixtures("with_dot")
+def test_svg_can_do_without_graphviz_where_it_is(me: Shell, sample: str, tmp_path: Path) -> None:
+    assert me("dag", "render", sample, "-o", "graph.svg").code == 0
+    assert (tmp_path / "graph.svg").read_bytes().startswith(b"\x89PNG drawn ")
+    assert me("dag", "render", sample, "-o", "graph.svg", "--no-dot").code == 0
+    assert (tmp_path / "graph.svg").read_text().startswith("<svg ")
+
+
+def test_times_can_be_left_out(me: Shell, broken: str) -> None:
+    me("dag", "run", broken, "--quiet")
+    drawn = me("dag", "render", "0", "--no-times").out.splitlines()
+    assert [line.split()[:4] for line in drawn] == [
+        ["✓", "good", "ok"],
+        ["✗", "bad", "failed", "exit"],
+        ["⊘", "after", "blocked", "because"],
+    ]
+    assert "failed: 1 ok, 1 failed, 1 blocked" in me("dag", "render", "0", "-f", "svg", "--no-times").out
+
+
 class Terminal(io.TextIOWrapper):
     def isatty(self) -> bool:
         return True

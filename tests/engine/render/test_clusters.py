@@ -3,7 +3,8 @@ from __future__ import annotations
 from hypothesis import given
 
 from metaensemble.engine.render.clusters import Cluster, clusters, paths
-from metaensemble.engine.render.picture import Picture
+from metaensemble.engine.render.picture import Picture, picture
+from support.grown_plans import Group, grown_plan
 from support.pictures import NESTED, make_picture, pictures
 
 
@@ -56,3 +57,10 @@ def test_every_vertex_is_in_one_place(picture: Picture) -> None:
         # The boxes around it are some of its groups, in their order.
         assert [group for group in vertex.groups if group in found[vertex.id]] == list(found[vertex.id])
     assert all(len(cluster.clusters) + len(cluster.vertices) > 1 for cluster in root.below())
+
+
+def test_a_group_node_is_a_frame_however_little_it_holds() -> None:
+    plan = grown_plan({"list": None, "each": Group("each", {"[a]": None}), "late": Group("each")}, {})
+    root = clusters(picture(plan))
+    assert shape(root) == {"list": None, "late": None, "each": {"each[a]": None}}
+    assert [cluster.node.id for cluster in root.below() if cluster.node is not None] == ["each"]

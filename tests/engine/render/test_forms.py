@@ -12,6 +12,7 @@ from metaensemble.engine.render import FORMATS, image, render
 from metaensemble.schemas.errors import NoDrawingProgram
 from metaensemble.schemas.plan import Plan
 from support import plans
+from support.grown_plans import SAMPLE, SAMPLE_NEEDS, Group, grown_plan
 
 MATRIX: dict[str, list[str]] = {
     "build": [],
@@ -115,6 +116,19 @@ def test_a_grid_is_laid_out_here(plan: Plan, dot_on_path: Path) -> None:
     put_dot(dot_on_path, "echo drawn")
     assert image(plan, "svg") == render(plan, "svg").encode()
     assert image(plan, "png") == b"drawn\n"
+
+
+def test_frames_are_laid_out_here(dot_on_path: Path) -> None:
+    put_dot(dot_on_path, "echo drawn")
+    grown = grown_plan(SAMPLE, SAMPLE_NEEDS)
+    assert image(grown, "svg") == render(grown, "svg").encode()
+    assert image(grown, "png") == b"drawn\n"
+    assert image(grown_plan({"late": Group("each")}, {}), "svg") == b"drawn\n"
+
+
+def test_svg_is_laid_out_here_where_that_is_asked_for(plan: Plan, dot_on_path: Path) -> None:
+    put_dot(dot_on_path, "echo drawn")
+    assert image(plan, "svg", collapse=12, by_dot=False) == render(plan, "svg", collapse=12).encode()
 
 
 def test_very_many_vertices_are_laid_out_here(dot_on_path: Path) -> None:

@@ -3,8 +3,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from metaensemble.engine.render.collapse import collapse
-from metaensemble.engine.render.labels import Label, edge_label, label, plain, summary, tooltip
+from metaensemble.engine.render.labels import Label, edge_label, frame_label, label, plain, summary, tooltip
 from metaensemble.engine.render.picture import Edge, Vertex
+from metaensemble.engine.render.tally import Members
 from support.pictures import make_picture, review
 
 
@@ -77,3 +78,28 @@ def test_summary() -> None:
 
 def test_plain_text_has_no_control_characters() -> None:
     assert plain("a\nb\x00c\ud800d\u202ee é") == "a b c d e é"
+
+
+def test_a_group_says_how_it_went_as_a_frame_and_as_a_box() -> None:
+    counts = Members(size=3, counts=(("ok", 2), ("failed", 1)), failed=("g[a]/t",), reused=2)
+    fields = {"id": "g", "kind": "each", "is_group": True, "state": "failed", "duration_ms": 1_500}
+    group = vertex(**fields, members=counts)
+    told = "failed in 1.5 s: 2 ok, 1 failed"
+    assert frame_label(group) == Label("g", (told,), "each × 3")  # noqa: RUF001
+    assert label(group) == Label("g", ("each × 3", told, "2 reused", "failed: [a]/t"))  # noqa: RUF001
+    assert label(vertex(**{**fields, "state": "pending", "duration_ms": None})).notes == ("each", "pending")
+    assert frame_label(vertex(id="a[x]", kind="matrix", is_group=True), "a") == Label("[x]", (), "matrix")
+    assert tooltip(group).endswith("each × 3, failed, 1.5 s from its start to its end")  # noqa: RUF001
+
+
+def test_a_group_that_failed_by_itself_says_why() -> None:
+    counts = Members(size=2, counts=(("ok", 2),))
+    used_up = vertex(kind="repeat", is_group=True, state="failed", reason="used up", members=counts)
+    assert frame_label(used_up) == Label("draft", ("failed: 2 ok", "used up"), "repeat, 2 rounds")
+    blocked = vertex(kind="each", is_group=True, state="blocked", reason="blocked because `a` failed")
+    assert label(blocked).notes == ("each", "blocked", "because `a` failed")
+
+
+def test_what_was_reused_or_stands_for_others() -> None:
+    assert label(vertex(state="ok", reused=True)).notes == ("ok, reused",)
+    assert label(vertex(id="a[*]", stands_for="item")).notes == ("one per item",)
