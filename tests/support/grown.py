@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from metaensemble.engine.runtimes.protocol import AttemptRequest, AttemptResult
 from metaensemble.schemas.bound import (
+    AskSpec,
     BoundGraph,
     BoundTask,
     Cell,
@@ -41,12 +42,32 @@ def graph_of(tasks: tuple[BoundTask, ...], **fields: Any) -> BoundGraph:
 
 
 @st.composite
-def grown_graphs(draw: st.DrawFn, *, rest: str = "keep") -> BoundGraph:
+def grown_graphs(draw: st.DrawFn, *, rest: str = "keep", asks: bool = False) -> BoundGraph:
     """A graph of tasks with random items, cells, rounds and graphs of their own, one inside another.
 
-    With `rest: keep` how it ends does not depend on which of its nodes ends first.
+    With `rest: keep` how it ends does not depend on which of its nodes ends first. With `asks` some of
+    the tasks are questions, most of which send work back after a no.
     """
-    return graph_of(_tasks(draw, 0, rest), maximum=draw(st.integers(1, 4)))
+    graph = graph_of(_tasks(draw, 0, rest), maximum=draw(st.integers(1, 4)))
+    return _with_questions(draw, graph) if asks else graph
+
+
+def _with_questions(draw: st.DrawFn, graph: BoundGraph) -> BoundGraph:
+    """The graph, and every graph in it, with questions in place of some of its tasks."""
+    tasks: list[BoundTask] = []
+    before: dict[str, set[str]] = {}
+    for task in graph.tasks:
+        needs = [need.task for need in task.needs]
+        before[task.id] = {*needs, *(name for need in needs for name in before[need])}
+        one = task
+        if task.body is not None:
+            one = replace(task, body=replace(task.body, graph=_with_questions(draw, task.body.graph)))
+        elif needs and not task.cells and draw(st.booleans()):
+            target = draw(st.sampled_from([None, *sorted(before[task.id])]))
+            ask = AskSpec(question=Literal("Fine?"), rewind_to=target)
+            one = replace(task, kind="approve", runtime="approve", ask=ask, inputs=(), repeat=None)
+        tasks.append(one)
+    return replace(graph, tasks=tuple(tasks))
 
 
 def _tasks(draw: st.DrawFn, depth: int, rest: str) -> tuple[BoundTask, ...]:
@@ -55,7 +76,7 @@ def _tasks(draw: st.DrawFn, depth: int, rest: str) -> tuple[BoundTask, ...]:
         earlier = (
             draw(st.lists(st.sampled_from(tasks), unique_by=lambda t: t.id, max_size=2)) if tasks else []
         )
-        needs = tuple(_need(draw, task) for task in earlier)
+        needs = tuple(_need(draw, task, rest) for task in earlier)
         retries = draw(st.sampled_from([0, 0, 2]))
         task = BoundTask(
             id=f"{'abc'[depth]}{index}",
@@ -70,11 +91,13 @@ def _tasks(draw: st.DrawFn, depth: int, rest: str) -> tuple[BoundTask, ...]:
     return tuple(replace(task, outputs_taken=task.id in taken) for task in tasks)
 
 
-def _need(draw: st.DrawFn, task: BoundTask) -> Need:
+def _need(draw: st.DrawFn, task: BoundTask, rest: str) -> Need:
     if (task.each is not None or task.cells) and draw(st.booleans()):
         count = draw(st.integers(1, 3))
         of = draw(st.sampled_from([None, 3]))
-        return Need(task=task.id, count=count, of=of, whole=draw(st.booleans()))
+        # A matrix has no `rest`: whoever takes all outputs keeps its cells from being stopped.
+        whole = draw(st.booleans()) or (bool(task.cells) and rest == "keep")
+        return Need(task=task.id, count=count, of=of, whole=whole)
     return Need(task=task.id, mode=draw(st.sampled_from(MODES)))
 
 
@@ -168,8 +191,11 @@ class GrownRuntime(ScriptRuntime):
     def __init__(self, fate: Fate, rng: Random) -> None:
         super().__init__({}, rng)
         self._fate = fate
+        self.generations: set[tuple[str, int]] = set()
+        """The nodes that were started, each with its generation."""
 
     def _result(self, request: AttemptRequest) -> AttemptResult:
+        self.generations.add((request.node_id, request.generation))
         return self._fate.of(request)
 
 

@@ -17,6 +17,7 @@ from metaensemble.engine.coordinator.session import Session, Surroundings, creat
 from metaensemble.engine.faults import no_faults
 from metaensemble.engine.ledger import rebuild
 from metaensemble.engine.ledger.ledger import Ledger
+from metaensemble.engine.ledger.records import Record
 from metaensemble.engine.scheduler.graph import topological_order
 from metaensemble.engine.scheduler.machine import Scheduler
 from metaensemble.schemas.bound import BoundGraph
@@ -52,7 +53,7 @@ class DagRun:
         self._graph = graph
         self._seed = seed
         self._id = IdSource()()
-        self.started: set[str] = set()
+        self.started: set[tuple[str, int]] = set()
 
     def undisturbed(self, fate: Fate, *, reopen: bool = False) -> dict[str, Any]:
         """Drive it as far as it goes."""
@@ -63,12 +64,36 @@ class DagRun:
         with contextlib.suppress(Killed):
             self._play(GrownRuntime(fate, Random(self._seed + step)), kill_at(step), reopen=reopen)
 
+    def answered(self, fate: Fate, kills: list[int]) -> dict[str, Any]:
+        """Drive it to its end: each question that waits gets a no at first, and then a yes."""
+        for step in kills:
+            self.killed(fate, step)
+            self._answer()
+        while True:
+            found = self.undisturbed(fate)
+            if not self._answer():
+                return found
+
+    def _answer(self) -> bool:
+        """Answer everything that is asked while nothing else can go on; whether there was any."""
+        with Ledger.open(self._state) as ledger:
+            rows = ledger.journal_of(self._id, limit=100_000)
+            if not rows or rows[-1].kind != "dag_run.paused":
+                return False
+            asked = [row for row in rows if row.kind == "principal.asked"]
+            for node in rows[-1].payload["waiting_for"]:
+                newest = max(row.payload["generation"] for row in asked if row.entity_id == node)
+                answer = {"answer": "yes", "output": True} if newest % 2 else {"answer": "no"}
+                payload = {"generation": newest, "by": "ana", **answer}
+                ledger.append([Record("principal.answered", node, self._id, payload)])
+        return True
+
     def _play(self, runtime: GrownRuntime, faults: Callable[[str], None], *, reopen: bool) -> dict[str, Any]:
         before = self.finished()
         try:
             return self._session(runtime, faults, reopen=reopen)
         finally:
-            self.started = set(runtime.started)
+            self.started = runtime.generations
             assert not before & self.started, "a node that had ended ok was run again"
 
     def _session(
@@ -90,7 +115,7 @@ class DagRun:
             return final(session)
 
     def _check_rows(self, ledger: Ledger, scheduler: Scheduler) -> None:
-        """The tables say of every node what the scheduler says, and know no other nodes."""
+        """The tables know the nodes that the scheduler knows, and say the same of those that ended."""
         rows = ledger.connection.execute(
             "SELECT node_id, generation, state, reason FROM nodes WHERE dag_run_id = ? AND superseded = 0",
             (self._id,),
@@ -98,14 +123,19 @@ class DagRun:
         newest: dict[str, tuple[int, str, str]] = {}
         for name, *told in rows:
             newest[name] = max(newest.get(name, (-1, "", "")), tuple(told))
-        nodes = scheduler.nodes.items()
-        assert newest == {name: (node.generation, node.state, node.reason) for name, node in nodes}
+        nodes = scheduler.nodes
+        assert {name: told[0] for name, told in newest.items()} == {
+            name: node.generation for name, node in nodes.items()
+        }
+        for name, node in nodes.items():
+            if node.has_ended:
+                assert newest[name] == (node.generation, node.state, node.reason)
 
-    def finished(self) -> set[str]:
-        """The nodes with an attempt that ended ok."""
+    def finished(self) -> set[tuple[str, int]]:
+        """The nodes, each with its generation, with an attempt that ended ok."""
         with Ledger.open(self._state) as ledger:
             return {
-                row.payload["node_id"]
+                (row.payload["node_id"], row.payload["generation"])
                 for row in ledger.journal_of(self._id, limit=100_000)
                 if row.kind == "attempt.finished" and row.payload["outcome"] == "ok"
             }
@@ -203,6 +233,20 @@ def test_whichever_items_a_quorum_stops_nothing_is_lost_or_done_twice(
         stormy.check_ledger()
         assert stormy.undisturbed(fate) == ended
         assert not stormy.started
+
+
+@settings(max_examples=40, phases=PHASES)
+@given(graph=grown_graphs(asks=True), kills=KILLS, seed=SEEDS)
+def test_work_that_is_sent_back_is_done_anew_and_once(graph: BoundGraph, kills: list[int], seed: int) -> None:
+    fate = Fate(seed)
+    with tempfile.TemporaryDirectory() as folder:
+        expected = DagRun(Path(folder, "calm"), graph, 0).answered(fate, [])
+        stormy = DagRun(Path(folder, "stormy"), graph, seed)
+        assert stormy.answered(fate, kills) == expected
+        stormy.check_ledger()
+        head = stormy.head()
+        assert stormy.undisturbed(fate) == expected
+        assert stormy.head() == head
 
 
 @settings(max_examples=40, phases=PHASES)
