@@ -32,3 +32,16 @@ def test_an_unknown_parameter(me: Shell, sample: str) -> None:
     assert answer.code == 2
     assert "error[ME510]" in answer.err
     assert "did you mean `who`?" in answer.err
+
+
+def test_pools_of_a_graph_whose_results_are_kept(me: Shell, tmp_path: Path) -> None:
+    (tmp_path / "graph.yaml").write_text(
+        "concurrency: {pools: {db: 1, command: 1}}\n"
+        "tasks:\n  a: {pool: db, run: echo 1, reads: []}\n  b: {pool: db, run: echo 2, reads: []}\n"
+    )
+    answer = me("dag", "plan", "graph.yaml")
+    assert (answer.code, answer.err.count("error")) == (0, 0)
+    assert [node["action"] for node in me("dag", "plan", "graph.yaml", "--json").json["nodes"]] == [
+        "run",
+        "run",
+    ]

@@ -41,6 +41,16 @@ def test_nothing_to_resume(me: Shell, sample: str) -> None:
     assert "error[ME539]" in answer.err
 
 
+def test_a_cancelled_one_is_only_taken_up_by_its_id(me: Shell, tmp_path: Path) -> None:
+    (tmp_path / "graph.yaml").write_text('tasks: {ok: {approve: "Go on?"}}\n')
+    run_id = me("dag", "run", "graph.yaml", "--json").json["dag_run_id"]
+    assert me("dag", "cancel", run_id).code == 0
+    answer = me("dag", "resume")
+    assert answer.code == 2
+    assert f"hint: me dag resume {run_id}" in answer.err
+    assert me("dag", "resume", run_id).code == 4
+
+
 def test_an_unknown_dag_run(me: Shell, sample: str) -> None:
     me("dag", "run", sample, "--quiet")
     answer = me("dag", "resume", "ffff")
