@@ -9,7 +9,7 @@ from typing import Final
 from ..node_ids import within
 from .group_words import group_kind, own_reason
 from .picture import Edge, Picture, Vertex
-from .words import clipped, clipped_middle, counted, duration, why
+from .words import ASKS, clipped, clipped_middle, counted, duration, why
 
 NAME: Final = 36
 """Characters of a name that are drawn; graphical drawings hold the whole in a tooltip."""
@@ -60,6 +60,8 @@ def _node_notes(vertex: Vertex) -> Iterator[str]:
     if vertex.state is not None:
         took = f", {duration(vertex.duration_ms)}" if vertex.duration_ms is not None else ""
         yield f"{vertex.state}{took}{', reused' if vertex.reused else ''}"
+    elif vertex.kind == "approve":
+        yield ASKS
     elif vertex.runtime not in {"command", vertex.kind}:
         yield vertex.runtime
     if vertex.stands_for:

@@ -9,7 +9,7 @@ from ..node_ids import within
 from .group_words import group_kind, own_reason
 from .picture import Vertex
 from .strokes import Strokes
-from .words import counted, duration, why
+from .words import ASKS, counted, duration, why
 
 REASONED: frozenset[NodeState] = frozenset({"failed", "blocked", "skipped", "cancelled", "waiting"})
 """The states whose reason is worth a place in the drawing."""
@@ -47,6 +47,8 @@ def _node(vertex: Vertex) -> Iterator[str]:
     if vertex.stands_for:
         yield f"one per {vertex.stands_for}"
     if vertex.state is None:
+        if vertex.kind == "approve":
+            yield ASKS
         return
     took = f" {duration(vertex.duration_ms)}" if vertex.duration_ms is not None else ""
     yield f"{vertex.state}{took}"

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from ...schemas.states import NODE_STATES, NodeState
+
+ASKS: Final = "asks a person"
+"""What a plan says of a task that waits for an answer."""
 
 
 def duration(ms: int) -> str:

@@ -10,7 +10,6 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from metaensemble import api
-from metaensemble.engine.ledger import Ledger, Record
 from metaensemble.engine.render import FORMATS, render
 from metaensemble.schemas.report import Report
 
@@ -44,14 +43,11 @@ class Project:
         (self.folder / "graph.yaml").write_text(f"tasks:\n{tasks}")
         return api.run(self.folder / "graph.yaml")
 
-    def answer(self, node: str, **answer: Any) -> Report:
+    def answer(self, node: str, **answer: bool) -> Report:
         """Answer what the newest DAG run asks, and go on."""
-        report = api.status(None, cwd=self.folder)
-        asked = next(one for one in report.nodes if one.id == node)
-        payload = {"generation": asked.generation, "by": "ana", **answer}
-        with Ledger.open(self.folder / ".metaensemble" / "state") as ledger:
-            ledger.append([Record("principal.answered", node, report.dag_run_id, payload)])
-        return api.resume(report.dag_run_id, cwd=self.folder)
+        dag_run = api.status(None, cwd=self.folder).dag_run_id
+        api.approve(dag_run, node, cwd=self.folder, **answer)
+        return api.resume(dag_run, cwd=self.folder)
 
     def drawn(self, form: str, **more: Any) -> str:
         report = api.status(None, cwd=self.folder)
@@ -185,10 +181,10 @@ def test_after_a_rewind_the_newest_generation_is_drawn(project: Project) -> None
     assert project.run(REWOUND).state == "paused"
     assert project.boxes() == ["list", "check[a]", "check[b]", "side", "ask", "ship"]
     assert "? ask" in project.drawn("ascii")
-    assert project.answer("ask", answer="no").state == "paused"
+    assert project.answer("ask", no=True).state == "paused"
     # In the order of the file, though `list` and what is behind it are newer than `side`.
     assert project.boxes() == ["list", "check[b]", "side", "ask", "ship"]
-    assert project.answer("ask", answer="yes", output=True).state == "ok"
+    assert project.answer("ask", yes=True).state == "ok"
     assert project.frames() == ["check"]
     assert "┊ ✓ [b]" in project.drawn("ascii")
 

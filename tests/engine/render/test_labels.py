@@ -16,6 +16,7 @@ def vertex(**fields: object) -> Vertex:
 
 def test_a_node_of_a_plan() -> None:
     assert label(vertex()) == Label("draft")
+    assert label(vertex(kind="approve", runtime="approve")) == Label("draft", ("asks a person",))
     assert label(vertex(kind="role", runtime="claude")) == Label("draft", ("claude",))
     assert label(vertex(condition="params.x", later=("budget",))) == Label(
         "draft", ("if params.x", "not built yet: budget")
