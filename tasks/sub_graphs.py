@@ -6,7 +6,7 @@ import os.path
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ..schemas.bound import BoundGraph, BoundTask, SubGraph
 from ..schemas.errors import InputError
@@ -26,11 +26,17 @@ if TYPE_CHECKING:
     from .task_binding import TaskBinding
 
 
+MOST_TASKS: Final = 100_000
+"""A graph and all that it includes, each as often as it is included, have at most so many tasks."""
+
+
 @dataclass(slots=True)
 class Sources:
-    """The graph files that were read, by absolute path, with their problems."""
+    """The graph files that were read, by absolute path, with their problems; `tasks` counts the tasks of
+    all graphs that were included."""
 
     loaded: dict[str, LoadedGraph] = field(default_factory=dict)
+    tasks: int = 0
     _problems: dict[str, list[InputError]] = field(default_factory=dict)
 
     def read(self, path: str, shown: str) -> tuple[LoadedGraph | None, list[InputError]]:
@@ -72,6 +78,14 @@ def bind_sub_graph(
         return None
     if loaded is None or problems:
         parent.problems += problems
+        return None
+    is_told = parent.sources.tasks > MOST_TASKS
+    parent.sources.tasks += len(loaded.graph.tasks)
+    if parent.sources.tasks > MOST_TASKS:
+        if not is_told:
+            message = f"with all that it includes, the graph has more than {MOST_TASKS:,} tasks"
+            hint = "an `each` over a list makes as many nodes as it has items, and only when they run"
+            binder.add(SubGraphUnusable(message, hint=hint), where)
         return None
     values, given = _parameters(at, bound, loaded, parent, file)
     if values is None:

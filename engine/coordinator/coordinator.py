@@ -32,6 +32,7 @@ from ..scheduler.events import (
     CancelRequested,
     ConditionEvaluated,
     DispatchOpened,
+    Event,
     GraphGrew,
     GroupJudged,
     PrincipalAnswered,
@@ -93,6 +94,12 @@ class Coordinator(Attempts):
             timer.cancel()
         self._timers.clear()
         self._guard(lambda: self._feed(StopRequested(hard=hard)))()
+
+    def _feed(self, event: Event) -> None:
+        if isinstance(event, CancelRequested | StopRequested) and self._reuse is not None:
+            # However much there is to look at, the end does not wait for it.
+            self._reuse.abandon()
+        super()._feed(event)
 
     def _begin(self) -> None:
         # What others asked for comes first, and nothing is carried out, or held to be over, before the

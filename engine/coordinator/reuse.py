@@ -42,6 +42,10 @@ class Reuse:
         self._runtimes = runtimes
         self._project = project
 
+    def abandon(self) -> None:
+        """Look at no files any more, and end the looking that goes on."""
+        self._results.abandon()
+
     def applies(self, task: BoundTask) -> bool:
         """Whether results of the task are kept, or may be taken over."""
         return self._results.is_offered(task)

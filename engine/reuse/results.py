@@ -68,6 +68,11 @@ class Results:
         self._force = force
         self._digests = Digests()
 
+    def abandon(self) -> None:
+        """End the file work that goes on on other threads, and do none any more: nothing is taken over
+        then, and nothing offered."""
+        self._digests.abandon()
+
     def is_offered(self, task: BoundTask) -> bool:
         """Whether results of the task are kept for later DAG runs."""
         return is_offered(task)
@@ -158,9 +163,15 @@ class Results:
             return None
         try:
             reads = read_digests(candidate.reads, self._project, self._digests)
-            if any(candidate.parts[f"files of `{pattern}`"] != found for pattern, found in reads.items()):
+            if any(candidate.parts[f"files of `{pattern}`"] != now for pattern, now in reads.items()):
                 return None
-            files = sorted({path for one in candidate.written for path in matches(one, self._project)})
+            files = sorted(
+                {
+                    path
+                    for one in candidate.written
+                    for path in matches(one, self._project, self._digests.check)
+                }
+            )
             writes = [self._kept(path) for path in files]
         except (Unhashable, OSError):
             return None

@@ -56,6 +56,42 @@ def test_what_is_no_ordinary_file_is_left_out(project: Path) -> None:
     assert names("*.py", project) == ["a.py"]
 
 
+def test_links_that_lead_in_circles_are_no_matter(project: Path) -> None:
+    for number in range(30):
+        (project / "src" / f"loop{number}").symlink_to(project / "src")
+    assert names("src/**", project) == ["src/.hidden.py", "src/c.py", "src/deep/d.py"]
+    assert names("src/**/*.py", project) == ["src/.hidden.py", "src/c.py", "src/deep/d.py"]
+    assert names("src/loop3/c.py", project) == ["src/loop3/c.py"]
+
+
+def test_what_a_linked_folder_holds_is_read(project: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    other = tmp_path_factory.mktemp("other")
+    (other / "x.py").touch()
+    (project / "src" / "linked").symlink_to(other)
+    assert "src/linked/x.py" in names("src", project)
+    assert "src/linked/x.py" in names("**/*.py", project)
+
+
+def test_many_stars_take_no_longer_than_one(project: Path) -> None:
+    deep = project.joinpath(*["d"] * 60)
+    deep.mkdir(parents=True)
+    (deep / "x").touch()
+    assert names("/".join(["**"] * 30) + "/x", project) == [os.path.relpath(deep / "x", project)]
+
+
+def test_a_named_pipe_is_not_waited_at(project: Path) -> None:
+    os.mkfifo(project / "pipe")
+    with pytest.raises(Unhashable, match="not an ordinary file"):
+        Digests().of(str(project / "pipe"))
+
+
+def test_what_nobody_wants_to_know_is_not_looked_at(project: Path) -> None:
+    digests = Digests()
+    digests.abandon()
+    with pytest.raises(Unhashable, match="being ended"):
+        read_digests(["**/*.py"], str(project), digests)
+
+
 def changed_by(project: Path, change, pattern: str = "**/*.py") -> bool:  # type: ignore[no-untyped-def]
     before = read_digests([pattern], str(project), Digests())
     change()
