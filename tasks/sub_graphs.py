@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 MOST_TASKS: Final = 100_000
 """A graph and all that it includes, each as often as it is included, have at most so many tasks."""
 
+MOST_NESTED: Final = 100
+"""So many graphs may lie one in the other."""
+
 
 @dataclass(slots=True)
 class Sources:
@@ -38,6 +41,7 @@ class Sources:
     loaded: dict[str, LoadedGraph] = field(default_factory=dict)
     tasks: int = 0
     _problems: dict[str, list[InputError]] = field(default_factory=dict)
+    _sizes: dict[str, int] = field(default_factory=dict)
 
     def read(self, path: str, shown: str) -> tuple[LoadedGraph | None, list[InputError]]:
         """The file at `path` and all that is wrong with it by itself; `shown` is how people name it."""
@@ -48,6 +52,26 @@ class Sources:
                 problems = sorted([*problems, *examine(loaded).problems], key=by_place)
             self._problems[path] = problems
         return self.loaded.get(path), self._problems[path]
+
+    def size(self, path: str, shown: str, depth: int = 0) -> int:
+        """How many tasks the file at `path` has with all that it includes, as far as names of files are
+        plain there; at most one more than `MOST_TASKS`."""
+        if path not in self._sizes:
+            self._sizes[path] = 0  # what includes itself is refused elsewhere
+            loaded, _ = self.read(path, shown)
+            names = [] if loaded is None else [task.graph for task in loaded.graph.tasks.values()]
+            size = len(names)
+            for name in names:
+                is_plain = name is not None and "${{" not in name
+                if is_plain and size <= MOST_TASKS and depth <= MOST_NESTED:
+                    inner, told = (_beside(file, str(name)) for file in (path, shown))
+                    size += self.size(inner, told, depth + 1)
+            self._sizes[path] = min(size, MOST_TASKS + 1)
+        return self._sizes[path]
+
+
+def _beside(file: str, name: str) -> str:
+    return os.path.normpath(os.path.join(os.path.dirname(file), name))
 
 
 BindValues = Callable[..., tuple[BoundGraph, list[InputError]]]
@@ -69,7 +93,11 @@ def bind_sub_graph(
         hint = "for work that is to be done again, use `repeat`"
         binder.add(SubGraphCycle(message, hint=hint), where)
         return None
-    shown = os.path.normpath(os.path.join(os.path.dirname(parent.loaded.file), file))
+    if len(parent.chain) > MOST_NESTED:
+        message = f"more than {MOST_NESTED} graphs lie one in the other"
+        binder.add(SubGraphUnusable(message, hint="name the inner ones in one graph"), where)
+        return None
+    shown = _beside(parent.loaded.file, file)
     loaded, problems = parent.sources.read(path, shown)
     if loaded is None and all(problem.span is None for problem in problems):
         message = f"the graph file `{file}` cannot be used: {problems[0].message}"
@@ -81,7 +109,7 @@ def bind_sub_graph(
         return None
     is_told = parent.sources.tasks > MOST_TASKS
     parent.sources.tasks += len(loaded.graph.tasks)
-    if parent.sources.tasks > MOST_TASKS:
+    if max(parent.sources.tasks, parent.sources.size(path, shown)) > MOST_TASKS:
         if not is_told:
             message = f"with all that it includes, the graph has more than {MOST_TASKS:,} tasks"
             hint = "an `each` over a list makes as many nodes as it has items, and only when they run"

@@ -71,6 +71,19 @@ SUB_GRAPHS: dict[str, dict[str, str | bytes]] = {
         "parts__b": "tasks: {x: {each: '${{ [1] }}', graph: c.yaml}}\n",
         "parts__c": "tasks: {y: {matrix: {n: [1, 2]}, graph: ../parts/b.yaml}}\n",
     },
+    "too-much": {
+        "graph": "tasks: {a: {graph: b0.yaml}}\n",
+        **{
+            f"b{at}": f"tasks: {{x: {{graph: b{at + 1}.yaml}}, y: {{graph: b{at + 1}.yaml}}}}\n"
+            for at in range(17)
+        },
+        "b17": PART,
+    },
+    "too-deep": {
+        "graph": "tasks: {a: {graph: b0.yaml}}\n",
+        **{f"b{at}": f"tasks: {{x: {{graph: b{at + 1}.yaml}}}}\n" for at in range(1200)},
+        "b1200": PART,
+    },
     "missing": {"graph": "tasks: {a: {graph: b.yaml}, c: {graph: nowhere/d.yaml}}\n", "c": PART},
     "a-folder": {"graph": "tasks: {a: {graph: parts}}\n", "parts__b": PART},
     "empty": {"graph": "tasks: {a: {graph: b.yaml}}\n", "b": ""},

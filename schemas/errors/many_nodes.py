@@ -96,7 +96,7 @@ class SubGraphUnusable(InputError):
     """The graph file that a task names cannot be read, or there is too much in it.
 
     `graph` is a path relative to the file that it stands in. A graph and all that it includes, each as
-    often as it is included, have at most 100,000 tasks.
+    often as it is included, have at most 100,000 tasks, and at most 100 lie one in the other.
 
     Example:
 
