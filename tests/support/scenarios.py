@@ -223,6 +223,12 @@ class Project:
             return set()
         return {node.id for node in api.status(dag_run, cwd=self.root).nodes if node.state == "ok"}
 
+    def has_failed(self, node: str) -> bool:
+        """Whether the Ledger holds that the node has failed, in its newest generation."""
+        dag_run = self.dag_run()
+        nodes = api.status(dag_run, cwd=self.root).nodes if dag_run is not None else ()
+        return any(one.id == node and one.state == "failed" for one in nodes)
+
     def frozen(self) -> Frozen:
         """The executions of the nodes that must never run again."""
         dag_run = self.dag_run()
