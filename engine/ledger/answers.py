@@ -13,7 +13,7 @@ from typing import Any, Final
 from ...schemas.errors import ConflictingRecord
 from .column_text import json_column, to_column
 
-OWN_ANSWERS: Final = frozenset({"yes", "no"})
+OWN_ANSWERS: Final = ("yes", "no")
 """Answers to a node's own question. The others are about lost attempts, and may be given again."""
 
 _ENDED: Final = frozenset({"ok", "failed", "blocked", "skipped", "cancelled"})

@@ -105,6 +105,13 @@ def test_a_cancel_that_a_retry_took_back_refuses_nothing(ledger: Ledger) -> None
     assert standing(ledger) == [("a", 1, "yes")]
 
 
+@pytest.mark.parametrize("odd", [[], {"a": 1}, 3, None])
+def test_an_answer_of_another_kind_on_record_stands_in_nobodys_way(odd: object, ledger: Ledger) -> None:
+    ledger.append([answer(odd)])
+    ledger.append([answer("yes", "x")])
+    assert standing(ledger) == [("a", 0, "yes")]
+
+
 def test_of_several_writers_one_wins(tmp_path: Path) -> None:
     with Ledger.open(tmp_path) as ledger:
         ledger.append([dag_run_created("ab")])
