@@ -141,6 +141,14 @@ def test_written_files_are_put_back(project: Project) -> None:
     assert project.folder.joinpath("out/b").read_text().strip() == "2"
 
 
+def test_a_named_pipe_in_the_place_of_a_written_file_is_replaced(project: Project) -> None:
+    project.run()
+    (project.folder / "out" / "a").unlink()
+    os.mkfifo(project.folder / "out" / "a")
+    assert "size[a]" in reused(project.run())
+    assert (project.folder / "out" / "a").read_text().split()[0] == "1"
+
+
 def test_without_a_copy_the_work_is_done_again(project: Project) -> None:
     project.run()
     shutil.rmtree(project.folder / "out")
