@@ -269,8 +269,8 @@ def test_results_over_files_of_such_names_are_taken_over_and_the_files_put_back(
 
 
 def test_a_file_that_is_read_by_such_a_name(project: Path, me: Me) -> None:
-    (project / os.fsdecode(b"in\xff")).write_text("from the file\n")
-    task = '{run: "true", output: {from: file, path: "${{ params.p }}"}}'
+    task = """{run: 'echo from the file > "$ME_IN_TO"', with: {to: "${{ params.p }}"},
+      output: {from: file, path: "${{ params.p }}"}}"""
     (project / "one.yaml").write_text(
         f"params: {{p: {{}}}}\ntasks:\n  a: {task}\noutputs: {{o: '${{{{ tasks.a.output }}}}'}}\n"
     )
