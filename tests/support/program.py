@@ -30,7 +30,8 @@ link.connect({door!r})
 request = {{"words": sys.argv[1:], "environ": dict(os.environ)}}
 told = json.dumps(request).encode() + b"\\n"
 sent = socket.send_fds(link, [told], [0, 1, 2, os.open(".", os.O_RDONLY)])
-link.sendall(told[sent:])
+if sent < len(told):  # once it has all, the server may be done with it and gone
+    link.sendall(told[sent:])
 answers = link.makefile("rb")
 pid = int(answers.readline())
 for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
