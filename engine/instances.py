@@ -35,6 +35,8 @@ def layers(task: BoundTask) -> tuple[Layer, ...]:
     """The layers of groups that a task's nodes stand in, outermost first."""
     if task.cells:
         return ("matrix",)
+    if task.each is None and task.repeat is None and task.body is None:
+        return ()  # asked many times per node, and so for most tasks
     found: tuple[tuple[Layer, object], ...] = (
         ("each", task.each),
         ("repeat", task.repeat),

@@ -18,6 +18,7 @@ from metaensemble.engine.ledger import Ledger, Record
 from metaensemble.engine.runtimes.protocol import AttemptRequest, AttemptResult
 from metaensemble.engine.scheduler.machine import Scheduler
 from metaensemble.schemas.bound import (
+    AskSpec,
     BoundGraph,
     BoundTask,
     Cell,
@@ -223,6 +224,8 @@ BEHAVIOURS = (
     Behaviour("timeout", "failed", ("failed",), (("timeout", 30.0),)),
     Behaviour("cancel", "cancelled", ("cancelled",)),
     Behaviour("kill", "ok", ("interrupted", "ok")),
+    Behaviour("reuse", "ok", (), (("reads", ()),)),
+    Behaviour("approve", "ok", (), (("kind", "approve"), ("ask", AskSpec(question=Known("Go on?"))))),
 )
 
 
@@ -253,6 +256,14 @@ class Run:
     def drive(self) -> str:
         """To its end; a process that is killed is followed by another."""
         stage = Stage(self._act, self._cancel if self._behaviour.name == "cancel" else None)
+        if self._behaviour.name == "reuse":
+            assert self._drive(stage, no_faults) == "ok"
+            self.id = self._ids()
+            return self._drive(Stage(self._act), no_faults)
+        if self._behaviour.name == "approve":
+            while (state := self._drive(Stage(self._act), no_faults)) == "paused":
+                self._say_yes()
+            return state
         if self._behaviour.name != "kill":
             return self._drive(stage, no_faults)
         with contextlib.suppress(Killed):
@@ -273,6 +284,13 @@ class Run:
         with Ledger.open(self._state) as ledger:
             payload = {"now": False, "by": "ana"}
             ledger.append([Record("dag_run.cancel_requested", self.id, self.id, payload)])
+
+    def _say_yes(self) -> None:
+        """To every question that waits, in a process of its own."""
+        with Ledger.open(self._state) as ledger:
+            for name in [name for name, state in self.states.items() if state == "waiting"]:
+                payload = {"generation": 0, "by": "ana", "answer": "yes", "output": True}
+                ledger.append([Record("principal.answered", name, self.id, payload)])
 
     def _drive(self, stage: Stage, faults: Callable[[str], None]) -> str:
         world = Surroundings(
