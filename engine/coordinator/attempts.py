@@ -149,6 +149,10 @@ class Attempts(Ground):
     def _launch(self, live: LiveAttempt, request: Any, seq: int) -> None:
         task = live.task
         self._feed(AttemptStarted(node=live.node, generation=live.generation, run_id=live.run_id, cause=seq))
+        if live.cancelled_for is not None:
+            # It was looked for an earlier result meanwhile: nothing is begun any more.
+            self._carry(live, None, AttemptResult(outcome="cancelled", reason="cancelled before it began"))
+            return
         if self._observer is not None:
             self._tell(live.node, "running", "", live.attempt_no)
         if isinstance(request, RenderError):
