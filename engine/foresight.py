@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from ..schemas.bound import BoundGraph
+from ..schemas.bound import BoundGraph, NeedMode
 from .growth import grown
 from .instances import Instance, root_instances, spec_of
 from .scheduler.commands import (
@@ -90,8 +90,12 @@ def _went_well(
 
 
 def _spec(one: Instance) -> Any:
-    # On a single slot pools hold nothing back.
-    return replace(spec_of(one), pools=())
+    # On a single slot pools hold nothing back; and of what only the run decides, all is shown.
+    spec = spec_of(one)
+    needs: tuple[tuple[str, NeedMode], ...] = spec.needs
+    if spec.settles is not None:
+        needs = tuple((need, "done") for need, _ in needs)
+    return replace(spec, needs=needs, pools=(), settles=None, held=False, background=False)
 
 
 def _foreseen(group: Instance) -> dict[str, Any]:

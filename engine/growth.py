@@ -88,11 +88,14 @@ def grown(instance: Instance, payload: Mapping[str, Any]) -> list[Instance]:
         case "graph":
             assert task.body is not None
             graph = task.body.graph
+            is_pattern = task.body.result is not None
             frame = Frame(
                 graph=graph,
-                prefix=f"{instance.id}/",
+                prefix=f"{instance.id}{'.' if is_pattern else '/'}",
                 params={**dict(graph.params), **payload.get("params", {})},
                 outer=instance.frame,
+                host=instance if is_pattern else None,
+                background=instance.background,
             )
             return instances_of(frame, instance.id)
         case how:

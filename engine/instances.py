@@ -18,7 +18,7 @@ from .scheduler.graph import Growth, NodeSpec, Quorum
 
 Layer = Literal["matrix", "each", "repeat", "graph"]
 
-GROUPS: Final = frozenset({"matrix", "each", "repeat", "graph"})
+GROUPS: Final = frozenset({"matrix", "each", "repeat", "graph", "pattern"})
 """The kinds of nodes that are what their members make of them; they run nothing themselves."""
 
 _GROWS: Final[dict[Layer, Growth]] = {
@@ -65,11 +65,13 @@ def graphs_of(graph: BoundGraph) -> Iterator[BoundGraph]:
 
 
 def replayed(graph: BoundGraph) -> BoundGraph:
-    """The graph with every task, at any depth, on the runtime `replay`."""
+    """The graph with every task, at any depth, on the runtime `replay`; what the compiler made computes."""
     return replace(graph, tasks=tuple(_replayed(task) for task in graph.tasks))
 
 
 def _replayed(task: BoundTask) -> BoundTask:
+    if task.made:
+        return task
     body = task.body
     return replace(
         task,
@@ -96,12 +98,18 @@ def _bytes(char: str) -> bytes:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
     """One graph that is being run, with the values of its parameters. `prefix` begins the ids of its
-    nodes: nothing for the outermost graph, else the id of the node that runs it and `/`."""
+    nodes: nothing for the outermost graph, else the id of the node that runs it and `/`.
+
+    `host` is the node that a pattern's pieces stand for, whose id is followed by `.` instead. In the
+    `background` nothing holds anything else up.
+    """
 
     graph: BoundGraph
     prefix: str = ""
     params: Mapping[str, Any] = field(default_factory=dict)
     outer: Frame | None = None
+    host: Instance | None = None
+    background: bool = False
 
     def pools(self) -> dict[str, int]:
         """The limited pools that this graph brings along, by the names that they have in the scheduler."""
@@ -132,6 +140,45 @@ class Instance:
         return found[self.depth] if self.depth < len(found) else None
 
     @property
+    def result(self) -> str | None:
+        """The node whose end and output are those of this one; None unless it is what a pattern made."""
+        body = self.task.body
+        if body is None or body.result is None or self.layer != "graph":
+            return None
+        return f"{self.id}.{body.result}"
+
+    @property
+    def background(self) -> bool:
+        """Whether the node holds nothing else up."""
+        return self.task.background or self.frame.background
+
+    @property
+    def task_id(self) -> str:
+        """The id of the task as it was written: a pattern's pieces share that of the task they stand for."""
+        host = self.frame.host
+        return self.task.id if host is None else host.task_id
+
+    @property
+    def round(self) -> int | None:
+        """Which round of a repeat the node is a part of, from 1; None when it is of none."""
+        found: int | None = self.names.get("round")
+        if found is None and self.task.hosted and self.frame.host is not None:
+            return self.frame.host.round
+        return found
+
+    def sources(self) -> Iterator[tuple[str, Frame, Need]]:
+        """Every need whose result the node may see: the name that it sees it by, and where it is found.
+
+        A piece that does the work of a task sees what the task sees; those of its own pattern have the
+        task's id before theirs, so that they hide nothing.
+        """
+        host = self.frame.host if self.task.hosted else None
+        if host is not None:
+            yield from host.sources()
+        for need in self.needs:
+            yield (need.task if host is None else f"{host.task.id}.{need.task}"), self.frame, need
+
+    @property
     def needs(self) -> tuple[Need, ...]:
         """The needs of the task that the node is a part of, as far as its expressions may look at them: an
         item sees nothing of the task that only the list of items comes from."""
@@ -142,6 +189,8 @@ class Instance:
     @property
     def kind(self) -> str:
         """What the node is, as reports say it: a kind of group, or the kind of work."""
+        if self.result is not None:
+            return "pattern"
         return self.layer or self.task.kind
 
     @property
@@ -186,7 +235,7 @@ def spec_of(instance: Instance) -> NodeSpec:
     """What the scheduler needs to know of the node."""
     task, layer, frame = instance.task, instance.layer, instance.frame
     prefix = frame.prefix
-    outermost = instance.depth == 0 and (instance.group is None or instance.group + "/" == prefix)
+    outermost = instance.depth == 0 and (instance.group is None or instance.group == prefix[:-1])
     needs = task.needs if outermost else ()
     quorums = {
         prefix + need.task: Quorum(need.count, need.of, whole=need.whole)
@@ -202,7 +251,7 @@ def spec_of(instance: Instance) -> NodeSpec:
         kind="group" if layer is not None else "ask" if task.ask is not None else "work",
         has_condition=instance.asks_condition,
         priority=task.priority,
-        pools=_pools(instance) if is_work else (),
+        pools=_pools(instance) if is_work and not task.made else (),
         retry_max=task.retry.maximum,
         retry_on=task.retry.on,
         on_lost=task.on_lost or ("ask" if task.effects == "external" else "rerun"),
@@ -213,6 +262,11 @@ def spec_of(instance: Instance) -> NodeSpec:
         outputs_taken=task.outputs_taken,
         most=task.repeat.maximum if layer == "repeat" and task.repeat is not None else 1,
         rewind_to=prefix + task.ask.rewind_to if task.ask is not None and task.ask.rewind_to else None,
+        held=task.held and outermost,
+        settles=task.settles.rule if task.settles is not None and outermost else None,
+        settings=task.settles.settings if task.settles is not None and outermost else None,
+        result=instance.result,
+        background=instance.background,
     )
 
 

@@ -19,7 +19,7 @@ TaskKind = Literal["run", "python", "role", "graph", "approve"]
 NeedMode = Literal["ok", "done", "failed"]
 Effects = Literal["none", "local", "external"]
 OnLost = Literal["rerun", "ask", "fail"]
-OutputForm = Literal["text", "json", "lines"]
+OutputForm = Literal["text", "json", "lines", "check"]
 Place = Literal["process", "thread", "inline"]
 
 
@@ -68,7 +68,10 @@ class CallableSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutputContract:
-    """Where a task's output comes from, how it is read, and the JSON Schema that it must meet."""
+    """Where a task's output comes from, how it is read, and the JSON Schema that it must meet.
+
+    The form `check` is that of an outside check: what it found is the output, whether it passed or not.
+    """
 
     source: Literal["stdout", "file"] = "stdout"
     path: Template = EMPTY
@@ -140,11 +143,57 @@ class SubGraph:
 
     `given` are those that only the run will tell, and `specs` says what each of them must be, in the
     form in which a graph file declares it.
+
+    With `result` the graph is what a pattern made of the task: it is one piece with the task, is what
+    the task `result` in it comes to, and hands on what that hands on. `pattern` is what people call it,
+    and `where` is its place in the document, as long as the graph is being made.
     """
 
     graph: BoundGraph
     given: tuple[tuple[str, Template], ...] = ()
     specs: Mapping[str, Any] = field(default_factory=dict)
+    result: str | None = None
+    pattern: str = ""
+    where: tuple[str | int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettleSpec:
+    """The rule that says when a join has seen enough, by name, and what it is told: plain JSON."""
+
+    rule: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """One map of a pattern's settings that says how a piece of it differs from the task itself.
+
+    `task` is the task with those differences put in; `has_work` is true when it does other work than
+    the task. `keys` are what else the map says, such as `name` or `brief`; `given` are its keys that
+    belong to tasks. `where` is its place below the settings.
+    """
+
+    task: BoundTask
+    has_work: bool = False
+    keys: Mapping[str, Any] = field(default_factory=dict)
+    given: frozenset[str] = frozenset()
+    where: tuple[str | int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatternUse:
+    """The pattern that a task is to be expanded by. It is gone from an expanded graph.
+
+    In `settings` a `Member` stands in place of each map that is one, and a `Template` where the value
+    is not known yet. `where` is the place of the settings in the document. `template` is the graph of a
+    pattern that is written as one.
+    """
+
+    name: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    where: tuple[str | int, ...] = ()
+    template: SubGraph | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,6 +225,11 @@ class BoundTask:
     outermost: cells, items, rounds, the tasks of its graph. `condition_at` says which of them ask the
     condition: the `task` as a whole, each `item`, or each `round`. `outputs_taken`: something refers to
     the outputs of all items.
+
+    The pieces of a pattern: `hosted` ones see what the task sees that the pattern stands for; `made`
+    ones were made by the compiler and compute, in no time, from what others came to. `background` ones
+    never hold anything else up. `held` ones wait until the rule of the join that `settles` names lets
+    them start. `sample` counts pieces with the same work, from 1.
     """
 
     id: str
@@ -211,6 +265,13 @@ class BoundTask:
     cache: Literal["auto", "off", "refresh"] = "auto"
     tags: tuple[str, ...] = ()
     description: str | None = None
+    pattern: PatternUse | None = None
+    hosted: bool = False
+    made: bool = False
+    background: bool = False
+    held: bool = False
+    settles: SettleSpec | None = None
+    sample: int = 0
     later: tuple[LaterKey, ...] = ()
 
 

@@ -18,9 +18,10 @@ from .bound import (
     Need,
     OutputContract,
     RetryPolicy,
+    SettleSpec,
 )
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 
 
 def to_json(graph: BoundGraph) -> dict[str, Any]:
@@ -50,6 +51,8 @@ def task_to_json(task: BoundTask) -> dict[str, Any]:
         data["retry"] = _plain(task.retry, RetryPolicy, ("on",))
         if task.retry.on is not None:
             data["retry"]["on"] = sorted(task.retry.on)
+    if task.settles is not None:
+        data["settles"] = {"rule": task.settles.rule, "settings": dict(task.settles.settings)}
     if task.later:
         data["later"] = [_later(item) for item in task.later]
     return data
@@ -89,7 +92,7 @@ def from_json(data: dict[str, Any]) -> BoundGraph:
     """The inverse of `to_json`, for every format so far; `ValueError` for one that this program does not
     know.
     """
-    if data.get("format") not in (1, FORMAT):
+    if data.get("format") not in (1, 2, FORMAT):
         raise ValueError(f"a bound graph of format {data.get('format')!r}, where {FORMAT} is known")
     known = {item.name for item in fields(BoundGraph)}
     given = {name: value for name, value in data.items() if name in known}
@@ -194,8 +197,9 @@ _READ: Final[Mapping[str, Callable[[Any], Any]]] = {
     "output": _output_from,
     "deliverables": _deliverables_from,
     "retry": _retry_from,
+    "settles": lambda data: SettleSpec(**data),
     "later": lambda data: tuple(_later_from(item) for item in data),
 }
 """How each field that is no plain value is read."""
 
-_STRUCTURED: Final = (*shape_json.FIELDS, *_READ)
+_STRUCTURED: Final = (*shape_json.FIELDS, *_READ, "pattern")

@@ -39,6 +39,8 @@ def shape_to_json(
             "given": [[name, template.to_json(value)] for name, value in body.given],
             "specs": dict(body.specs),
         }
+        if body.result is not None:
+            data["body"] |= {"result": body.result, "pattern": body.pattern}
     if task.ask is not None:
         ask = task.ask
         data["ask"] = {
@@ -74,6 +76,8 @@ def shape_from_json(
             graph=graph_from_json(body["graph"]),
             given=tuple((name, template.from_json(value)) for name, value in body["given"]),
             specs=body["specs"],
+            result=body.get("result"),
+            pattern=body.get("pattern", ""),
         )
     if "ask" in data:
         ask = dict(data["ask"])

@@ -47,7 +47,15 @@ class Mapping:
     items: tuple[tuple[str, Template], ...]
 
 
-Template = Literal | Expr | Concat | Sequence | Mapping
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The source of one expression that sees further names, each with the value of a template."""
+
+    source: str
+    names: tuple[tuple[str, Template], ...]
+
+
+Template = Literal | Expr | Concat | Sequence | Mapping | Given
 
 EMPTY = Literal(None)
 
@@ -61,8 +69,10 @@ def as_text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def render(template: Template, evaluate: Callable[[str], Any]) -> Any:
-    """The JSON value of `template`; `evaluate` gives the value of an expression's source."""
+def render(template: Template, evaluate: Callable[..., Any]) -> Any:
+    """The JSON value of `template`; `evaluate` gives the value of an expression's source, and of one that
+    sees further names by a second argument, a mapping.
+    """
     match template:
         case Literal(value):
             return value
@@ -74,6 +84,8 @@ def render(template: Template, evaluate: Callable[[str], Any]) -> Any:
             return [render(item, evaluate) for item in items]
         case Mapping(items):
             return {key: render(item, evaluate) for key, item in items}
+        case Given(source, names):
+            return evaluate(source, {name: render(item, evaluate) for name, item in names})
 
 
 def expressions(template: Template) -> Iterator[str]:
@@ -83,6 +95,10 @@ def expressions(template: Template) -> Iterator[str]:
             return
         case Expr(source):
             yield source
+        case Given(source, names):
+            yield source
+            for _, item in names:
+                yield from expressions(item)
         case Concat(items) | Sequence(items):
             for item in items:
                 yield from expressions(item)
@@ -104,6 +120,8 @@ def to_json(template: Template) -> Any:
             return {"seq": [to_json(item) for item in items]}
         case Mapping(items):
             return {"map": [[key, to_json(item)] for key, item in items]}
+        case Given(source, names):
+            return {"given": [[name, to_json(item)] for name, item in names], "expr": source}
 
 
 def from_json(data: Any) -> Template:
@@ -111,6 +129,8 @@ def from_json(data: Any) -> Template:
     match data:
         case {"lit": value}:
             return Literal(value)
+        case {"given": list(names), "expr": str(source)}:
+            return Given(source, tuple((name, from_json(item)) for name, item in names))
         case {"expr": str(source)}:
             return Expr(source)
         case {"cat": list(parts)}:

@@ -25,6 +25,7 @@ class LiveAttempt:
         node: str,
         task: BoundTask,
         *,
+        task_id: str,
         generation: int,
         attempt_no: int,
         run_id: str,
@@ -35,6 +36,7 @@ class LiveAttempt:
     ) -> None:
         self.node = node
         self.task = task
+        self.task_id = task_id
         self.on_lost = task.on_lost or ("ask" if task.effects == "external" else "rerun")
         self.generation = generation
         self.attempt_no = attempt_no

@@ -126,6 +126,7 @@ class Attempts(Ground):
             live = LiveAttempt(
                 command.node,
                 task,
+                task_id=instance.task_id,
                 generation=command.generation,
                 attempt_no=command.attempt_no,
                 run_id=run_id,

@@ -195,12 +195,14 @@ class Coordinator(Attempts):
         self._faults("judgement.before_commit")
         seq = self._append(Record(GROUP_JUDGED, command.node, self._dag_run_id, payload, None, None))
         self._faults("judgement.after_commit")
+        watched = payload["holds"] and self._scheduler.is_watched(command.node)
         self._feed(
             GroupJudged(
                 group=command.node,
                 generation=command.generation,
                 holds=payload["holds"],
                 error=payload.get("error"),
+                output=self._outputs.get(command.node) if watched else None,
                 cause=seq,
             )
         )

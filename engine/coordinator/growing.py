@@ -80,7 +80,7 @@ class Growing:
         payload["nodes"] = [
             [
                 member.id,
-                member.task.id,
+                member.task_id,
                 member.kind,
                 member.runtime,
                 self._scheduler.next_generation(member.id),
@@ -113,7 +113,8 @@ class Growing:
             if instance.layer == "repeat":
                 payload["holds"] = self._until(instance)
                 if payload["holds"]:
-                    payload |= self._outputs.keep(group_id, self._outputs.get(self._last_round(group_id)))
+                    output = self._rendering.output(self._last_round(group_id))
+                    payload |= self._outputs.keep(group_id, output)
             elif instance.layer == "graph":
                 payload |= self._outputs.keep(group_id, self._graph_output(instance))
         except (RenderError, OutputInvalid) as problem:
@@ -178,7 +179,7 @@ class Growing:
         assert repeat is not None
         last = self._instances[self._last_round(instance.id)]
         names = {
-            "repeat": {"index": last.names["round"], "last": {"output": self._outputs.get(last.id)}},
+            "repeat": {"index": last.names["round"], "last": {"output": self._rendering.output(last.id)}},
         }
         return holds(self._rendering.value(instance, "until", repeat.until, **names))
 

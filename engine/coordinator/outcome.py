@@ -59,7 +59,7 @@ def finished_payload(
         "node_id": live.node,
         "generation": live.generation,
         "attempt_no": live.attempt_no,
-        "task_id": live.task.id,
+        "task_id": live.task_id,
         "runtime": live.task.runtime,
         "attempt_key": live.key,
         "outcome": result.outcome,

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from ..ledger.records import GRAPH_GREW, GROUP_JUDGED, GROWTH_FAILED, NODE_REUSED, PRINCIPAL_ANSWERED
-from ..scheduler.events import AttemptFinished, NodeReused
+from ..scheduler.events import AttemptFinished, GroupJudged, NodeReused
 from ..scheduler.machine import Scheduler
 from .facts import Journaled, event_of
 from .growing import Growing
@@ -55,6 +55,8 @@ def replay(
                 event = replace(event, output=outputs.get(event.node))
         elif isinstance(event, NodeReused) and scheduler.is_watched(event.node):
             event = replace(event, output=outputs.get(event.node))
+        elif isinstance(event, GroupJudged) and event.holds and scheduler.is_watched(event.group):
+            event = replace(event, output=outputs.get(event.group))
         if event is not None:
             scheduler.handle(event)
         _note(record, scheduler, found)

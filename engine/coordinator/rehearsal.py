@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
+from types import MappingProxyType
 from typing import Literal
 
 from ...schemas.bound import BoundGraph
+from ...schemas.settling import Rule
 from ..compile import node_specs
 from ..growth import MOST_ITEMS
 from ..instances import GROUPS, leaf_tasks
@@ -70,13 +72,14 @@ def rehearse(
     runtimes: Mapping[str, Runtime],
     environ: Mapping[str, str],
     read_parameter: ReadParameter | None = None,
+    rules: Mapping[str, Rule] = MappingProxyType({}),
     force: bool = False,
 ) -> dict[str, Foreseen]:
     """What would become of each node that can be told, by id. `ledger` is only read."""
     instances = Instances(graph)
     specs = node_specs(graph)
     pools = {pool: _NO_LIMIT for spec in specs for pool in spec.pools}
-    scheduler = Scheduler(specs, Limits(maximum=_NO_LIMIT, pools=pools))
+    scheduler = Scheduler(specs, Limits(maximum=_NO_LIMIT, pools=pools), rules)
     shelf = _Shelf(ledger)
     outputs = Outputs(shelf)
     deliverables: dict[str, str] = {}
@@ -149,7 +152,8 @@ def _attempt(
         deliverables[name] = decision.payload["deliverable_ref"]["path"]
     run_id = decision.payload["run_id"]
     found[name] = Foreseen("reuse", decision.payload["reason"])
-    return scheduler.handle(NodeReused(node=name, generation=0, run_id=run_id))
+    output = outputs.get(name) if scheduler.is_watched(name) else None
+    return scheduler.handle(NodeReused(node=name, generation=0, run_id=run_id, output=output))
 
 
 def _never(undeclared: bool, effects: str) -> str:

@@ -18,6 +18,7 @@ from ..runtimes.protocol import AttemptRequest
 from .results import NeedView, Results
 
 _WORD: Final = re.compile(r"[\w-]+")
+_LONGEST_NAME: Final = 200
 
 Evaluate = Callable[[str, Mapping[str, Any]], Any]
 """Evaluates the source of one expression in a scope; raises an `InputError` with a clear message."""
@@ -61,10 +62,16 @@ class RequestBuilder:
 
     def scope(self, instance: Instance) -> dict[str, Any]:
         """The names that an expression of the node may use."""
-        tasks = {
-            need.task: self._entry(self._results.view(instance.frame, need.task), whole=need.whole)
+        frame, host = instance.frame, instance.frame.host
+        own = {
+            need.task: self._entry(self._results.view(frame, need.task), whole=need.whole)
             for need in instance.needs
         }
+        if host is not None:
+            known = self.scope(host) if instance.task.hosted else {**self.frame_scope(frame), "tasks": own}
+            names = {**instance.names, "pieces": own, "node": {"id": host.id, "file": file_name(host.id)}}
+            return {**known, **names}
+        tasks = own
         names = dict(instance.names)
         index = names.pop("round", None)
         if index is not None:
@@ -132,7 +139,11 @@ class RequestBuilder:
         for name, template in task.env:
             env[name] = as_text(render_one("env", template))
         inputs = {name: render_one("with", template) for name, template in task.inputs}
-        briefs = {need.task: self._brief(instance, need.task) for need in instance.needs}
+        briefs = {name: self._brief(frame, need.task) for name, frame, need in instance.sources()}
+        if task.made:
+            # A join is told more: why others ended as they did, and how often they were tried.
+            for need in instance.needs:
+                briefs[need.task] |= self._results.facts(instance.frame.prefix + need.task)
         cwd = as_text(render_one("cwd", task.cwd))
         contract = task.output
         path = None
@@ -160,10 +171,15 @@ class RequestBuilder:
             briefs=briefs,
             output=contract,
             output_path=path,
-            output_used=task.id in self._referred or task.repeat is not None,
+            output_used=self._is_used(instance),
             deliverables=deliverables,
             scratch=scratch,
         )
+
+    def _is_used(self, instance: Instance) -> bool:
+        """Whether anything may look at the output of the node."""
+        task = instance.task
+        return task.id in self._referred or task.repeat is not None or instance.frame.host is not None
 
     def reads(self, instance: Instance) -> list[str]:
         """The globs of what the node reads. Raises `RenderError`."""
@@ -182,13 +198,17 @@ class RequestBuilder:
 
     def upstream(self, instance: Instance) -> dict[str, str]:
         """A digest of what each need came to: its output, or just its state where it left none."""
-        prefix, results = instance.frame.prefix, self._results
+        results = self._results
         found = {}
-        for need in instance.needs:
-            view = results.view(instance.frame, need.task)
-            token = results.token(prefix + need.task) if results.has_output(prefix + need.task) else ""
-            found[need.task] = digest([view.status, token])
+        for name, frame, need in instance.sources():
+            node_id = frame.prefix + need.task
+            token = results.token(node_id) if results.has_output(node_id) else ""
+            found[name] = digest([results.view(frame, need.task).status, token])
         return found
+
+    def output(self, node_id: str) -> Any:
+        """What a node that ended ok hands on."""
+        return self._results.output(node_id)
 
     def _entry(self, view: NeedView, *, whole: bool) -> dict[str, Any]:
         entry: dict[str, Any] = {"status": view.status, "deliverable": view.deliverable}
@@ -212,20 +232,20 @@ class RequestBuilder:
         """What renders templates of one attempt; `known` is its scope, where that was built before."""
         scope: dict[str, Any] | None = None
 
-        def evaluate(source: str) -> Any:
+        def evaluate(source: str, further: Mapping[str, Any] | None = None) -> Any:
             nonlocal scope
             if scope is None:
                 scope = {**(known or self.scope(instance)), **names, "env": {}}
                 for name, template in instance.task.env:
                     scope["env"][name] = as_text(render(template, evaluate))
-            return self._evaluate(source, scope)
+            return self._evaluate(source, scope if further is None else {**scope, **further})
 
         def render_one(key: str, template: Template) -> Any:
             return self._rendered(key, template, evaluate)
 
         return render_one
 
-    def _rendered(self, key: str, template: Template, evaluate: Callable[[str], Any]) -> Any:
+    def _rendered(self, key: str, template: Template, evaluate: Callable[..., Any]) -> Any:
         if type(template) is Literal:
             return template.value
         try:
@@ -236,8 +256,8 @@ class RequestBuilder:
             message = getattr(error, "message", None) or str(error) or type(error).__name__
             raise RenderError(f"`{key}` could not be evaluated: {message}") from error
 
-    def _brief(self, instance: Instance, task: str) -> dict[str, Any]:
-        view = self._results.view(instance.frame, task)
+    def _brief(self, frame: Frame, task: str) -> dict[str, Any]:
+        view = self._results.view(frame, task)
         brief: dict[str, Any] = {"status": view.status}
         if view.has_items:
             brief["outputs"] = self._results.items(view.node)
@@ -267,13 +287,13 @@ class RequestBuilder:
         inputs: Mapping[str, Any],
         rewinds: int,
     ) -> str:
-        prefix, results = instance.frame.prefix, self._results
+        results = self._results
         upstream = [
-            [need.task, results.token(prefix + need.task)]
-            for need in instance.needs
-            if results.has_output(prefix + need.task)
+            [name, results.token(frame.prefix + need.task)]
+            for name, frame, need in instance.sources()
+            if results.has_output(frame.prefix + need.task)
         ]
-        round_number = instance.names.get("round")
+        round_number = instance.round
         parts = [self._digest(instance.task), command, env, inputs, upstream, rewinds]
         return digest(parts if round_number is None else [*parts, round_number])
 
@@ -282,6 +302,15 @@ class RequestBuilder:
         if found is None:
             found = self._digests[id(task)] = digest(bound_json.task_to_json(task))
         return found
+
+
+def file_name(node_id: str) -> str:
+    """A name for a file about the node: its id without slashes, cut where it is too long for a name."""
+    text = node_id.replace("%", "%25").replace("/", "%2F")
+    data = text.encode("utf-8", "surrogatepass")
+    if len(data) <= _LONGEST_NAME:
+        return text
+    return f"{data[: _LONGEST_NAME - 13].decode('utf-8', 'ignore')}~{digest(node_id)[:12]}"
 
 
 def holds(value: Any) -> bool:

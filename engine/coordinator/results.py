@@ -42,6 +42,11 @@ class Results:
         frame = instance.frame
         return {need.task: self.view(frame, need.task) for need in instance.needs}
 
+    def deliverable(self, node_id: str) -> str | None:
+        """The path of what the node left for people, if it left anything."""
+        result = self._instances[node_id].result
+        return self._deliverables.get(node_id) if result is None else self.deliverable(result)
+
     def view(self, frame: Frame, task: str) -> NeedView:
         """One task of a frame's graph."""
         node_id = frame.prefix + task
@@ -49,10 +54,15 @@ class Results:
         return NeedView(
             status=state,
             # What an earlier generation left says nothing about this one.
-            deliverable=self._deliverables.get(node_id) if state == "ok" else None,
+            deliverable=self.deliverable(node_id) if state == "ok" else None,
             node=node_id,
             has_items=self._instances[node_id].layer in ("matrix", "each"),
         )
+
+    def facts(self, node_id: str) -> dict[str, Any]:
+        """Why a node is in its state, and how many attempts it made."""
+        node = self._scheduler.nodes[node_id]
+        return {"reason": node.reason, "attempts": node.attempts}
 
     def output(self, node_id: str) -> Any:
         """The output of a node that ended ok; of a fan-out, the list of its items."""
@@ -82,7 +92,11 @@ class Results:
         return "\0".join(parts)
 
     def _where(self, node_id: str) -> str:
-        """The node that holds the output: of a repeat that a skipped round ended, the round before."""
+        """The node that holds the output: of a repeat that a skipped round ended, the round before; of a
+        pattern, its join."""
+        result = self._instances[node_id].result
+        if result is not None:
+            return self._where(result)
         members = self._scheduler.nodes[node_id].members
         if members is None or node_id in self._outputs or self._instances[node_id].layer != "repeat":
             return node_id

@@ -104,7 +104,7 @@ class Reuse:
             "upstream": requests.upstream(instance),
             "runtime": f"{runtime.name} {getattr(runtime, 'version', '1')}",
             "rewinds": rewinds,
-            "round_number": instance.names.get("round"),
+            "round_number": instance.round,
         }
 
     def _label(self, instance: Instance) -> str:

@@ -9,7 +9,7 @@ import shutil
 import signal
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -20,6 +20,7 @@ from ...schemas.canonical import canonical_bytes, digest
 from ...schemas.errors import ChainBroken
 from ...schemas.ids import IdSource, new_id
 from ...schemas.progress import Note, Observer, RunStarted, SourceChanged
+from ...schemas.settling import Rule
 from ...schemas.states import DagRunState
 from ..compile import limits, node_specs
 from ..faults import Faults, no_faults
@@ -58,6 +59,7 @@ class Surroundings:
     environ: Mapping[str, str]
     read_parameter: ReadParameter | None = None
     most_items: int = MOST_ITEMS
+    rules: Mapping[str, Rule] = field(default_factory=dict)
     observer: Observer | None = None
     clock: Clock = SystemClock()
     ids: IdSource = new_id
@@ -128,7 +130,7 @@ class Session:
         blobs = self._ledger.blobs
         self.outputs = Outputs(blobs)
         self.instances = Instances(self.graph)
-        self.scheduler = self._make(node_specs(self.graph), self._limits)
+        self.scheduler = self._make(node_specs(self.graph), self._limits, self._world.rules)
         growing = Growing(self.instances, self.scheduler, self.outputs, blobs)
         self.found: Recovered = replay(self._records, self.scheduler, self.outputs, growing)
 
@@ -265,7 +267,7 @@ class Session:
             "node_id": node,
             "generation": generation,
             "attempt_no": started.payload["attempt_no"],
-            "task_id": self.instances[node].task.id,
+            "task_id": self.instances[node].task_id,
             "runtime": started.payload["runtime"],
             "attempt_key": started.payload["key"],
             "outcome": "interrupted",

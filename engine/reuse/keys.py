@@ -46,6 +46,8 @@ def parts_of(
     }
     parts |= {f"files of `{pattern}`": found for pattern, found in reads.items()}
     parts |= {f"the output of `{name}`": found for name, found in upstream.items()}
+    if task.sample:
+        parts["the sample"] = str(task.sample)
     if rewinds:
         parts["the work was sent back"] = str(rewinds)
     if round_number is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 from functools import partial
 from typing import Any, Final
 
@@ -19,6 +20,10 @@ from .protocol import AttemptRequest, AttemptResult
 
 _SMALL: Final = 256 << 10
 _WORD: Final = 60
+_NOT_MADE: Final = (126, 127)
+"""The statuses by which a shell says that it could not run a command."""
+_MOST_FINDINGS: Final = 16 << 10
+_MOST_LINES: Final = 40
 
 
 def not_made(error: RequestRefused | OSError, masker: Masker) -> AttemptResult:
@@ -59,10 +64,14 @@ def conclude(
         how = "gave no answer and was killed" if end.silent else "was killed"
         reason = f"the process that starts commands {how}, and the command with it"
         return AttemptResult(outcome="interrupted", reason=reason, stdout=out, stderr=err)
-    if isinstance(end, Exited) and end.status == 0:
+    if isinstance(end, Exited) and (end.status == 0 or _is_finding(request, end.status)):
         looking = inspection or Inspection()
         output = partial(_output, request, stdout, masker, looking)
-        return hand_on(request, output, masker, blobs, looking, exit_status=0, stdout=out, stderr=err)
+        if request.output.form == "check":
+            output = partial(_checked, request, end.status, stdout, stderr, masker, looking)
+        return hand_on(
+            request, output, masker, blobs, looking, exit_status=end.status, stdout=out, stderr=err
+        )
     failure, reason, status = _why(request, end, stdout, stderr)
     return AttemptResult(
         outcome="failed",
@@ -72,6 +81,48 @@ def conclude(
         stdout=out,
         stderr=err,
     )
+
+
+def _is_finding(request: AttemptRequest, status: int) -> bool:
+    """Whether the exit status is what an outside check says, and not that it could not be made."""
+    return request.output.form == "check" and status not in _NOT_MADE
+
+
+def _checked(
+    request: AttemptRequest,
+    status: int,
+    stdout: Capture,
+    stderr: Capture,
+    masker: Masker,
+    inspection: Inspection,
+) -> Any:
+    """What an outside check found. It passed when it exits with 0 and does not say itself that it has not."""
+    said = said_by_check((b"" if stdout.overflowed else stdout.value()).decode("utf-8", "replace"))
+    printed = stdout.value() if stdout.raw_size and not stdout.overflowed else b""
+    findings = said.get("findings", said) if said is not None else None
+    if findings is None:
+        text = printed.decode("utf-8", "replace").strip()
+        findings = text or stderr.last_lines(_MOST_LINES, _MOST_FINDINGS)
+    passed = status == 0 and (said is None or said["passed"])
+    found = {"passed": passed, "exit_status": status, "findings": _bounded(findings)}
+    return held(found, request, masker, inspection)
+
+
+def said_by_check(text: str) -> dict[str, Any] | None:
+    """The answer of a check that gives one itself: a JSON object with `passed`, true or false."""
+    if not text.lstrip().startswith("{"):
+        return None
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) and isinstance(value.get("passed"), bool) else None
+
+
+def _bounded(findings: Any) -> Any:
+    if isinstance(findings, str) and len(findings) > _MOST_FINDINGS:
+        return findings[:_MOST_FINDINGS] + "…"
+    return findings
 
 
 def _output(request: AttemptRequest, stdout: Capture, masker: Masker, inspection: Inspection) -> Any:

@@ -15,6 +15,7 @@ from threading import Thread
 from typing import Any, ClassVar, Final
 
 from ...schemas.bound import CallableSpec
+from ...schemas.declined import Declined
 from ..masking import Masker
 from ..process.timer import CallLater, Timer
 from .capture import BlobSink, Capture, kept_as
@@ -148,6 +149,8 @@ class HomeAttempt(ABC):
         return ({}, value) if len(value) <= LARGEST_VALUE else ({"too_large": True}, None)
 
     def _told_of(self, error: BaseException) -> Told:
+        if isinstance(error, Declined):
+            return _failure(error.failure_reason, str(error))
         if isinstance(error, Unusable):
             return _failure("invalid_request", str(error))
         if self._stopped is None or not is_a_stop(error):

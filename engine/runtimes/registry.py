@@ -136,7 +136,7 @@ def preflight(
     """
     settings = Settings(environ=environ, replay=replay)
     chosen = registry or Registry()
-    asked = [(owner, task) for owner, task in leaf_tasks(graph) if task.ask is None]
+    asked = [(owner, task) for owner, task in leaf_tasks(graph) if task.ask is None and not task.made]
     names = dict.fromkeys(task.runtime for _, task in asked)
     opened = {name: _opened(chosen, name, settings) for name in names}
     for name, runtime in opened.items():

@@ -29,6 +29,7 @@ class Book:
         self._last: dict[str, int] = {}
         self._counts: dict[NodeState, int] = {}
         self._unended = 0
+        self._unended_behind = 0
         self._next_index = 0
         self._cancelling = False
         self._cancel_now = False
@@ -82,7 +83,7 @@ class Book:
     @property
     def in_flight(self) -> int:
         """Nodes that hold a slot: they run, or were asked to start."""
-        return self._limits.maximum - self._queue.free
+        return 2 * self._limits.maximum - self._queue.free - self._queue.free_behind
 
     @property
     def is_done(self) -> bool:
@@ -137,6 +138,7 @@ class Book:
         self._nodes[spec.id] = node
         self._counts[node.state] = self._counts.get(node.state, 0) + 1
         self._unended += 1
+        self._unended_behind += spec.background
         node.open_needs = len(spec.needs) if len(spec.needs) < 2 else len({need for need, _ in spec.needs})
 
     def _take_out(self, node: Node) -> None:
@@ -147,6 +149,7 @@ class Book:
         self._counts[node.state] -= 1
         if node.state not in ENDED:
             self._unended -= 1
+            self._unended_behind -= node.spec.background
         self._forget(node)
 
     def _note_ends(self) -> None:
@@ -181,6 +184,7 @@ class Book:
             self._no_longer_held(node)
         if new in ENDED:
             self._unended -= 1
+            self._unended_behind -= node.spec.background
 
     def _no_longer_held(self, node: Node) -> None:
         group = self._nodes.get(node.spec.group) if node.spec.group is not None else None

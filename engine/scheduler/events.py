@@ -99,13 +99,14 @@ class GroupJudged:
     """What a group came to, once its members had ended well.
 
     `holds` is the value of `until` for rounds, true for others; `error` is set, and `holds` None, when
-    `until` or the outputs could not be evaluated.
+    `until` or the outputs could not be evaluated. `output` is given for groups that a rule looks at.
     """
 
     group: str
     generation: int
     holds: bool | None
     error: str | None = None
+    output: Any = None
     cause: int | None = None
 
 

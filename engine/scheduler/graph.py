@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from ...schemas.bound import NeedMode, OnLost
 
@@ -45,7 +45,9 @@ class NodeSpec:
     whose answer is no starts `rewind_to`, and all behind it, anew.
 
     `held` nodes wait for a rule to release them; `settles` names the rule that is asked whenever a need
-    of this node has ended (see `rules`).
+    of this node has ended (see `schemas.settling`), and `settings` are what it is told. A group with a
+    `result` is what that member comes to. `background` members never hold their group up, nor anything
+    else.
     """
 
     id: str
@@ -68,6 +70,9 @@ class NodeSpec:
     rewind_to: str | None = None
     held: bool = False
     settles: str | None = None
+    settings: Mapping[str, Any] | None = None
+    result: str | None = None
+    background: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

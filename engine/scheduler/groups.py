@@ -20,7 +20,8 @@ def end_of(
     """What follows once no member is open, and why; `judge` when an evaluation has to tell.
 
     A fan-out is `ok` when no member failed or was cancelled: skipped ones do not spoil it. A sub-graph
-    ends as a DAG run of its own would. A repeat ends with its last round, unless that was `ok`.
+    ends as a DAG run of its own would; one with a `result` as that ends. A repeat ends with its last
+    round, unless that was `ok`.
     """
     assert group.members is not None
     members = [nodes[member] for member in group.members.ids]
@@ -28,10 +29,22 @@ def end_of(
         return _end_of_items(members)
     if group.spec.grows == "rounds":
         return _end_of_rounds(members)
+    if group.spec.result is not None:
+        result = nodes[group.spec.result]
+        return _RESULT[result.state], result.reason
     state, reason = verdict({node.spec.id: node for node in members}, consumers, every_node=nodes)
     if state == "ok":
         return "judge", reason
     return ("members_failed" if state == "failed" else "members_cancelled"), reason
+
+
+_RESULT: dict[str, EventKind] = {
+    "ok": "members_ok",
+    "failed": "members_failed",
+    "blocked": "members_blocked",
+    "cancelled": "members_cancelled",
+    "skipped": "members_skipped",
+}
 
 
 def standing(quorum: Quorum, group: Node) -> Literal["met", "lost", "open"]:

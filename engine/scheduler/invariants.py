@@ -23,7 +23,12 @@ def check(scheduler: Scheduler) -> None:
     for name, node in nodes.items():
         if name != node.spec.id or (node.spec.group is not None and node.spec.group not in nodes):
             raise _broken(node, "stands under another name, or is a member of nothing")
-        if node.spec.group is not None and nodes[node.spec.group].has_ended and not node.has_ended:
+        is_behind = node.spec.background
+        if (
+            node.spec.group is not None
+            and nodes[node.spec.group].has_ended
+            and not (node.has_ended or is_behind)
+        ):
             raise _broken(node, f"is {node.state} although its group has ended")
         _check_node(node)
         _check_members(scheduler, node)
@@ -53,8 +58,10 @@ def _check_counts(scheduler: Scheduler) -> None:
     taken += scheduler.retired.values()
     if len(taken) != scheduler.in_flight:
         raise InvariantBroken(f"{scheduler.in_flight} slots are taken by {len(taken)} nodes")
-    if len(taken) > scheduler.limits.maximum:
-        raise InvariantBroken(f"{len(taken)} nodes run where {scheduler.limits.maximum} may")
+    behind = sum(node.spec.background for node in taken)
+    for many in (behind, len(taken) - behind):
+        if many > scheduler.limits.maximum:
+            raise InvariantBroken(f"{many} nodes run where {scheduler.limits.maximum} may")
     for pool, limit in scheduler.queue.sizes.items():
         used = sum(pool in node.spec.pools for node in taken)
         if used > limit or limit - used != scheduler.queue.free_in(pool):
@@ -79,7 +86,8 @@ def _check_members(scheduler: Scheduler, group: Node) -> None:
     members = group.members
     if members is None or group.state != "running":
         return
-    states = [scheduler.nodes[member].state for member in members.ids]
+    nodes = [scheduler.nodes[member] for member in members.ids]
+    states = [node.state for node in nodes if not node.spec.background]
     still_open = sum(state not in ENDED for state in states)
     if (members.open, members.ok) != (still_open, states.count("ok")):
         counted = f"{members.open} open and {members.ok} ok members"

@@ -93,7 +93,14 @@ class Scheduler(Renewal):
 
     def is_watched(self, node_id: str) -> bool:
         """Whether a settle rule looks at the node, so that its end must tell its output."""
-        return any(self._nodes[name].spec.settles is not None for name in self._consumers.get(node_id, ()))
+        at: str | None = node_id
+        while at is not None:
+            if any(self._nodes[name].spec.settles is not None for name in self._consumers.get(at, ())):
+                return True
+            # What a group hands on may be what this node hands on.
+            group = self._nodes[at].spec.group if at in self._nodes else None
+            at = group if group is not None and self._nodes[group].spec.result == at else None
+        return False
 
     def verdict(self) -> tuple[DagRunState, str]:
         """How the DAG run ends, and why; meaningful once `is_done`."""
@@ -257,6 +264,7 @@ class Scheduler(Renewal):
         else:
             kind = "members_failed"
             reason = f"repeat_exhausted: `until` did not hold after {rounds} rounds"
+        group.output = event.output
         self._move(group, kind, event.cause, "", reason)
         self._end(group)
         self._spread(event.cause)
@@ -381,7 +389,8 @@ class Scheduler(Renewal):
             for name in self._to_time:
                 commands.append(SetTimer(name, nodes[name].generation, nodes[name].backoff))
             self._to_time = {}
-        while (ready := self._queue.pop()) is not None:
+        only_behind = self._unended == self._unended_behind
+        while (ready := self._queue.pop(only_behind=only_behind)) is not None:
             ready.starting = True
             commands.append(StartAttempt(ready.spec.id, ready.generation, ready.attempts + 1))
 

@@ -13,11 +13,12 @@ class Members:
     """What a group knows of its members: their ids in order, and counts that are kept up to date.
 
     `held` are those that wait for `parallel`, in order, and perhaps some that ended while they waited;
-    `holding` counts the former. `stopped`: nobody waits for the open members any more. `allowed` bounds
-    the rounds of a `repeat`.
+    `holding` counts the former. `open` and `ok` do not count those in the background. `begun`: they were
+    let start. `stopped`: nobody waits for the open members any more. `allowed` bounds the rounds of a
+    `repeat`.
     """
 
-    __slots__ = ("allowed", "held", "holding", "ids", "ok", "open", "stopped")
+    __slots__ = ("allowed", "begun", "held", "holding", "ids", "ok", "open", "stopped")
 
     def __init__(self, allowed: int) -> None:
         self.ids: list[str] = []
@@ -25,6 +26,7 @@ class Members:
         self.ok = 0
         self.held: deque[str] = deque()
         self.holding = 0
+        self.begun = False
         self.stopped = False
         self.allowed = allowed
 

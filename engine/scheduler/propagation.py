@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from ...schemas.errors import InvariantBroken
+from ...schemas.settling import Ended, Rule, Standing
 from ...schemas.states import ENDED, NodeState
 from .book import Book
 from .commands import CancelAttempt, NodeEnd
@@ -13,7 +14,6 @@ from .graph import Limits, NodeSpec
 from .groups import end_of, shortfall, standing
 from .needs import Asked, weigh
 from .node import Members, Node
-from .rules import Ended, Rule, Standing
 
 
 class Propagation(Book):
@@ -33,7 +33,7 @@ class Propagation(Book):
         """Put a node that has just ended on the work list, and note the end for the Ledger."""
         self._ended.append(node)
         self._ends.append(NodeEnd(node.spec.id, node.generation, node.state, node.reason))
-        if node.members is not None and node.members.open:
+        if node.members is not None and (node.members.open or not node.members.begun):
             self._end_members(node)
 
     def _end_members(self, group: Node) -> None:
@@ -142,10 +142,12 @@ class Propagation(Book):
         if members is None:
             members = group.members = Members(group.spec.most)
         fresh = self._enter(specs, tail=group.remaining - group.spec.weight)
+        for node in fresh:
+            node.rewinds = group.rewinds
         self._forget(group)
         direct = [node for node in fresh if node.spec.group == group.spec.id]
         members.ids += [node.spec.id for node in direct]
-        members.open += len(direct)
+        members.open += sum(not node.spec.background for node in direct)
         self._move(group, "grew", cause, f"by {len(direct)}")
         if group.spec.parallel is not None:
             for node in direct:
@@ -163,6 +165,7 @@ class Propagation(Book):
         """The group has begun: its members may, as far as anybody waits for them and `parallel` lets them."""
         members = group.members
         assert members is not None
+        members.begun = True
         if group.spec.grows == "items":
             self._count_votes(group, cause)
         nodes = [self._nodes[member] for member in members.ids]
@@ -189,7 +192,7 @@ class Propagation(Book):
 
     def _member_ended(self, group: Node, node: Node, cause: int | None) -> None:
         members = group.members
-        if members is None or group.state != "running":
+        if members is None or group.state != "running" or node.spec.background:
             return
         members.open -= 1
         members.ok += node.state == "ok"
@@ -209,6 +212,8 @@ class Propagation(Book):
         if kind == "judge":
             self._to_judge[group.spec.id] = None
             return
+        if group.spec.result is not None:
+            group.output = self._nodes[group.spec.result].output
         self._move(group, kind, cause, "", reason)
         self._end(group)
 
@@ -303,8 +308,13 @@ class Propagation(Book):
                     ended=tuple(Ended(n.spec.id, n.state, n.output) for n in needs if n.state in ENDED),
                     open=tuple(node.spec.id for node in still_open),
                     held=tuple(node.spec.id for node in held),
+                    join=join.spec.id,
+                    settings=join.spec.settings or {},
                 )
             )
+            if found.blocked:
+                self._settle(join, [*still_open, *held], found.reason, cause, blocked=found.blocked)
+                return
             if found.settled or (not held and not still_open):
                 self._settle(join, [*still_open, *held], found.reason, cause)
                 return
@@ -321,7 +331,9 @@ class Propagation(Book):
                 self._settle(join, held, found.reason or "no rule released it", cause)
                 return
 
-    def _settle(self, join: Node, rest: list[Node], reason: str, cause: int | None) -> None:
+    def _settle(
+        self, join: Node, rest: list[Node], reason: str, cause: int | None, *, blocked: str = ""
+    ) -> None:
         join.decided = {need for need, _ in join.spec.needs}
         join.open_needs = 0
         for node in rest:
@@ -331,6 +343,10 @@ class Propagation(Book):
             elif node.state == "held" and all(self._nodes[name].spec.settles is None for name in waiting):
                 # No rule is left that could release it, and somebody else needs it.
                 self._release(node, cause)
+        if blocked:
+            self._move(join, "needs_failed", cause, "", blocked)
+            self._end(join)
+            return
         self._needs_ended(join, cause)
 
     def _waits(self, consumer_id: str, need: str) -> bool:

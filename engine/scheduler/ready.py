@@ -9,6 +9,7 @@ from .graph import Limits
 from .node import Node
 
 _Entry = tuple[int, float, int, int, Node]
+_Kind = tuple[bool, tuple[str, ...]]
 
 
 class ReadyQueue:
@@ -17,12 +18,16 @@ class ReadyQueue:
     Nodes are kept in one heap per set of limited pools, so that a full pool costs nothing to the
     nodes that do not use it: O(log n) to push, O(log n + number of pool sets) to pop. An entry whose
     node is no longer `ready`, or of an older generation, is dropped when it comes to the top.
+
+    Nodes in the background have as many slots again, so that they take none of the others'; of a limited
+    pool they take a slot only when nothing else is left that could want it.
     """
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._heaps: dict[tuple[str, ...], list[_Entry]] = {}
+        self._heaps: dict[_Kind, list[_Entry]] = {}
         self._free = limits.maximum
+        self._free_behind = limits.maximum
         self._free_in = dict(limits.pools)
         self._sizes = dict(limits.pools)
 
@@ -30,6 +35,11 @@ class ReadyQueue:
     def free(self) -> int:
         """Slots that are not taken."""
         return self._free
+
+    @property
+    def free_behind(self) -> int:
+        """Slots for nodes in the background that are not taken."""
+        return self._free_behind
 
     def free_in(self, pool: str) -> int:
         """Slots of a pool that are not taken."""
@@ -50,20 +60,28 @@ class ReadyQueue:
         """Queue a node that has become ready."""
         spec = node.spec
         entry = (-spec.priority, -node.remaining, node.index, -node.generation, node)
-        heap = self._heaps.get(spec.pools)
+        kind = (spec.background, spec.pools)
+        heap = self._heaps.get(kind)
         if heap is None:
-            heap = self._heaps[spec.pools] = []
+            heap = self._heaps[kind] = []
         heappush(heap, entry)
 
-    def pop(self) -> Node | None:
-        """Take the first node that may start, and its slots; None when none may."""
-        if self._free <= 0:
+    def pop(self, *, only_behind: bool = False) -> Node | None:
+        """Take the first node that may start, and its slots; None when none may.
+
+        `only_behind`: nothing but nodes in the background is left.
+        """
+        if self._free <= 0 and self._free_behind <= 0:
             return None
         best: list[_Entry] | None = None
-        for pools, heap in self._heaps.items():
+        for (behind, pools), heap in self._heaps.items():
             while heap and (heap[0][4].state != "ready" or heap[0][4].starting):
                 heappop(heap)
-            if not heap or any(self._free_in[pool] <= 0 for pool in pools):
+            if not heap or (self._free_behind if behind else self._free) <= 0:
+                continue
+            if pools and any(self._free_in[pool] <= 0 for pool in pools):
+                continue
+            if behind and pools and not only_behind:
                 continue
             if best is None or heap[0] < best[0]:
                 best = heap
@@ -75,12 +93,18 @@ class ReadyQueue:
 
     def take(self, node: Node) -> None:
         """Take the slots of a node; the limits may be exceeded when a recorded start is replayed."""
-        self._free -= 1
+        if node.spec.background:
+            self._free_behind -= 1
+        else:
+            self._free -= 1
         for pool in node.spec.pools:
             self._free_in[pool] -= 1
 
     def give_back(self, node: Node) -> None:
         """Return the slots of a node whose attempt ended, or never began."""
-        self._free += 1
+        if node.spec.background:
+            self._free_behind += 1
+        else:
+            self._free += 1
         for pool in node.spec.pools:
             self._free_in[pool] += 1

@@ -59,7 +59,11 @@ class Renewal(Propagation):
             if members is None or node.state in ENDED:
                 continue
             if node.spec.id in names or not names.isdisjoint(members.ids):
-                states = [self._nodes[member].state for member in members.ids]
+                states = [
+                    node.state
+                    for node in map(self._nodes.__getitem__, members.ids)
+                    if not node.spec.background
+                ]
                 members.open = sum(state not in ENDED for state in states)
                 members.ok = states.count("ok")
         for node in fresh:

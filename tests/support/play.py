@@ -34,7 +34,7 @@ from metaensemble.engine.scheduler.events import (
 )
 from metaensemble.engine.scheduler.graph import Limits, NodeSpec
 from metaensemble.engine.scheduler.machine import Scheduler
-from metaensemble.engine.scheduler.rules import Rule
+from metaensemble.schemas.settling import Rule
 from support.node_specs import specs
 
 Ending = tuple[str, str | None]

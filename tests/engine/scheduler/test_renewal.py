@@ -10,7 +10,7 @@ import pytest
 from metaensemble.engine.coordinator.recover import reopenable
 from metaensemble.engine.scheduler.events import AttemptFinished, CancelRequested, GraphGrew, NodesReopened
 from metaensemble.engine.scheduler.graph import NodeSpec, Quorum
-from metaensemble.engine.scheduler.rules import Settlement, Standing
+from metaensemble.schemas.settling import Settlement, Standing
 from support.node_specs import limits, specs
 from support.play import FAIL, Player, sub_graph
 

@@ -11,8 +11,8 @@ import pytest
 from metaensemble.engine.coordinator.recover import reopenable
 from metaensemble.engine.scheduler.events import CancelRequested, NodeReused, NodesReopened
 from metaensemble.engine.scheduler.graph import Quorum
-from metaensemble.engine.scheduler.rules import Rule, Settlement, Standing
 from metaensemble.schemas.errors import InvariantBroken
+from metaensemble.schemas.settling import Rule, Settlement, Standing
 from support.node_specs import limits, specs
 from support.play import FAIL, Player, sub_graph
 

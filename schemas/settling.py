@@ -7,11 +7,11 @@ stays settled whatever the open nodes do.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from ...schemas.states import NodeState
+from .states import NodeState
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,21 +26,25 @@ class Ended:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """What is known so far: needs that ended, in the order of declaration; needs that are at work or
-    may start; needs that are held back."""
+    may start; needs that are held back. `join` is the node that asks, with the settings of its rule."""
 
     ended: tuple[Ended, ...]
     open: tuple[str, ...]
     held: tuple[str, ...]
+    join: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement:
     """What a rule makes of it. `settled`: the needs that have not ended can change nothing any more;
-    `reason` says why, for them ("decided 3:0 of 5"). `release` names held needs that may start."""
+    `reason` says why, for them ("decided 3:0 of 5"). `release` names held needs that may start.
+    `blocked` says what is missing for the join to be made at all: it then ends blocked."""
 
     settled: bool = False
     reason: str = ""
     release: Sequence[str] = ()
+    blocked: str = ""
 
 
 Rule = Callable[[Standing], Settlement]
