@@ -9,7 +9,7 @@ quorum the one with most votes wins.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -240,21 +240,28 @@ def expected_calls(
     probability `agreement`, independently of the others. The mean is exact. The worst case is over all
     votes, whatever the model.
     """
-    # A wave has no more votes than could settle the panel, so waves call as many as one by one would.
-    # The calls are the sum, over t, of the probability that t votes leave the panel open. `alive[a]` is
-    # the probability that it is open with `a` votes for the better value.
-    alive = {0: 1.0}
-    expected = 0.0
-    for calls in range(n + 1):
-        still = {
-            a: p
-            for a, p in alive.items()
-            if not is_settled(standing_of((a, calls - a), n), rule, min_votes, full_on_tie=full_on_tie)
-        }
-        expected += sum(still.values())
-        alive = {}
-        for a, p in still.items():
-            alive[a + 1] = alive.get(a + 1, 0.0) + p * agreement
-            alive[a] = alive.get(a, 0.0) + p * (1 - agreement)
+
+    def is_done(counts: Sequence[int]) -> bool:
+        return is_settled(standing_of(counts, n), rule, min_votes, full_on_tie=full_on_tie)
+
+    expected = mean_calls(n, agreement, is_done)
     # A panel that is open at all is open for some n - 1 votes, so the worst is all of them.
     return Calls(expected, n if expected else 0)
+
+
+def mean_calls(n: int, agreement: float, is_done: Callable[[Sequence[int]], bool]) -> float:
+    """The mean number of votes, by the model of `expected_calls`, until `is_done(counts)` says so for the
+    votes per value; all `n` where it never does."""
+    # A wave has no more votes than could settle the panel, so waves call as many as one by one would.
+    # The calls are the sum, over t < n, of the probability that t votes leave the panel open. `alive[a]`
+    # is the probability that it is open with `a` votes for the better value.
+    alive = {0: 1.0}
+    mean = 0.0
+    for calls in range(n):
+        still = {a: chance for a, chance in alive.items() if not is_done((a, calls - a))}
+        mean += sum(still.values())
+        alive = {}
+        for a, chance in still.items():
+            alive[a + 1] = alive.get(a + 1, 0.0) + chance * agreement
+            alive[a] = alive.get(a, 0.0) + chance * (1 - agreement)
+    return mean
