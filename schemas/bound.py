@@ -146,7 +146,8 @@ class SubGraph:
 
     With `result` the graph is what a pattern made of the task: it is one piece with the task, is what
     the task `result` in it comes to, and hands on what that hands on. `pattern` is what people call it,
-    and `where` is its place in the document, as long as the graph is being made.
+    and `where` is its place in the document, as long as the graph is being made; `calls` tells how often
+    its work is expected to be done.
     """
 
     graph: BoundGraph
@@ -155,6 +156,7 @@ class SubGraph:
     result: str | None = None
     pattern: str = ""
     where: tuple[str | int, ...] = ()
+    calls: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

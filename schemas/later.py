@@ -45,7 +45,7 @@ _MONEY: Final = tuple(
 
 TASK: Final = (
     *(Later((key,)) for key in ("role", "prompt", "executor")),
-    *(Later((key,)) for key in ("context", "acceptance", "checks", "reask", "pattern")),
+    *(Later((key,)) for key in ("context", "acceptance", "checks", "reask")),
     Later(("deliverables", "*", "must_export")),
     Later(("deliverables", "*", "coverage")),
     *_EXECUTION,
@@ -54,7 +54,6 @@ TASK: Final = (
 """What is refused in a task."""
 
 GRAPH: Final = (
-    Later(("patterns",)),
     Later(("budget",)),
     *(Later(("defaults", *entry.path), entry.values) for entry in (*_EXECUTION, *_MONEY)),
 )
@@ -72,9 +71,10 @@ _TASK_BY_KEY: Final = _by_first_key(TASK)
 _GRAPH_BY_KEY: Final = _by_first_key(GRAPH)
 
 
-def later_in_task(task_id: str, written: Mapping[str, Any]) -> tuple[LaterKey, ...]:
-    """The refused keys of one task, as it stands in the (valid) document, in the order of its keys."""
-    return tuple(_found(_TASK_BY_KEY, written, ("tasks", task_id)))
+def later_in_task(at: Path, written: Mapping[str, Any]) -> tuple[LaterKey, ...]:
+    """The refused keys of one task, or of a member of a pattern, that stands at `at` of the (valid)
+    document, in the order of its keys."""
+    return tuple(_found(_TASK_BY_KEY, written, at))
 
 
 def later_in_graph(written: Mapping[str, Any]) -> tuple[LaterKey, ...]:

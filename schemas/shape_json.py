@@ -40,7 +40,7 @@ def shape_to_json(
             "specs": dict(body.specs),
         }
         if body.result is not None:
-            data["body"] |= {"result": body.result, "pattern": body.pattern}
+            data["body"] |= {"result": body.result, "pattern": body.pattern, "calls": dict(body.calls)}
     if task.ask is not None:
         ask = task.ask
         data["ask"] = {
@@ -78,6 +78,7 @@ def shape_from_json(
             specs=body["specs"],
             result=body.get("result"),
             pattern=body.get("pattern", ""),
+            calls=body.get("calls", {}),
         )
     if "ask" in data:
         ask = dict(data["ask"])

@@ -95,8 +95,8 @@ class Task(Money, Execution, PatternUse, Contract, Outputs, Inputs, FanOut, Orde
 
     @property
     def kind(self) -> str:
-        """Which of the five kinds of work the task does."""
-        return next(kind for kind in KINDS if kind in self.model_fields_set)
+        """Which of the five kinds of work the task does; `run` where only its pattern does any."""
+        return next((kind for kind in KINDS if kind in self.model_fields_set), "run")
 
     @classmethod
     def not_a_map(cls, value: object) -> PydanticCustomError:
@@ -117,7 +117,8 @@ class Task(Money, Execution, PatternUse, Contract, Outputs, Inputs, FanOut, Orde
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonObject:
         found = super().__get_pydantic_json_schema__(schema, handler)
         target = handler.resolve_ref_schema(found)
-        target["oneOf"] = [{"required": [kind]} for kind in KINDS]
+        none = {"not": {"anyOf": [{"required": [kind]} for kind in KINDS]}, "required": ["pattern"]}
+        target["oneOf"] = [*({"required": [kind]} for kind in KINDS), none]
         target["dependentRequired"] = {
             **{key: ["role"] for key in ("prompt", "context", "executor", "reask")},
             **{key: ["approve"] for key in ("input", "rewind_to")},

@@ -88,7 +88,7 @@ def work_rules(data: dict[Any, Any]) -> list[InitErrorDetails]:
     """What is wrong with the kinds of work of the task `data`: none, several, or keys of another kind."""
     found = [key for key in data if key in KINDS]
     problems: list[InitErrorDetails] = []
-    if not found:
+    if not found and "pattern" not in data:
         problem = mistakes.mistake(
             "no_work", "the task does nothing", "give it one of `run`, `python`, `graph`, `approve`"
         )

@@ -167,7 +167,12 @@ class _Binding:
     def _fields_of_outputs(self, tasks: Sequence[BoundTask]) -> None:
         """References into outputs whose schemas, or whose graphs, stand in other files."""
         schemas = self.schemas.outputs()
-        producers = {**_graph_schemas(tasks), **schemas}
+        patterned = {name for name, task in self.loaded.graph.tasks.items() if task.pattern is not None}
+        producers = {
+            name: found
+            for name, found in {**_graph_schemas(tasks), **schemas}.items()
+            if name not in patterned
+        }
         if not producers:
             return
         document = self.loaded.document

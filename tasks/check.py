@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -23,12 +23,14 @@ from .expression.scanner import Hole, Piece, has_expression, scan
 from .fan_outs import fan_out_problems
 from .json_schemas import schema_problem
 from .loader import LoadedGraph
+from .members import member_task, members_in
 from .params import default_problem
 from .places import Place, When, argvs_in_task, places_in_graph, places_in_task
 from .project_paths import leaves_upwards
 from .reader import by_place
 from .references import References, Surroundings, item_name_problem, makes_items, what_there_is
 from .runtimes import unknown_pools
+from .shape_errors import shape_errors
 from .shell import ShellText, bind_shell
 from .shell_argv import argv_problems
 
@@ -46,8 +48,10 @@ class Examination:
     """For each task the variables of its `env` that only the run will tell."""
     outputs_taken: set[str] = field(default_factory=set)
     """The tasks whose `outputs`, those of all items, something refers to."""
-    commands: dict[str, ShellText] = field(default_factory=dict)
-    """The shell text of each task whose `run` is a text with expressions."""
+    commands: dict[Path, ShellText] = field(default_factory=dict)
+    """The shell text of each task, and each member of a pattern, whose `run` is a text with expressions."""
+    members: dict[Path, Task] = field(default_factory=dict)
+    """The members of patterns, by their places."""
 
 
 _KNOWN: WeakKeyDictionary[Document, Examination] = WeakKeyDictionary()
@@ -122,6 +126,13 @@ class _Examiner:
         self.found.outputs_taken |= outside.takes
         for name, task in self.graph.tasks.items():
             self._task(name, task, written["tasks"][name])
+        for label, use in (
+            written.get("patterns", {}).items() if "patterns" in self.graph.model_fields_set else ()
+        ):
+            self._members(use, ("patterns", label))
+            for argv_path, argv in _argvs_of_pattern(use, ("patterns", label)):
+                for position, problem in argv_problems(argv):
+                    self._add_within(problem, (*argv_path, position))
         for path, error in unknown_pools(self.graph, written):
             self._add(error, path)
         self.found.problems.sort(key=by_place)
@@ -169,12 +180,34 @@ class _Examiner:
         for place in places_in_task(name, rest):
             self._place(place, references)
         self._argvs(name, rest)
+        if "pattern" in rest:
+            self._members(rest["pattern"], ("tasks", name, "pattern"))
         self.found.dynamic_env[name] = references.dynamic_env
         self._needs(name, task, references)
         self._item_name(name, task)
         self._fan_outs(name, task)
         self._paths(name, task)
         self._schemas(name, task)
+
+    def _members(self, use: Any, at: Path) -> None:
+        """The members of a pattern, and the members of these."""
+        for path, member in members_in(use, at):
+            task, wrong = member_task(member)
+            if task is None:
+                placed = [{**one, "loc": (*path, *one["loc"])} for one in wrong]
+                self.found.problems += shape_errors(self.document, placed)
+                continue
+            self.found.members[path] = task
+            for below, schema in declared_schemas(task):
+                problem = schema_problem(schema) if isinstance(schema, dict) else None
+                if problem is not None:
+                    error = InvalidSchema(problem.message, hint=problem.hint)
+                    self._add(error, (*path, *below, *problem.place))
+            for below, text in declared_writes(task):
+                if not has_expression(text) and leaves_upwards(text):
+                    self._add(outside_project(text), (*path, *below))
+            if "pattern" in member:
+                self._members(member["pattern"], (*path, "pattern"))
 
     def _argvs(self, name: str, written: Mapping[str, Any]) -> None:
         """The commands that are lists of words."""
@@ -225,8 +258,8 @@ class _Examiner:
                 self._add_within(problem, place.path, hole.offset)
         if place.is_shell:
             bound = bind_shell(place.text, pieces)
-            if place.path[2:] == ("run",):
-                self.found.commands[str(place.path[1])] = bound
+            if place.path[-1] == "run":
+                self.found.commands[place.path[:-1]] = bound
             for problem in bound.problems:
                 self._add_within(problem, place.path)
         if place.path[2:] in _WHOLE and not _is_whole(pieces):
@@ -304,6 +337,11 @@ class _Examiner:
             if problem is not None:
                 error = InvalidSchema(problem.message, hint=problem.hint)
                 self._add(error, ("tasks", name, *path, *problem.place))
+
+
+def _argvs_of_pattern(use: Any, at: Path) -> Iterator[tuple[Path, list[Any]]]:
+    for path, argv in argvs_in_task({"pattern": use}):
+        yield (*at, *path[1:]), argv
 
 
 def declared_writes(task: Task) -> Iterable[tuple[Path, str]]:

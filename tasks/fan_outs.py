@@ -105,7 +105,7 @@ def _of_reference(
 
 
 def _of_output(reference: Reference, name: str, task: Task) -> tuple[str, str | None] | None:
-    if makes_items(task) is not False or (task.output is None and task.run is None):
+    if makes_items(task) or task.pattern is not None or (task.output is None and task.run is None):
         return None
     form = "text" if task.output is None else task.output.form
     schema: Any = None if task.output is None else task.output.schema_

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..schemas.span import Path
 from .expression.scanner import has_expression
+from .members import MEMBER_KEYS, members_in
 
 
 class When(Enum):
@@ -75,18 +76,46 @@ _SHELL = frozenset({"run", "setup", "checks"})
 
 def places_in_task(task_id: str, written: Mapping[str, Any]) -> Iterator[Place]:
     """The texts with expressions of one task, as it stands in the document, in the order of the file."""
+    yield from _places(("tasks", task_id), written)
+
+
+def _places(at: Path, written: Mapping[str, Any], *, always: When | None = None) -> Iterator[Place]:
+    """The texts of one task, or of a member of a pattern; `always` is when, whatever the key."""
     for key, value in written.items():
+        if key == "pattern":
+            yield from _places_in_pattern((*at, key), value, always or When.BIND)
+            continue
         for path, text in _texts(value, (key,)):
             when = _TASK.get(key) or _BELOW.get((key, _name_below(path)), When.NEVER)
             # A schema in the file is data; only the name of a schema's file may be an expression.
             if when is When.BIND and key in ("output", "deliverables") and path[-1] != "schema":
                 when = When.NEVER
+            if always is not None and when is not When.IGNORED:
+                when = always
             depth = 2 if key == "checks" else 1
-            yield Place(("tasks", task_id, *path), text, when, key in _SHELL and len(path) == depth)
+            yield Place((*at, *path), text, when, key in _SHELL and len(path) == depth)
+
+
+def _places_in_pattern(at: Path, value: Any, when: When) -> Iterator[Place]:
+    """The texts of a pattern's settings, and those of the tasks that its members are."""
+    members = dict(members_in(value, at))
+    for path, member in members.items():
+        always = None if when is When.BIND else when
+        known = {key: inner for key, inner in member.items() if key in MEMBER_KEYS}
+        yield from _places(path, known, always=always)
+        for key in member.keys() - known.keys():
+            for below, text in _texts(member[key], (key,)):
+                yield Place((*path, *below), text, when)
+    for path, text in _texts(value, at):
+        if not any(path[: len(place)] == place for place in members):
+            yield Place(path, text, when)
 
 
 def argvs_in_task(written: Mapping[str, Any]) -> Iterator[tuple[Path, list[Any]]]:
     """The commands of one task that are lists of words, each with its place below the task."""
+    if "pattern" in written:
+        for at, member in members_in(written["pattern"], ("pattern",)):
+            yield from (((*at, *path), argv) for path, argv in argvs_in_task(member))
     for key in _SHELL & written.keys():
         value = written[key]
         if key != "checks" and isinstance(value, list):
@@ -99,6 +128,10 @@ def places_in_graph(written: Mapping[str, Any]) -> Iterator[Place]:
     """The texts with expressions outside the tasks."""
     for key, value in written.items():
         if key == "tasks":
+            continue
+        if key == "patterns" and isinstance(value, dict):
+            for name, use in value.items():
+                yield from _places_in_pattern((key, name), use, When.GRAPH)
             continue
         for path, text in _texts(value, (key,)):
             when = _GRAPH.get(key, When.NEVER)

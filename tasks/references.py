@@ -291,7 +291,7 @@ class References:
 
     def _deliverable(self, name: str, task: Task, below: list[str | int]) -> _Found:
         base = spell("tasks", (name, "deliverable"))
-        if not task.deliverables:
+        if not task.deliverables and task.pattern is None:
             return ImpossibleReference, f"the task `{name}` declares no `deliverables`", "use its `output`"
         if below:
             return ImpossibleReference, f"`{base}` is the path of a file and has no fields", None
@@ -300,7 +300,9 @@ class References:
     def _fields(self, task: Task, base: str, below: Iterable[str | int]) -> _Found:
         """Fields of an output, as far as the kind of work and the declared output tell."""
         declared = task.output
-        if declared is None and (task.run is None or task.pattern is not None):
+        if task.pattern is not None and pattern_name(task.pattern) != "solo":
+            return None  # what a pattern hands on, the pattern decides
+        if declared is None and task.run is None:
             return None
         form = "text" if declared is None else declared.form
         schema = None if declared is None or isinstance(declared.schema_, str) else declared.schema_
@@ -341,13 +343,11 @@ def _secret(name: object) -> _Found:
     )
 
 
-def makes_items(task: Task) -> bool | None:
-    """Whether a task becomes several nodes with outputs of their own; None when a pattern decides."""
+def makes_items(task: Task) -> bool:
+    """Whether a task becomes several nodes with outputs of their own. A pattern has one: its join's."""
     if task.each is not None or task.matrix:
         return True
-    if task.pattern is None or pattern_name(task.pattern) == "solo":
-        return False
-    return None
+    return False
 
 
 def item_name_problem(task: Task) -> str | None:

@@ -35,6 +35,7 @@ from .expression.scanner import Hole, has_expression, scan
 from .json_schemas import UnreadableSchema, load_schema, schema_problem
 from .loader import LoadedGraph
 from .matrix import cell_key, cells
+from .pattern_binding import bind_pattern
 from .project_paths import is_outside, relative_to_project
 from .references import makes_items
 from .runtimes import runtime_of
@@ -48,30 +49,34 @@ class SchemaFiles:
 
     def __init__(self, folder: str) -> None:
         self.folder = folder
-        self.found: dict[tuple[str, Path], Any] = {}
-        self.files: dict[str, str] = {}
-        """The file of each task's output schema, as it is named in the graph."""
+        self.found: dict[tuple[Path, Path], Any] = {}
+        self.files: dict[Path, str] = {}
+        """The file of each task's output schema, as it is named in the graph, by the task's place."""
         self._read: dict[str, Any] = {}
 
     def outputs(self) -> dict[str, Any]:
         """The output schemas of tasks that have theirs in a file."""
-        return {name: found for (name, below), found in self.found.items() if below == ("output", "schema")}
+        return {
+            str(at[1]): found
+            for (at, below), found in self.found.items()
+            if below == ("output", "schema") and len(at) == 2
+        }
 
-    def load(self, binder: Binder, name: str, task: Task) -> None:
+    def load(self, binder: Binder, at: Path, task: Task) -> None:
         """Read the schema files of one task; what is wrong with them is told to the binder."""
         for below, given in declared_schemas(task):
-            path = ("tasks", name, *below)
+            path = (*at, *below)
             if not isinstance(given, str):
                 continue
             file = settings.setting(binder, given, path, settings.text, "the path of a file")
             if file is not None:
                 if below == ("output", "schema"):
-                    self.files[name] = file
-                self.found[name, below] = self._schema_in(binder, file, path)
+                    self.files[at] = file
+                self.found[at, below] = self._schema_in(binder, file, path)
 
-    def schema(self, name: str, below: Path, given: Any) -> Any:
+    def schema(self, at: Path, below: Path, given: Any) -> Any:
         """The schema of a task at the place `below`: the one in its file, else the one that stands there."""
-        return self.found.get((name, below), None if isinstance(given, str) else given)
+        return self.found.get((at, below), None if isinstance(given, str) else given)
 
     def _schema_in(self, binder: Binder, file: str, path: Path) -> Any:
         if file in self._read:
@@ -91,8 +96,17 @@ class SchemaFiles:
         return schema
 
 
+def _value_at(value: Any, at: Path) -> Any:
+    for step in at:
+        value = value[step]
+    return value
+
+
 class TaskBinding:
-    """One task on its way. `given` are keys that it has from the task that runs its graph."""
+    """One task on its way, or a member of a pattern, at the place `at` of the document.
+
+    `given` are keys that it has from the task that runs its graph.
+    """
 
     def __init__(
         self,
@@ -103,6 +117,7 @@ class TaskBinding:
         schemas: SchemaFiles,
         project: str,
         given: set[str],
+        at: Path = (),
     ) -> None:
         self.loaded = loaded
         self.name = name
@@ -111,8 +126,8 @@ class TaskBinding:
         self.schemas = schemas
         self.project = project
         self.given = given
-        self.at: Path = ("tasks", name)
-        self.written: Mapping[str, Any] = loaded.document.value["tasks"][name]
+        self.at: Path = at or ("tasks", name)
+        self.written: Mapping[str, Any] = _value_at(loaded.document.value, self.at)
         self.examined = examine(loaded)
 
     def task(self, child: BindChild) -> BoundTask:
@@ -126,6 +141,10 @@ class TaskBinding:
             # Without cells there is nothing to carry the settings; what is wrong is told already.
             return BoundTask(id=self.name, kind=self.spec.kind)  # type: ignore[arg-type]
         return replace(outer, cells=made)
+
+    def member(self, child: BindChild) -> BoundTask:
+        """What a member of a pattern says by itself, bound; the rest has its defaults."""
+        return self._whole(child)
 
     def _cells(self) -> list[dict[str, Any]]:
         axes: dict[str, Sequence[Any]] = {}
@@ -189,13 +208,13 @@ class TaskBinding:
             tags=spec.tags,
             description=spec.description,
             writes=self._globs(spec.writes, "writes"),
-            later=later_in_task(self.name, self.written),
+            later=later_in_task(self.at, self.written),
         )
 
     def _whole(self, child: BindChild) -> BoundTask:
         spec, binder, name = self.spec, self.binder, self.name
         env = tuple((key, self._variable(key, value)) for key, value in spec.env.items())
-        self.schemas.load(binder, name, spec)
+        self.schemas.load(binder, self.at, spec)
         self._written_paths()
         low, high = self._setting(("retry", "backoff")) or (1.0, 60.0)
         bound = BoundTask(
@@ -237,11 +256,13 @@ class TaskBinding:
             cache=spec.cache,
             tags=spec.tags,
             description=spec.description,
-            later=later_in_task(name, self.written),
+            later=later_in_task(self.at, self.written),
         )
-        if spec.graph is None:
+        if spec.graph is not None:
+            bound = replace(bound, body=child(self, bound), inputs=())
+        if spec.pattern is None:
             return bound
-        return replace(bound, body=child(self, bound), inputs=())
+        return replace(bound, pattern=bind_pattern(self, bound, spec.pattern, (*self.at, "pattern"), child))
 
     # ---- many nodes
 
@@ -275,7 +296,7 @@ class TaskBinding:
             return None
         return AskSpec(
             question=self.binder.template(spec.approve, (*self.at, "approve")),
-            schema=self.schemas.schema(self.name, ("input",), spec.input),
+            schema=self.schemas.schema(self.at, ("input",), spec.input),
             rewind_to=spec.rewind_to,
         )
 
@@ -348,7 +369,7 @@ class TaskBinding:
             return CommandSpec(
                 argv=tuple(self.binder.template(item, (*path, i)) for i, item in enumerate(run))
             )
-        bound = self.examined.commands.get(self.name)
+        bound = self.examined.commands.get(self.at)
         if bound is None:
             return CommandSpec(shell=run)
         offsets = {piece.source: piece.offset for piece in scan(run) if isinstance(piece, Hole)}
@@ -409,15 +430,15 @@ class TaskBinding:
             if output.path is None
             else self.binder.template(output.path, (*self.at, "output", "path")),
             form=output.form,
-            schema=self.schemas.schema(self.name, ("output", "schema"), output.schema_),
-            schema_file=self.schemas.files.get(self.name),
+            schema=self.schemas.schema(self.at, ("output", "schema"), output.schema_),
+            schema_file=self.schemas.files.get(self.at),
         )
 
     def _deliverables(self) -> tuple[DeliverableSpec, ...]:
         return tuple(
             DeliverableSpec(
                 path=self.binder.template(item.path, (*self.at, "deliverables", index, "path")),
-                schema=self.schemas.schema(self.name, ("deliverables", index, "schema"), item.schema_),
+                schema=self.schemas.schema(self.at, ("deliverables", index, "schema"), item.schema_),
             )
             for index, item in enumerate(self.spec.deliverables)
         )

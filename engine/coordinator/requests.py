@@ -69,7 +69,7 @@ class RequestBuilder:
         }
         if host is not None:
             known = self.scope(host) if instance.task.hosted else {**self.frame_scope(frame), "tasks": own}
-            names = {**instance.names, "pieces": own, "node": {"id": host.id, "file": file_name(host.id)}}
+            names = {**instance.names, "pieces": own, "node": self._place_of(host)}
             return {**known, **names}
         tasks = own
         names = dict(instance.names)
@@ -81,6 +81,9 @@ class RequestBuilder:
             **self.frame_scope(instance.frame),
             "tasks": {**dict(instance.frame.graph.given), **tasks},
         }
+
+    def _place_of(self, host: Instance) -> dict[str, str]:
+        return {"id": host.id, "file": file_name(host.id), "project": self._project}
 
     def frame_scope(self, frame: Frame) -> dict[str, Any]:
         """What all expressions of one graph see."""

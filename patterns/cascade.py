@@ -1,0 +1,108 @@
+"""`cascade`: from cheap to dear, as long as an outside check says no."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from pydantic import Field
+
+from ..schemas.bound import BoundTask, Member
+from ..schemas.errors.patterns import BadSetting, NoOutsideCheck, TooFewMembers
+from . import pieces
+from .checks import check_is_outside
+from .protocol import Calls, Expansion, problem
+from .settings import Settings, check_members
+
+
+class CascadeSettings(Settings):
+    """The steps, and the check."""
+
+    steps: list[Member] | None = Field(default=None, description="Who tries, from cheap to dear.")
+    tiers: list[str] | None = Field(default=None, description="The tiers that try, from cheap to dear.")
+    check: Member | None = Field(default=None, description="What says whether a result will do.")
+    waves: list[int] | None = Field(
+        default=None, description="How many steps are tried at a time; one by default."
+    )
+
+
+class Cascade:
+    """The first that passes."""
+
+    name: ClassVar[str] = "cascade"
+    summary: ClassVar[str] = "from a cheap step to a dear one, as long as an outside check says no"
+    settings: ClassVar[type[Settings]] = CascadeSettings
+
+    def expand(self, task: BoundTask, settings: Any) -> Expansion:
+        """A step and its check, pair by pair, and the one that takes the first that passed."""
+        found: CascadeSettings = settings
+        steps = self._steps(task, found)
+        if found.check is None:
+            raise problem(
+                NoOutsideCheck,
+                "a cascade needs a check that says whether a step's result will do",
+                "add `check: {run: …}`, which exits with 0 when it passes",
+            )
+        check_members([found.check], frozenset())
+        check_is_outside(found.check, [step.task for step in steps], self.name)
+        pieces.refuse_repeated_effects(task, self.name, sum(not step.has_work for step in steps))
+        waves = found.waves or []
+        if any(wave < 1 for wave in waves) or sum(waves) > len(steps):
+            raise problem(
+                BadSetting, f"`waves` are numbers from 1 that come to at most {len(steps)}", at=("waves",)
+            )
+        first = waves[0] if waves else 1
+        made: list[BoundTask] = []
+        pairs = []
+        for index, step in enumerate(steps, 1):
+            name, look = f"step-{index}", f"check-{index}"
+            held = index > first
+            made.append(pieces.work(step.task, name, at=step.where, sample=index, held=held))
+            inputs = {"candidate": pieces.output_of(name), "deliverable": pieces.piece(name, ".deliverable")}
+            made.append(
+                pieces.check(
+                    found.check, look, inputs=inputs, needs=pieces.after([name]), held=held, sample=index
+                )
+            )
+            pairs.append([name, look])
+        told = {
+            "pattern": self.name,
+            "who": pieces.who(steps, [f"step-{index}" for index in range(1, len(steps) + 1)]),
+        }
+        result = pieces.join(
+            "result",
+            "first_passed",
+            needs=[name for pair in pairs for name in pair],
+            rule="until_passed",
+            settings={"pairs": pairs, "waves": waves, "who": told["who"]},
+            told=told,
+        )
+        return Expansion(
+            pieces=(*made, result),
+            result="result",
+            calls=Calls(expected=1, worst=len(steps), model="the first passes"),
+        )
+
+    def _steps(self, task: BoundTask, found: CascadeSettings) -> list[Member]:
+        if found.steps is not None and found.tiers is None:
+            check_members(found.steps)
+            if len(found.steps) < 2:
+                raise problem(
+                    TooFewMembers,
+                    f"a cascade has at least 2 steps, and this has {len(found.steps)}",
+                    at=("steps",),
+                )
+            return found.steps
+        if found.tiers is None:
+            raise problem(
+                BadSetting, "`cascade` needs `steps` or `tiers`", "write `steps: [{run: …}, {run: …}]`"
+            )
+        if found.steps is not None or len(found.tiers) < 2:
+            raise problem(BadSetting, "`tiers` are at least 2, and stand in place of `steps`", at=("tiers",))
+        return [
+            Member(
+                task=pieces.refused(task, f"tier: {tier}", ("tiers", index)),
+                keys={"name": tier},
+                where=("tiers", index),
+            )
+            for index, tier in enumerate(found.tiers)
+        ]

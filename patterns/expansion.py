@@ -1,0 +1,179 @@
+"""Expands every task that names a pattern, at any depth. Pure and deterministic."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from ..schemas.bound import BoundGraph, BoundTask, PatternUse, SubGraph
+from ..schemas.errors import InputError
+from ..schemas.errors.patterns import PatternTooLarge
+from .protocol import Expansion, Pattern, PatternProblem
+from .settings import validated
+from .written import written_expansion
+
+MOST_NESTED: Final = 8
+"""So many patterns may lie one in the other."""
+
+MOST_PIECES: Final = 100_000
+"""A graph is expanded into at most so many pieces."""
+
+Find = Callable[[str], Pattern]
+"""Gives a pattern by name; raises `PatternProblem` for one that there is not."""
+
+
+@dataclass(slots=True)
+class _Count:
+    pieces: int = 0
+
+
+def expanded(graph: BoundGraph, find: Find) -> tuple[BoundGraph, list[InputError]]:
+    """The graph with every pattern in place, and what is wrong; tasks with errors stay as they are.
+
+    A graph without patterns is given back as it is.
+    """
+    errors: list[InputError] = []
+    return _graph(graph, find, errors, _Count(), 0), errors
+
+
+def _graph(graph: BoundGraph, find: Find, errors: list[InputError], count: _Count, depth: int) -> BoundGraph:
+    tasks = tuple(_task(task, graph, find, errors, count, depth) for task in graph.tasks)
+    if all(one is two for one, two in zip(tasks, graph.tasks, strict=True)):
+        return graph
+    return replace(graph, tasks=tasks)
+
+
+def _task(
+    task: BoundTask, graph: BoundGraph, find: Find, errors: list[InputError], count: _Count, depth: int
+) -> BoundTask:
+    if task.cells:
+        cells = tuple(
+            replace(cell, task=_task(cell.task, graph, find, errors, count, depth)) for cell in task.cells
+        )
+        same = all(one.task is two.task for one, two in zip(cells, task.cells, strict=True))
+        return task if same else replace(task, cells=cells)
+    if task.pattern is not None:
+        return _pattern(task, task.pattern, graph, find, errors, count, depth)
+    if task.body is not None:
+        inner = _graph(task.body.graph, find, errors, count, depth)
+        return task if inner is task.body.graph else replace(task, body=replace(task.body, graph=inner))
+    return task
+
+
+def _pattern(
+    task: BoundTask,
+    use: PatternUse,
+    graph: BoundGraph,
+    find: Find,
+    errors: list[InputError],
+    count: _Count,
+    depth: int,
+) -> BoundTask:
+    if use.name == "solo" and not use.settings and use.template is None:
+        return _task(replace(task, pattern=None), graph, find, errors, count, depth)
+    try:
+        expansion = _expansion(task, use, find)
+        pieces = _checked(expansion, count, depth)
+    except PatternProblem as problem:
+        for error, at in problem.errors:
+            error.where = error.where or (*use.where, *at)
+            error.task = error.task or task.id
+            error.source = error.source or graph.source
+            errors.append(error)
+        return replace(task, pattern=None)
+    inside = BoundGraph(
+        name=task.id,
+        source=graph.source,
+        source_digest=graph.source_digest,
+        project=graph.project,
+        tasks=tuple(_task(_placed(piece, use), graph, find, errors, count, depth + 1) for piece in pieces),
+    )
+    calls = expansion.calls
+    body = SubGraph(
+        graph=inside,
+        result=expansion.result,
+        pattern=use.name,
+        where=use.where,
+        calls={}
+        if calls is None
+        else {"expected": calls.expected, "worst": calls.worst, "model": calls.model},
+    )
+    return _group(task, body)
+
+
+def _expansion(task: BoundTask, use: PatternUse, find: Find) -> Expansion:
+    work = _work(task)
+    if use.template is not None:
+        return written_expansion(work, use)
+    pattern = find(use.name)
+    return pattern.expand(work, validated(use.name, pattern.settings, use.settings))
+
+
+def _checked(expansion: Expansion, count: _Count, depth: int) -> tuple[BoundTask, ...]:
+    if depth >= MOST_NESTED:
+        message = f"more than {MOST_NESTED} patterns lie one in the other"
+        raise PatternProblem((PatternTooLarge(message), ()))
+    count.pieces += len(expansion.pieces)
+    if count.pieces > MOST_PIECES:
+        message = f"the patterns of the graph make more than {MOST_PIECES:,} pieces"
+        raise PatternProblem((PatternTooLarge(message), ()))
+    return expansion.pieces
+
+
+def _placed(piece: BoundTask, use: PatternUse) -> BoundTask:
+    """The piece, with the places of nested patterns and of refused keys in the document."""
+    changes: dict[str, object] = {}
+    if piece.pattern is not None and piece.pattern.where[: len(use.where)] != use.where:
+        changes["pattern"] = replace(piece.pattern, where=(*use.where, *piece.pattern.where))
+    later = tuple(
+        item
+        if item.where[:1] in (("tasks",), ("patterns",), ("defaults",))
+        else replace(item, where=(*use.where, *item.where))
+        for item in piece.later
+    )
+    if later != piece.later:
+        changes["later"] = later
+    return replace(piece, **changes) if changes else piece  # type: ignore[arg-type]  # fields of the class
+
+
+def _work(task: BoundTask) -> BoundTask:
+    """The task without what decides when, and how often, it runs."""
+    return replace(
+        task,
+        needs=(),
+        condition=None,
+        condition_at="task",
+        each=None,
+        repeat=None,
+        outputs_taken=False,
+        pattern=None,
+        later=(),
+        tags=(),
+        description=None,
+    )
+
+
+def _group(task: BoundTask, body: SubGraph) -> BoundTask:
+    """The task as the group that its pieces make up: only what decides when, and how often, it runs."""
+    return BoundTask(
+        id=task.id,
+        kind="graph",
+        runtime="graph",
+        needs=task.needs,
+        condition=task.condition,
+        condition_at=task.condition_at,
+        each=task.each,
+        repeat=task.repeat,
+        outputs_taken=task.outputs_taken,
+        env=task.env,
+        priority=task.priority,
+        tags=task.tags,
+        description=task.description,
+        hosted=task.hosted,
+        held=task.held,
+        background=task.background,
+        sample=task.sample,
+        body=body,
+        later=task.later,
+    )

@@ -1,0 +1,66 @@
+"""Who is related to whom: which pieces do the same work, and which think alike."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+
+from ..schemas.bound import BoundTask
+from ..schemas.bound_json import task_to_json
+from ..schemas.canonical import canonical
+from ..schemas.template import Literal
+
+_STARTERS = frozenset({"python", "python3", "sh", "bash", "node", "npx", "uvx", "uv", "env", "ruby", "perl"})
+_WORD = re.compile(r"[\w./@+-]+")
+_MODELS = (
+    ("anthropic", ("claude", "opus", "sonnet", "haiku")),
+    ("openai", ("gpt", "o1", "o3", "o4", "codex")),
+    ("google", ("gemini", "gemma")),
+    ("meta", ("llama",)),
+    ("mistral", ("mistral", "mixtral", "codestral")),
+    ("qwen", ("qwen",)),
+    ("deepseek", ("deepseek",)),
+)
+
+
+def work_key(task: BoundTask) -> str:
+    """A text that is equal exactly for tasks that do the same work: the same command, or callable."""
+    spelled = task_to_json(task)
+    return canonical([spelled.get(name) for name in ("command", "python", "body", "kind")])
+
+
+def family_of(task: BoundTask) -> str:
+    """What a piece is akin to: its program, its script, or its callable.
+
+    Two pieces of one family err together more than two of different ones (arXiv 2506.07962).
+    """
+    if task.python is not None:
+        return f"{task.python.module}:{task.python.function}"
+    if task.command is not None:
+        return _program(task) or "sh"
+    if task.body is not None:
+        return PurePosixPath(task.body.graph.source).name
+    return task.kind
+
+
+def model_family(model: str) -> str:
+    """The family of a model, by its name; the name itself when it is of none that is known."""
+    lowered = model.lower()
+    for family, names in _MODELS:
+        if any(name in lowered for name in names):
+            return family
+    return lowered
+
+
+def _program(task: BoundTask) -> str:
+    command = task.command
+    assert command is not None
+    if command.argv is not None:
+        words = [str(item.value) for item in command.argv if isinstance(item, Literal)]
+    else:
+        words = _WORD.findall(command.shell or "")
+    for word in words:
+        name = PurePosixPath(word).name
+        if name and name not in _STARTERS and not word.startswith("-") and name != "m":
+            return name
+    return words[0] if words else ""

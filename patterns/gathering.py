@@ -1,0 +1,98 @@
+"""The join of `fanout` and `team`: what becomes of the results of many."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import Field
+
+from ..schemas.bound import BoundTask, Member
+from ..schemas.errors.patterns import BadSetting
+from ..schemas.suggest import did_you_mean
+from ..schemas.template import Expr, Given, Mapping
+from . import pieces
+from .protocol import problem
+from .settings import Settings
+
+_PLAIN = ("collect", "first_ok")
+
+
+class Gathering(Settings):
+    """The setting that says what becomes of the results."""
+
+    join: str | dict[str, Any] = Field(
+        default="collect",
+        description="`collect`: a list of all; `first_ok`: the first that ended ok; `{best: EXPR}`: the one for"
+        " which an expression over `output` is greatest; `{synthesise: …}`: a member makes one of them.",
+    )
+
+
+def gathered(
+    settings: Gathering, task: BoundTask, members: Sequence[Member], ids: Sequence[str], name: str
+) -> tuple[list[BoundTask], str]:
+    """The pieces that join those called `ids`, and the one that speaks for all. Raises `PatternProblem`."""
+    told: dict[str, Any] = {"pattern": name, "who": pieces.who(members, ids)}
+    chosen = settings.join
+    if isinstance(chosen, str):
+        if chosen not in _PLAIN:
+            hint = did_you_mean(chosen, (*_PLAIN, "best", "synthesise"))
+            raise problem(
+                BadSetting,
+                f"there is no join `{chosen}`",
+                hint or "write `collect`, `first_ok`, `{best: EXPR}` or `{synthesise: …}`",
+                ("join",),
+            )
+        rule = "first_ok" if chosen == "first_ok" else "everything"
+        return [
+            pieces.join("join", chosen, needs=ids, rule=rule, settings={"pieces": list(ids)}, told=told)
+        ], "join"
+    if len(chosen) != 1 or next(iter(chosen)) not in ("best", "synthesise"):
+        raise problem(BadSetting, "a join is `{best: EXPR}` or `{synthesise: …}`", at=("join",))
+    ((kind, value),) = chosen.items()
+    at = ("join", kind)
+    if kind == "best":
+        return [_best(value, ids, told)], "join"
+    inputs = {"candidates": Mapping(tuple((one, pieces.piece(one)) for one in ids))}
+    after = pieces.join(
+        "gathered", "collect", needs=ids, rule="everything", settings={"pieces": list(ids)}, told=told
+    )
+    needs = (*pieces.after(["gathered"]), *pieces.after(ids, "done"))
+    if isinstance(value, Member):
+        made = pieces.work(value.task, "synthesis", inputs=inputs, at=value.where, needs=needs, held=False)
+    elif isinstance(value, str):
+        made = pieces.role(task, "synthesis", value, at, needs=needs)
+    else:
+        raise problem(BadSetting, "`synthesise` is a member: a map with `run`, `python` or `graph`", at=at)
+    return [after, made], "synthesis"
+
+
+def _best(expression: Any, ids: Sequence[str], told: dict[str, Any]) -> BoundTask:
+    if not isinstance(expression, str) or not expression.strip():
+        raise problem(
+            BadSetting, "`best` is an expression over `output`, such as `output.score`", at=("join", "best")
+        )
+    scores = Mapping(
+        tuple(
+            (
+                one,
+                Given(
+                    f"({expression}) if is_ok else none",
+                    (
+                        ("is_ok", Expr(f'pieces["{one}"].status == "ok"')),
+                        ("output", pieces.output_of(one)),
+                    ),
+                ),
+            )
+            for one in ids
+        )
+    )
+    return pieces.join(
+        "join",
+        "best",
+        needs=ids,
+        rule="everything",
+        settings={"pieces": list(ids)},
+        told={**told, "expression": expression},
+        inputs={"scores": scores},
+    )

@@ -1,0 +1,203 @@
+"""How pieces are made: copies of the task's work, checks, and joins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from ..schemas.bound import (
+    BoundTask,
+    CallableSpec,
+    DeliverableSpec,
+    LaterKey,
+    Member,
+    Need,
+    OutputContract,
+    RetryPolicy,
+    SettleSpec,
+)
+from ..schemas.errors.patterns import EffectsRepeated, InputTaken, NothingToDo, SharedFile
+from ..schemas.template import Concat, Expr, Literal, Template
+from .families import family_of
+from .protocol import At, problem
+
+JOINS: Final = "metaensemble.patterns.joins"
+"""The module that joins are found in."""
+
+Inputs = Mapping[str, Template]
+
+
+def work(
+    task: BoundTask, piece_id: str, *, inputs: Inputs | None = None, at: At = (), **changes: Any
+) -> BoundTask:
+    """A piece that does the work of `task`, with further inputs. Raises `PatternProblem`."""
+    if task.pattern is None and not does_something(task):
+        raise problem(
+            NothingToDo,
+            f"the task `{task.id}` does nothing itself, and the pattern has nothing else to do",
+            "give the task `run`, `python` or `graph`, or list `members` that do something",
+            at,
+        )
+    further = dict(inputs or {})
+    taken = next((name for name, _ in task.inputs if name in further), None)
+    if taken is not None:
+        message = f"the input `{taken}` of `{task.id}` is one that the pattern gives"
+        raise problem(InputTaken, message, "choose another name under `with`", at)
+    return replace(
+        task, id=piece_id, hosted=True, inputs=(*task.inputs, *further.items()), **{"needs": (), **changes}
+    )
+
+
+def does_something(task: BoundTask) -> bool:
+    """Whether the task has work of its own."""
+    return task.command is not None or task.python is not None or task.body is not None or task.kind == "role"
+
+
+def check(member: Member, piece_id: str, *, inputs: Inputs, **changes: Any) -> BoundTask:
+    """A piece that looks at what another one did: what it finds is its output, passed or not."""
+    return work(
+        member.task,
+        piece_id,
+        inputs=inputs,
+        at=member.where,
+        output=OutputContract(form="check"),
+        deliverables=(),
+        writes=() if "writes" not in member.given else member.task.writes,
+        pattern=member.task.pattern if "pattern" in member.given else None,
+        **changes,
+    )
+
+
+def typed(member: Member, piece_id: str, schema: Any, *, inputs: Inputs, **changes: Any) -> BoundTask:
+    """A piece of a member's whose output must meet `schema`."""
+    return work(
+        member.task,
+        piece_id,
+        inputs=inputs,
+        at=member.where,
+        output=OutputContract(form="json", schema=schema),
+        deliverables=() if "deliverables" not in member.given else member.task.deliverables,
+        writes=() if "writes" not in member.given else member.task.writes,
+        pattern=member.task.pattern if "pattern" in member.given else None,
+        **changes,
+    )
+
+
+def join(
+    piece_id: str,
+    function: str,
+    *,
+    needs: Iterable[str],
+    rule: str,
+    settings: Mapping[str, Any],
+    told: Mapping[str, Any] | None = None,
+    inputs: Inputs | None = None,
+    reports: bool = True,
+    **changes: Any,
+) -> BoundTask:
+    """The piece that makes one result of all. `settings` go to its rule, and with `told` to itself.
+
+    With `reports` it leaves a Deliverable below `.metaensemble/reports/`, named after run and node.
+    """
+    named = ".md" if piece_id == "result" else f".{piece_id}.md"
+    report = (
+        Literal(".metaensemble/reports/"),
+        Expr("run.id"),
+        Literal("/"),
+        Expr("node.file"),
+        Literal(named),
+    )
+    given: dict[str, Template] = {"settings": Literal({**settings, **(told or {})}), **(inputs or {})}
+    given["node"] = Expr("node.id")
+    if reports:
+        given["report"] = Concat((Expr("node.project"), Literal("/"), *report))
+    return BoundTask(
+        id=piece_id,
+        kind="python",
+        runtime="python",
+        python=CallableSpec(module=JOINS, function=function, where="inline"),
+        needs=after(needs, "done"),
+        inputs=tuple(given.items()),
+        settles=SettleSpec(rule=rule, settings=dict(settings)),
+        output=OutputContract(form="json"),
+        deliverables=(DeliverableSpec(path=Concat(report)),) if reports else (),
+        retry=RetryPolicy(),
+        made=True,
+        **changes,
+    )
+
+
+def after(names: Iterable[str], mode: Any = "ok") -> tuple[Need, ...]:
+    """Needs of other pieces."""
+    return tuple(Need(task=name, mode=mode) for name in names)
+
+
+def piece(name: str, field: str = "") -> Expr:
+    """What another piece came to: the whole entry, or one field of it."""
+    return Expr(f'pieces["{name}"]{field}')
+
+
+def output_of(name: str) -> Expr:
+    """The output of a piece that need not have ended ok; null then."""
+    return Expr(f'pieces["{name}"].output if pieces["{name}"].status == "ok" else none')
+
+
+def who(members: Sequence[Member], ids: Sequence[str]) -> dict[str, str]:
+    """What people call each piece: the name of its member, else its program, else its number."""
+    plain = [
+        str(member.keys.get("name") or (family_of(member.task) if member.has_work else ""))
+        for member in members
+    ]
+    return {
+        name: text if text and plain.count(text) == 1 else f"{text}-{name}" if text else name
+        for name, text in zip(ids, plain, strict=True)
+    }
+
+
+def refuse_repeated_effects(task: BoundTask, name: str, count: int) -> None:
+    """A task that changes the world outside is not to be done several times over."""
+    if count > 1 and task.effects == "external":
+        raise problem(
+            EffectsRepeated,
+            f"`{task.id}` has external effects, and `{name}` would do it {count} times",
+            "let the pattern decide what is to be done, and do it in a task of its own behind it",
+        )
+
+
+def refuse_shared_files(pieces: Sequence[BoundTask], name: str, places: Sequence[At]) -> None:
+    """Pieces that are at work at the same time must not leave the same file behind."""
+    seen: dict[str, str] = {}
+    for one, at in zip(pieces, places, strict=True):
+        if one.isolation != "none":
+            continue
+        paths = [item.path for item in one.deliverables]
+        paths += [one.output.path] if one.output.source == "file" else []
+        for path in [*paths, *one.writes]:
+            key = repr(path)
+            if key in seen and seen[key] != one.id:
+                text = f"`{path.value}`" if isinstance(path, Literal) else "the same file"
+                raise problem(
+                    SharedFile,
+                    f"`{name}` does the work several times at once, and each time it would write {text}",
+                    "hand the result on as the output, or give each member files of its own",
+                    at,
+                )
+            seen[key] = one.id
+
+
+def role(task: BoundTask, piece_id: str, name: str, at: At, **changes: Any) -> BoundTask:
+    """A piece that an Executor of a Role is to do; this version refuses to run it."""
+    return BoundTask(
+        id=piece_id,
+        kind="role",
+        runtime="agent",
+        hosted=True,
+        later=(LaterKey(key=f"role: {name}", where=at),),
+        **changes,
+    )
+
+
+def refused(task: BoundTask, key: str, at: At) -> BoundTask:
+    """The task with a mark on it that this version refuses to run it."""
+    return replace(task, later=(*task.later, LaterKey(key=key, where=at)))

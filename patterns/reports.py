@@ -1,0 +1,194 @@
+"""What patterns leave for people: Markdown, in prose."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ..schemas.canonical import canonical
+
+Entry = dict[str, Any]
+_LONGEST = 200
+
+
+def write(path: str, text: str) -> None:
+    """Put `text` at `path` as a whole or not at all; folders are made, private to the user."""
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".report-")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(text)
+        Path(name).replace(target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def vote_text(value: Any) -> str:
+    """A vote as people read it: text as it is, the rest as JSON."""
+    return value if isinstance(value, str) else canonical(value)
+
+
+def shortened(value: Any) -> str:
+    """A finding or a reason in one line."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
+
+
+def vote_report(node: str, result: Entry) -> str:
+    """Majority and minority with their reasons."""
+    lines = [f"# Vote: `{node}`", ""]
+    decision = result["decision"]
+    if decision is None:
+        lines += [f"There is no decision: {result['why']}.", ""]
+    else:
+        how = {"votes": "", "first": ", by the first voter, since there was a tie"}
+        by = how.get(result["decided_by"], f", by `{result['decided_by']}`, since there was a tie")
+        lines += [f"The decision is **{_quoted(vote_text(decision))}**{by} ({result['why']}).", ""]
+    if result["stopped_early"]:
+        lines += [f"It was stopped as soon as it was decided, which saved {result['saved_calls']} calls.", ""]
+    lines += _positions("For it", result["majority"]) if decision is not None else []
+    lines += _positions("Against it" if decision is not None else "The votes", result["dissent"])
+    if result["abstained"]:
+        lines += ["## Without a vote", ""]
+        lines += [f"- `{one['who']}`: {_quoted(shortened(one['reason']))}" for one in result["abstained"]] + [
+            ""
+        ]
+    agreement = result["agreement"]
+    if agreement["share"] is not None:
+        lines += [
+            f"{agreement['share']:.0%} of the votes are for the leading value; "
+            f"the normalised entropy is {agreement['entropy']:.2f}.",
+        ]
+        if agreement["one_family"]:
+            lines += [
+                "All voters are of one family, so they tend to err together: "
+                "the votes say less than their number seems to."
+            ]
+        lines += [""]
+    return _joined(lines)
+
+
+def collected_report(node: str, pattern: str, found: Sequence[Entry]) -> str:
+    """Every result by itself."""
+    ok = sum(one["status"] == "ok" for one in found)
+    lines = [f"# {pattern.capitalize()}: `{node}`", "", f"{ok} of {len(found)} ended ok.", ""]
+    for one in found:
+        lines += _result(one)
+    return _joined(lines)
+
+
+def chosen_report(node: str, pattern: str, found: Sequence[Entry], taken: Entry | None, why: str) -> str:
+    """Which result was taken, and what the others were."""
+    lines = [f"# {pattern.capitalize()}: `{node}`", ""]
+    lines += [f"Taken: `{taken['who']}` ({why})." if taken is not None else "None could be taken.", ""]
+    for one in found:
+        lines += _result(one)
+    return _joined(lines)
+
+
+def passed_report(node: str, pattern: str, tried: Sequence[Entry]) -> str:
+    """What was tried, and what the check said."""
+    lines = [f"# {pattern.capitalize()}: `{node}`", ""]
+    passed = next((one for one in tried if one["passed"]), None)
+    lines += [f"`{passed['who']}` passed its check." if passed is not None else "No check passed.", ""]
+    for one in tried:
+        verdict = "passed" if one["passed"] else "did not pass"
+        lines += [f"## `{one['who']}` {verdict}", ""]
+        if one["status"] != "ok":
+            lines += [f"It ended `{one['status']}`: {_quoted(shortened(one['reason']))}", ""]
+        if one["findings"] not in (None, "", [], {}):
+            lines += ["The check found:", "", *_block(one["findings"]), ""]
+    return _joined(lines)
+
+
+def judged_report(node: str, result: Entry) -> str:
+    """Which candidate is preferred, and why."""
+    lines = [f"# Judgement: `{node}`", ""]
+    if result["tie"]:
+        lines += [
+            "It is a tie: which candidate is preferred depends on the order in which they are seen.",
+            "",
+        ]
+    else:
+        lines += [f"`{result['preferred']}` is preferred.", ""]
+    for one in result["opinions"]:
+        chosen = f"`{one['preferred']}`" if one["preferred"] else "none of them"
+        lines += [f"- for {chosen}: {_quoted(shortened(one['reason']) or 'no reason was given')}"]
+    lines += [""]
+    for one in result["candidates"]:
+        lines += [f"## `{one['who']}`", "", *_block(one["output"]), ""]
+    return _joined(lines)
+
+
+def review_report(node: str, result: Entry) -> str:
+    """The verdict, who dissents, and what every review found."""
+    word = "Approved" if result["approved"] else "Not approved"
+    rounds = f"{result['rounds']} round{'' if result['rounds'] == 1 else 's'}"
+    lines = [f"# Peer review: `{node}`", "", f"{word} after {rounds}.", ""]
+    for one in result["reviews"]:
+        lines += [f"## Round {one['round']}: `{one['who']}` says {one['verdict']}", ""]
+        if one["reason"]:
+            lines += [_quoted(shortened(one["reason"])), ""]
+        lines += [f"- {_quoted(shortened(finding))}" for finding in one["findings"]]
+        lines += [""] if one["findings"] else []
+    return _joined(lines)
+
+
+def debate_report(node: str, result: Entry) -> str:
+    """What the debate decided beside a plain vote at equal spend."""
+    calls = result["calls"]
+    return _joined(
+        [
+            f"# Debate: `{node}`",
+            "",
+            f"The debate ({calls['debate']} calls) decided {_decided(result['debate'])}; "
+            f"a plain vote of {calls['plain']} decides {_decided(result['plain'])}.",
+            "",
+        ]
+    )
+
+
+def _decided(value: Any) -> str:
+    return "nothing" if value is None else f"**{_quoted(vote_text(value))}**"
+
+
+def _positions(title: str, positions: Sequence[Entry]) -> list[str]:
+    if not positions:
+        return []
+    lines = [f"## {title}", ""]
+    for one in positions:
+        reason = one["reason"]
+        said = _quoted(shortened(reason)) if reason not in (None, "", [], {}) else "no reason was given"
+        lines += [f"- `{one['who']}` votes {_quoted(vote_text(one['vote']))}: {said}"]
+    return [*lines, ""]
+
+
+def _result(one: Entry) -> list[str]:
+    lines = [f"## `{one['who']}`", ""]
+    if one["status"] == "ok":
+        return [*lines, *_block(one["output"]), ""]
+    return [*lines, f"It ended `{one['status']}`: {_quoted(shortened(one.get('reason', '')))}", ""]
+
+
+def _block(value: Any) -> list[str]:
+    """Data as it is, in a fence that it cannot close."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)
+    longest = max((len(run) for run in text.split("\n") if set(run) == {"`"}), default=0)
+    fence = "`" * max(3, longest + 1)
+    return [fence, text, fence]
+
+
+def _quoted(text: str) -> str:
+    """Data inside a sentence: nothing of it is markup."""
+    return "".join(f"\\{char}" if char in "\\`*_[]<>#|" else char for char in text)
+
+
+def _joined(lines: Sequence[str]) -> str:
+    return "\n".join(lines).rstrip("\n") + "\n"

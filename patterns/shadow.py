@@ -1,0 +1,121 @@
+"""`shadow`: others do the same beside the task, and never delay, fail or change it."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from pydantic import Field
+
+from ..schemas.bound import BoundTask, Member
+from ..schemas.errors.patterns import BadSetting, NothingDiffers, TooFewMembers
+from ..schemas.template import Expr, Given, Mapping
+from . import pieces
+from .families import work_key
+from .protocol import Calls, Expansion, problem
+from .settings import Settings, check_members
+
+_TELLS_APART = frozenset({"runtime", "tier", "model"})
+
+
+class ShadowSettings(Settings):
+    """Who runs beside the task, and what counts."""
+
+    shadows: list[Member] = Field(
+        description="Who runs beside the task: another command, callable, runtime, tier or model."
+    )
+    compare: str | Member = Field(
+        default="schema",
+        description="What counts as passing: `schema` (the attempt ended ok, its output meets its schema), an"
+        " expression over `output`, or a check: `{run: …}`.",
+    )
+    margin: float = Field(
+        default=0.05, description="By how much less a shadow may pass and still be as good."
+    )
+    share: float | None = Field(default=None, description="The most that shadows may take of the budget.")
+
+
+class Shadow:
+    """The primary's output alone flows on; comparisons are kept."""
+
+    name: ClassVar[str] = "shadow"
+    summary: ClassVar[str] = "others do the same beside the task, and are compared; they never touch it"
+    settings: ClassVar[type[Settings]] = ShadowSettings
+
+    def expand(self, task: BoundTask, settings: Any) -> Expansion:
+        """The primary, and in the background the shadows, their checks, and the comparison."""
+        found: ShadowSettings = settings
+        self._check(task, found)
+        pieces.refuse_repeated_effects(task, self.name, 1 + len(found.shadows))
+        primary = pieces.work(found.work(task), "primary")
+        if found.share is not None:
+            primary = pieces.refused(primary, "share", ("share",))
+        made = [primary]
+        names = [f"shadow-{index}" for index in range(1, len(found.shadows) + 1)]
+        for index, (name, member) in enumerate(zip(names, found.shadows, strict=True), 1):
+            made.append(pieces.work(member.task, name, at=member.where, sample=index + 1, background=True))
+        places = [("shadows",), *(member.where for member in found.shadows)]
+        pieces.refuse_shared_files(made, self.name, places)
+        checks: list[BoundTask] = []
+        inputs = {}
+        if isinstance(found.compare, Member):
+            check_members([found.compare], frozenset())
+            for name in ("primary", *names):
+                looked = {
+                    "candidate": pieces.output_of(name),
+                    "deliverable": pieces.piece(name, ".deliverable"),
+                }
+                needs = pieces.after([name])
+                checks.append(
+                    pieces.check(found.compare, f"check-{name}", inputs=looked, needs=needs, background=True)
+                )
+        elif found.compare != "schema":
+            inputs["scores"] = Mapping(
+                tuple((name, _score(name, found.compare)) for name in ("primary", *names))
+            )
+        who = {"primary": "primary", **pieces.who(found.shadows, names)}
+        compared = pieces.join(
+            "compare",
+            "compared",
+            needs=["primary", *names, *(one.id for one in checks)],
+            rule="everything",
+            settings={"pieces": ["primary", *names, *(one.id for one in checks)]},
+            told={"who": who, "margin": found.margin, "checks": bool(checks), "shadows": names},
+            inputs=inputs,
+            reports=False,
+            background=True,
+        )
+        total = 1 + len(names)
+        return Expansion(
+            pieces=(*made, *checks, compared), result="primary", calls=Calls(expected=total, worst=total)
+        )
+
+    def _check(self, task: BoundTask, found: ShadowSettings) -> None:
+        check_members(found.shadows)
+        if not found.shadows:
+            raise problem(
+                TooFewMembers, "there is no shadow", "name at least one under `shadows`", ("shadows",)
+            )
+        if not 0 < found.margin < 1:
+            raise problem(BadSetting, "`margin` lies between 0 and 1", at=("margin",))
+        if found.share is not None and not 0 < found.share <= 1:
+            raise problem(BadSetting, "`share` lies between 0 and 1", at=("share",))
+        own = work_key(task)
+        for member in found.shadows:
+            differs = work_key(member.task) != own or any(
+                key in member.given and getattr(member.task, key, object()) != getattr(task, key, None)
+                for key in _TELLS_APART
+            )
+            if not differs:
+                raise problem(
+                    NothingDiffers,
+                    f"a shadow of `{task.id}` does not differ from it",
+                    "give it another `run`, `python`, `runtime`, `tier` or `model`",
+                    member.where,
+                )
+
+
+def _score(name: str, expression: str) -> Given:
+    return Given(
+        f"({expression}) if is_ok else none",
+        (("is_ok", Expr(f'pieces["{name}"].status == "ok"')), ("output", pieces.output_of(name))),
+    )
