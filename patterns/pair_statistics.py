@@ -36,7 +36,7 @@ def mcnemar(pairs: Pairs) -> float:
     """
     differ = pairs.first_only + pairs.second_only
     fewer = min(pairs.first_only, pairs.second_only)
-    return min(1.0, 2 * sum(comb(differ, k) for k in range(fewer + 1)) / 2**differ)
+    return min(1.0, 2 * sum(comb(differ, k) for k in range(fewer + 1)) / (1 << differ))
 
 
 def wilson(passed: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
