@@ -14,8 +14,9 @@ level alpha by itself. All that is asked of the differences is that they lie in 
 the same mean, given those before it.
 
 A fixed mixture over g is their grid Kelly bet (hgKelly); where theirs is even, our grid is geometric, for
-the best g is near (mean - m) / variance and small differences want small bets. In simulations it needs
-fewer tasks than bets fitted to the past (aGRAPA), and the wealth does not depend on the order of tasks.
+the best g is near (mean - m) / variance and small differences want small bets. The wealth does not depend
+on the order of tasks. In simulations at m = -0.05 and a true mean of 0, bets fitted to the past (aGRAPA, cut
+off at 1/2) needed a tenth fewer tasks where the two differ on 10 % of them, and a third more at 40 %.
 """
 
 from __future__ import annotations
