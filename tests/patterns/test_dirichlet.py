@@ -158,7 +158,7 @@ def test_expected_calls_agree_with_every_sequence_of_votes_asked_in_waves(rule: 
 def test_many_values_and_votes_are_counted_exactly() -> None:
     # Ahead by 20 with 20 to come: only all 20 for the second value make a tie of it.
     panel = Panel(62, [*["x"] * 30, *["y"] * 10, *"zw"])
-    others = 1
+    others = Fraction(1)
     for ball in range(20):
         others *= Fraction(11 + ball, 42 + 5 + ball)
     assert leader_wins(panel, PLURALITY, 32) == float(1 - others)
