@@ -8,12 +8,13 @@ from contextlib import ExitStack
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
 
+from ._api_patterns import RULES, has_patterns, with_patterns
 from .engine.compile import graph_errors
-from .engine.instances import graphs_of
+from .engine.instances import bodies_of, graphs_of
 from .engine.project import find_project, working_directory
 from .schemas.errors import InputError, InputErrors
 from .schemas.errors.invocation import KeyNotBuilt
-from .tasks.binding import bind
+from .tasks.binding import bind, sketch
 from .tasks.check import check_loaded, outline
 from .tasks.loader import load_problems
 from .tasks.sub_graphs import Sources
@@ -81,6 +82,7 @@ def _rehearsed(graph: BoundGraph, *, force: bool) -> Mapping[str, Foreseen]:
             runtimes=open_to_look(graph, environ=os.environ),
             environ=os.environ,
             read_parameter=read_late_parameter,
+            rules=RULES,
             force=force,
         )
 
@@ -110,12 +112,17 @@ def bound(
     except InputErrors as found:
         raise InputErrors(_in_order(_without_repeats(found.errors))) from None
     texts = Texts(loaded, sources)
+    graph, errors = with_patterns(graph)
+    refuse(place(_without_repeats(errors), texts))
     # Values of parameters can make writes collide that the text alone leaves open.
     found_errors = []
+    wheres = {id(body.graph): body.where for body in bodies_of(graph) if body.result is not None}
     for one in graphs_of(graph):
         errors = graph_errors(one)
         for error in errors:
             error.source = one.source
+            # What a pattern made stands nowhere but in the line that asks for it.
+            error.where = wheres.get(id(one), error.where)
         found_errors += place(errors, texts)
     refuse(_without_repeats(found_errors))
     return graph, texts
@@ -180,7 +187,20 @@ def _checked(source: FilePath) -> tuple[LoadedGraph | None, list[InputError]]:
         *check_loaded(loaded),
         *place(graph_errors(outline(loaded)), Texts(loaded, Sources())),
     ]
+    if not problems:
+        problems = _wrong_patterns(loaded)
     return loaded, _in_order(problems)
+
+
+def _wrong_patterns(loaded: LoadedGraph) -> list[InputError]:
+    """What is wrong with patterns, as far as the file tells without the values of its parameters."""
+    if not any(task.pattern is not None for task in loaded.graph.tasks.values()):
+        return []
+    sources = Sources()
+    graph = sketch(loaded, sources)
+    _, errors = with_patterns(graph) if has_patterns(graph) else (graph, [])
+    own = [error for error in errors if error.source in (None, graph.source)]
+    return place(_without_repeats(own), Texts(loaded, sources))
 
 
 def _in_order(errors: Iterable[InputError]) -> list[InputError]:

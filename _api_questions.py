@@ -23,10 +23,11 @@ Answers = dict[tuple[str, int], "AnswerRow"]
 
 def replayed_session(ledger: Ledger, dag_run_id: str) -> Session:
     """The DAG run as its records give it, for looking: nothing can be started from it."""
+    from ._api_patterns import RULES
     from .engine.coordinator.session import Session, Surroundings
     from .tasks.expression.evaluator import evaluate
 
-    world = Surroundings(evaluate=evaluate, runtimes={}, environ={})
+    world = Surroundings(evaluate=evaluate, runtimes={}, environ={}, rules=RULES)
     return Session(ledger, dag_run_id, world, state=ledger.state)
 
 

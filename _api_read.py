@@ -119,6 +119,7 @@ def logs(
 def plan_of(dag_run_id: str, *, cwd: Path | None = None) -> Plan:
     """The plan of the graph that a DAG run was started with, as it was stored then, with the nodes that
     it has grown since."""
+    from ._api_patterns import RULES
     from .engine.coordinator.session import Session, Surroundings
     from .engine.plan import build_plan
     from .tasks.expression.evaluator import evaluate
@@ -126,7 +127,7 @@ def plan_of(dag_run_id: str, *, cwd: Path | None = None) -> Plan:
     with open_for_reading(cwd) as ledger:
         found = named_dag_run(ledger, dag_run_id)
         row = queries.dag_run_by_id(ledger, found)
-        world = Surroundings(evaluate=evaluate, runtimes={}, environ={})
+        world = Surroundings(evaluate=evaluate, runtimes={}, environ={}, rules=RULES)
         session = Session(ledger, found, world, state=ledger.state)
         concurrency = row.concurrency if row else None
         return build_plan(session.graph, concurrency=concurrency, grown=session.grown())

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import __version__
 from ._api_check import bound, place, refuse, refuse_later
+from ._api_patterns import RULES
 from ._api_read import CancelAnswer, named_dag_run, project_of, to_resume, who
 from ._api_report import report_of
 from ._api_select import selected
@@ -263,6 +264,7 @@ def _world(
         observer=observer,
         signals=signals,
         rng=Random(),
+        rules=RULES,
     )
     for notice in ledger.notices:
         if observer is not None:

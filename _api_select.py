@@ -140,9 +140,10 @@ class _Earlier:
 
     def _session(self, dag_run_id: str) -> Any:
         if dag_run_id not in self._sessions:
+            from ._api_patterns import RULES
             from .engine.coordinator.session import Session, Surroundings
             from .tasks.expression.evaluator import evaluate
 
-            world = Surroundings(evaluate=evaluate, runtimes={}, environ={})
+            world = Surroundings(evaluate=evaluate, runtimes={}, environ={}, rules=RULES)
             self._sessions[dag_run_id] = Session(self._ledger, dag_run_id, world, state=self._ledger.state)
         return self._sessions[dag_run_id]

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
-from ..schemas.bound import BoundGraph, BoundTask, Need
+from ..schemas.bound import BoundGraph, BoundTask, Need, SubGraph
 from .scheduler.graph import Growth, NodeSpec, Quorum
 
 Layer = Literal["matrix", "each", "repeat", "graph"]
@@ -62,6 +62,15 @@ def graphs_of(graph: BoundGraph) -> Iterator[BoundGraph]:
         for one in [cell.task for cell in task.cells] or [task]:
             if one.body is not None:
                 yield from graphs_of(one.body.graph)
+
+
+def bodies_of(graph: BoundGraph) -> Iterator[SubGraph]:
+    """Every graph that a task is made of, or runs, at any depth."""
+    for task in graph.tasks:
+        for one in [cell.task for cell in task.cells] or [task]:
+            if one.body is not None:
+                yield one.body
+                yield from bodies_of(one.body.graph)
 
 
 def replayed(graph: BoundGraph) -> BoundGraph:

@@ -107,7 +107,7 @@ class Consensus:
                 escalate.task, "tie", inputs=inputs, at=escalate.where, needs=needs, held=True
             )
         if isinstance(escalate, str):
-            return "escalate", pieces.role(task, "tie", escalate, at, needs=needs, held=True)
+            return "escalate", pieces.role("tie", escalate, at, needs=needs, held=True)
         raise problem(
             BadSetting, "`on_tie` is `none`, `first`, or `{escalate: …}` with a member", at=("on_tie",)
         )

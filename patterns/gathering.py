@@ -61,7 +61,7 @@ def gathered(
     if isinstance(value, Member):
         made = pieces.work(value.task, "synthesis", inputs=inputs, at=value.where, needs=needs, held=False)
     elif isinstance(value, str):
-        made = pieces.role(task, "synthesis", value, at, needs=needs)
+        made = pieces.role("synthesis", value, at, needs=needs)
     else:
         raise problem(BadSetting, "`synthesise` is a member: a map with `run`, `python` or `graph`", at=at)
     return [after, made], "synthesis"

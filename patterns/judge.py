@@ -68,7 +68,7 @@ class Judge:
             if isinstance(found.judge, Member):
                 made.append(pieces.typed(found.judge, name, JUDGEMENT, inputs=inputs, needs=needs, held=True))
             else:
-                made.append(pieces.role(task, name, found.judge, ("judge",), needs=needs, held=True))
+                made.append(pieces.role(name, found.judge, ("judge",), needs=needs, held=True))
         decision = pieces.join(
             "decision",
             "judged",

@@ -186,7 +186,7 @@ def refuse_shared_files(pieces: Sequence[BoundTask], name: str, places: Sequence
             seen[key] = one.id
 
 
-def role(task: BoundTask, piece_id: str, name: str, at: At, **changes: Any) -> BoundTask:
+def role(piece_id: str, name: str, at: At, **changes: Any) -> BoundTask:
     """A piece that an Executor of a Role is to do; this version refuses to run it."""
     return BoundTask(
         id=piece_id,

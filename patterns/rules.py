@@ -39,7 +39,8 @@ def vote(standing: Standing) -> Settlement:
     if verdict is None:
         return Settlement(release=_next_voters(standing, known, panel))
     breaker = settings.get("breaker")
-    if verdict.winner is None and breaker is not None and _is_tie(verdict, panel, settings):
+    # Enough voted, and there is no decision all the same: that is for whoever breaks ties.
+    if verdict.winner is None and breaker is not None and len(panel.votes) >= settings["min_votes"]:
         if known.is_held(breaker):
             return Settlement(release=(known.node(breaker),))
         if breaker not in known.ended:
@@ -67,14 +68,8 @@ def is_audited(join: str, share: float) -> bool:
     """Whether the vote is one of the share that is taken in full: a digest of the node's id tells."""
     if share <= 0:
         return False
-    return int.from_bytes(hashlib.sha256(join.encode("utf-8", "surrogatepass")).digest()[:8]) < share * float(
-        1 << 64
-    )
-
-
-def _is_tie(verdict: Verdict, panel: Panel, settings: Mapping[str, Any]) -> bool:
-    """Whether there is no decision although enough voted: that is for a tie breaker."""
-    return len(panel.votes) >= settings["min_votes"]
+    drawn = int.from_bytes(hashlib.sha256(join.encode("utf-8", "surrogatepass")).digest()[:8])
+    return bool(drawn / (1 << 64) < share)
 
 
 def _next_voters(standing: Standing, known: _Known, panel: Panel) -> tuple[str, ...]:

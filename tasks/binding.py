@@ -64,6 +64,19 @@ def bind(
     return graph
 
 
+def sketch(loaded: LoadedGraph, sources: Sources) -> BoundGraph:
+    """The graph as far as it can be bound without any parameter: what depends on one stays open.
+
+    For rules that look at the whole of a task; what is wrong is not told here.
+    """
+    source = os.path.abspath(loaded.file)
+    project = os.path.dirname(source)
+    binding = _Binding(
+        loaded, {}, project, sources, (source,), frozenset(loaded.graph.params), {}, may_wait=True
+    )
+    return binding.graph()
+
+
 def bind_values(
     loaded: LoadedGraph,
     values: dict[str, Any],
@@ -97,6 +110,8 @@ class _Binding:
         chain: tuple[str, ...],
         late: frozenset[str],
         above: Mapping[str, Any],
+        *,
+        may_wait: bool = False,
     ) -> None:
         self.loaded = loaded
         self.params = params
@@ -108,6 +123,7 @@ class _Binding:
         self.chain = chain
         self.late = late
         self.above = above
+        self.may_wait = may_wait
         self._values: dict[str, Any] = {}
 
     def graph(self) -> BoundGraph:
@@ -162,6 +178,7 @@ class _Binding:
             self.problems,
             self._values,
             self.late,
+            self.may_wait,
         )
 
     def _fields_of_outputs(self, tasks: Sequence[BoundTask]) -> None:
