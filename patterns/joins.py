@@ -145,7 +145,7 @@ def first_passed(settings: Mapping[str, Any], briefs: Briefs, node: str, report:
     return taken["output"]
 
 
-def line_up(settings: Mapping[str, Any], briefs: Briefs) -> Result:
+def line_up(settings: Mapping[str, Any], briefs: Briefs, node: str) -> Result:  # noqa: ARG001 - every join gets it
     """The candidates under labels instead of names, in the order of declaration and in the reverse."""
     there = [name for name in settings["pieces"] if briefs[name]["status"] == "ok"]
 

@@ -45,7 +45,12 @@ def work(
         message = f"the input `{taken}` of `{task.id}` is one that the pattern gives"
         raise problem(InputTaken, message, "choose another name under `with`", at)
     return replace(
-        task, id=piece_id, hosted=True, inputs=(*task.inputs, *further.items()), **{"needs": (), **changes}
+        task,
+        id=piece_id,
+        hosted=True,
+        inputs=(*task.inputs, *further.items()),
+        offered=(*task.offered, *further),
+        **{"needs": (), **changes},
     )
 
 

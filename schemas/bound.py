@@ -231,7 +231,8 @@ class BoundTask:
     The pieces of a pattern: `hosted` ones see what the task sees that the pattern stands for; `made`
     ones were made by the compiler and compute, in no time, from what others came to. `background` ones
     never hold anything else up. `held` ones wait until the rule of the join that `settles` names lets
-    them start. `sample` counts pieces with the same work, from 1.
+    them start. `sample` counts pieces with the same work, from 1. `offered`
+    are inputs that the pattern gives: a callable that does not take them does not get them.
     """
 
     id: str
@@ -274,6 +275,7 @@ class BoundTask:
     held: bool = False
     settles: SettleSpec | None = None
     sample: int = 0
+    offered: tuple[str, ...] = ()
     later: tuple[LaterKey, ...] = ()
 
 

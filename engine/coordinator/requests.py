@@ -171,6 +171,7 @@ class RequestBuilder:
             env=env,
             secrets=self._secrets,
             inputs=inputs,
+            offered=task.offered,
             briefs=briefs,
             output=contract,
             output_path=path,

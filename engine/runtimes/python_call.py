@@ -100,11 +100,21 @@ def misfits(signature: inspect.Signature | None, names: Collection[str]) -> list
 
 
 def keywords_for(
-    function: Callable[..., Any], inputs: Mapping[str, Any], briefs: Mapping[str, Any], name: str
+    function: Callable[..., Any],
+    inputs: Mapping[str, Any],
+    briefs: Mapping[str, Any],
+    name: str,
+    offered: Collection[str] = (),
 ) -> dict[str, Any]:
-    """The keyword arguments of a call: the inputs, and the Briefs if it asks for them. Raises `Unusable`."""
+    """The keyword arguments of a call: the inputs, and the Briefs if it asks for them. Raises `Unusable`.
+
+    Of the inputs that are only `offered` it gets those that it takes.
+    """
     signature = signature_of(function)
     keywords = dict(inputs)
+    if offered:
+        unknown = {one for kind, one in misfits(signature, keywords) if kind == "unknown"}
+        keywords = {key: value for key, value in keywords.items() if key not in unknown or key not in offered}
     if takes_briefs(signature):
         keywords[BRIEFS] = briefs
     problems = misfits(signature, keywords)

@@ -138,7 +138,8 @@ class HomeAttempt(ABC):
         function = self._imports.load(spec.module, spec.function)
         # The Coordinator's own values: a callable may do with its arguments what it likes.
         inputs, briefs = _copied(request.inputs), _copied(request.briefs)
-        return function(**keywords_for(function, inputs, briefs, address(spec.module, spec.function)))
+        where = address(spec.module, spec.function)
+        return function(**keywords_for(function, inputs, briefs, where, request.offered))
 
     def _told(self, result: Any) -> Told:
         try:

@@ -140,6 +140,8 @@ def _found(task: BoundTask, spec: CallableSpec, finding: Finding, masker: Masker
             yield UnusableCallable(finding["because"], task=task.id, where=where)
         case "misfit":
             for kind, parameter in finding["misfits"]:
+                if kind == "unknown" and parameter in task.offered:
+                    continue
                 yield UnfitInputs(
                     f"`{name}` {problem_of((kind, parameter))}",
                     hint=_input_hint(kind, parameter, finding["parameters"]),

@@ -198,6 +198,7 @@ def _line(spec: CallableSpec, request: AttemptRequest) -> bytes:
         "function": spec.function,
         "inputs": request.inputs,
         "briefs": request.briefs,
+        "offered": request.offered,
         "env": {"ME_ATTEMPT_ID": request.run_id, "ME_NODE_ID": request.node_id},
         "limit": LARGEST_VALUE,
     }

@@ -173,7 +173,8 @@ class Worker:
         module, name = request["module"], request["function"]
         function = load(module, name)
         self._files.note(request["project"])
-        keywords = keywords_for(function, request["inputs"], request["briefs"], address(module, name))
+        inputs, briefs = request["inputs"], request["briefs"]
+        keywords = keywords_for(function, inputs, briefs, address(module, name), request["offered"])
         with _environment_kept():
             result = function(**keywords)
             return self._await(result) if is_awaitable(result) else result

@@ -12,7 +12,7 @@ from typing import Final, cast
 from ...schemas.bound import BoundGraph, BoundTask
 from ...schemas.errors import InputError, UnknownRuntime
 from ...schemas.suggest import did_you_mean, in_backticks
-from ..instances import leaf_tasks
+from ..instances import bodies_of, leaf_tasks
 from .capture import BlobSink
 from .protocol import LooksAhead, Runtime
 
@@ -142,6 +142,8 @@ def preflight(
     for name, runtime in opened.items():
         if isinstance(runtime, LooksAhead):
             runtime.look_ahead([task for _, task in asked if task.runtime == name], project=graph.project)
+    # What a pattern made stands nowhere but in the line that asks for it.
+    wheres = {id(body.graph): body.where for body in bodies_of(graph) if body.where}
     problems: list[InputError] = []
     told: set[tuple[str, str, str]] = set()
     for owner, task in asked:
@@ -151,6 +153,7 @@ def preflight(
             if what not in told:
                 told.add(what)
                 problem.source = owner.source
+                problem.where = wheres.get(id(owner), problem.where)
                 problems.append(problem)
     return problems
 

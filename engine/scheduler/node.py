@@ -39,7 +39,7 @@ class Node:
     id of the attempt that is `running`; `attempts` and `failures` count attempts begun and failures
     that count against `retry.max`. `starting` is true between the command to start and the record of
     the intent. `asked` says why a person is asked, and is empty while nobody is; `unneeded` says why
-    nobody waits for the node any more. `wants_growth` is true while a group waits for its members, or for
+    nobody waits for the node any more, and `settled` why its rule had seen enough. `wants_growth` is true while a group waits for its members, or for
     its next round. `rewinds` counts how often a person sent the work back.
     `members` is None but for groups that have grown. `output` is kept only for nodes that a rule looks
     at. `story` holds (cause, what happened) in order.
@@ -62,6 +62,7 @@ class Node:
         "reason",
         "remaining",
         "rewinds",
+        "settled",
         "spec",
         "starting",
         "state",
@@ -90,6 +91,7 @@ class Node:
         self.evaluating = False
         self.asked = ""
         self.unneeded = ""
+        self.settled = ""
         self.wants_growth = False
         self.rewinds = 0
         self.members: Members | None = None

@@ -213,7 +213,10 @@ class Propagation(Book):
             self._to_judge[group.spec.id] = None
             return
         if group.spec.result is not None:
-            group.output = self._nodes[group.spec.result].output
+            result = self._nodes[group.spec.result]
+            group.output = result.output
+            if kind == "members_ok" and result.settled:
+                reason = result.settled.removeprefix("not needed: ")
         self._move(group, kind, cause, "", reason)
         self._end(group)
 
@@ -336,11 +339,19 @@ class Propagation(Book):
     ) -> None:
         join.decided = {need for need, _ in join.spec.needs}
         join.open_needs = 0
-        for node in rest:
-            waiting = [name for name in self._consumers[node.spec.id] if self._waits(name, node.spec.id)]
-            if not waiting:
-                self._stop_unneeded(node, cause, reason or "its result can no longer change the outcome")
-            elif node.state == "held" and all(self._nodes[name].spec.settles is None for name in waiting):
+        join.settled = reason
+        reason = reason or "its result can no longer change the outcome"
+        # What only others of them wait for goes with these.
+        kept = rest
+        while kept:
+            dropped = [node for node in kept if not self._who_waits(node)]
+            for node in dropped:
+                self._stop_unneeded(node, cause, reason)
+            kept = [node for node in kept if node not in dropped]
+            if not dropped:
+                break
+        for node in kept:
+            if node.state == "held" and not any(one.spec.settles for one in self._who_waits(node)):
                 # No rule is left that could release it, and somebody else needs it.
                 self._release(node, cause)
         if blocked:
@@ -348,6 +359,11 @@ class Propagation(Book):
             self._end(join)
             return
         self._needs_ended(join, cause)
+
+    def _who_waits(self, node: Node) -> list[Node]:
+        """The consumers that still have to know how the node ends."""
+        need = node.spec.id
+        return [self._nodes[name] for name in self._consumers[need] if self._waits(name, need)]
 
     def _waits(self, consumer_id: str, need: str) -> bool:
         """Whether the consumer still has to know how the need ends."""
