@@ -13,6 +13,10 @@ from ..schemas.canonical import canonical
 
 Entry = dict[str, Any]
 _LONGEST = 200
+_ONE_FAMILY = (
+    "All voters are of one family, so they tend to err together: "
+    "the votes say less than their number seems to."
+)
 
 
 def write(path: str, text: str) -> None:
@@ -62,15 +66,12 @@ def vote_report(node: str, result: Entry) -> str:
         ]
     agreement = result["agreement"]
     if agreement["share"] is not None:
+        share, entropy = agreement["share"], agreement["entropy"]
         lines += [
-            f"{agreement['share']:.0%} of the votes are for the leading value; "
-            f"the normalised entropy is {agreement['entropy']:.2f}.",
+            f"{share:.0%} of the votes are for the leading value; the normalised entropy is {entropy:.2f}."
         ]
         if agreement["one_family"]:
-            lines += [
-                "All voters are of one family, so they tend to err together: "
-                "the votes say less than their number seems to."
-            ]
+            lines += [_ONE_FAMILY]
         lines += [""]
     return _joined(lines)
 
@@ -144,15 +145,11 @@ def review_report(node: str, result: Entry) -> str:
 def debate_report(node: str, result: Entry) -> str:
     """What the debate decided beside a plain vote at equal spend."""
     calls = result["calls"]
-    return _joined(
-        [
-            f"# Debate: `{node}`",
-            "",
-            f"The debate ({calls['debate']} calls) decided {_decided(result['debate'])}; "
-            f"a plain vote of {calls['plain']} decides {_decided(result['plain'])}.",
-            "",
-        ]
+    said = (
+        f"The debate ({calls['debate']} calls) decided {_decided(result['debate'])}; "
+        f"a plain vote of {calls['plain']} decides {_decided(result['plain'])}."
     )
+    return _joined([f"# Debate: `{node}`", "", said, ""])
 
 
 def _decided(value: Any) -> str:

@@ -42,7 +42,7 @@ def check_vote_field(task: BoundTask, field: str, at: At) -> None:
         raise problem(
             NoVoteField,
             f"the output of `{task.id}` has no schema, and so no field `{field}` that could be counted",
-            f"give it `output: {{schema: {{type: object, required: [{field}], properties: {{{field}: …}}}}}}`",
+            f"give it `output: {{schema: {{type: object, properties: {{{field}: …}}}}}}`",
             at,
         )
     known = schema.get("properties") if isinstance(schema, dict) else None
