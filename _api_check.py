@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 def check(source: FilePath) -> list[InputError]:
     """Every problem that the file alone can tell, in the order of the text; empty when there is none."""
-    return _checked(source)[1]
+    loaded, problems = _checked(source)
+    return problems if loaded is None or problems else _in_order(_wrong_patterns(loaded))
 
 
 def plan(
@@ -110,7 +111,9 @@ def bound(
             sources=sources,
         )
     except InputErrors as found:
-        raise InputErrors(_in_order(_without_repeats(found.errors))) from None
+        # What is wrong with patterns is told at once with the rest.
+        more = [] if problems else _wrong_patterns(loaded)
+        raise InputErrors(_in_order(_without_repeats([*found.errors, *more]))) from None
     texts = Texts(loaded, sources)
     graph, errors = with_patterns(graph)
     refuse(place(_without_repeats(errors), texts))
@@ -191,8 +194,6 @@ def _checked(source: FilePath) -> tuple[LoadedGraph | None, list[InputError]]:
         *check_loaded(loaded),
         *place(graph_errors(outline(loaded)), Texts(loaded, Sources())),
     ]
-    if not problems:
-        problems = _wrong_patterns(loaded)
     return loaded, _in_order(problems)
 
 
