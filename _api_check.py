@@ -113,7 +113,7 @@ def bound(
         raise InputErrors(_in_order(_without_repeats(found.errors))) from None
     texts = Texts(loaded, sources)
     graph, errors = with_patterns(graph)
-    refuse(place(_without_repeats(errors), texts))
+    refuse(_without_repeats(place(errors, texts)))
     # Values of parameters can make writes collide that the text alone leaves open.
     found_errors = []
     wheres = {id(body.graph): body.where for body in bodies_of(graph) if body.result is not None}
@@ -200,7 +200,7 @@ def _wrong_patterns(loaded: LoadedGraph) -> list[InputError]:
     graph = sketch(loaded, sources)
     _, errors = with_patterns(graph) if has_patterns(graph) else (graph, [])
     own = [error for error in errors if error.source in (None, graph.source)]
-    return place(_without_repeats(own), Texts(loaded, sources))
+    return _without_repeats(place(own, Texts(loaded, sources)))
 
 
 def _in_order(errors: Iterable[InputError]) -> list[InputError]:
