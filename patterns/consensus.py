@@ -34,7 +34,7 @@ class Voting(Settings):
     )
     min_votes: int | None = Field(
         default=None,
-        description="Fewer valid votes than this are no decision; half of the voters and one more by default.",
+        description="With fewer valid votes there is no decision; by default more than half of the voters.",
     )
 
 
@@ -43,7 +43,7 @@ class ConsensusSettings(Voting):
 
     on_tie: str | dict[str, Any] = Field(
         default="none",
-        description="`none`: no decision; `first`: the first voter's vote; `{escalate: …}`: a member decides.",
+        description="`none`: no decision; `first`: the first voter's vote; `{escalate: …}`: a member's.",
     )
     stop: str | dict[str, Any] = Field(default="exact", description="`exact`, `off`, or `{posterior: 0.95}`.")
     audit: float = Field(default=0.0, description="The share of votes that are taken in full all the same.")
@@ -69,7 +69,7 @@ class Consensus:
         if not 0 <= found.audit <= 1:
             raise problem(BadSetting, "`audit` is a share between 0 and 1", at=("audit",))
         ids = [str(index) for index in range(1, n + 1)]
-        tie, breaker = self._tie(task, found, ids)
+        tie, breaker = self._tie(found, ids)
         told = vote_settings(found, members, ids, rule, least)
         told |= {"stop": stop, "audit": found.audit, "waves": waves, "on_tie": tie}
         if breaker is not None:
@@ -93,7 +93,7 @@ class Consensus:
             pieces=(*made, *breakers, verdict), result="verdict", calls=_calls(n, rule, least, stop, tie)
         )
 
-    def _tie(self, task: BoundTask, found: ConsensusSettings, ids: list[str]) -> tuple[str, BoundTask | None]:
+    def _tie(self, found: ConsensusSettings, ids: list[str]) -> tuple[str, BoundTask | None]:
         tie = found.on_tie
         if tie in ("none", "first"):
             return str(tie), None

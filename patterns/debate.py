@@ -23,7 +23,7 @@ class DebateSettings(Voting):
     rounds: int = Field(default=2, description="How often everyone says something, the first time included.")
     control: bool = Field(
         default=True,
-        description="Whether as many further votes as the debate cost are taken beside it, without debate, to compare.",
+        description="Whether as many plain votes as the debate costs are taken beside it, to compare.",
     )
 
 

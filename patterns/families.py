@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from pathlib import PurePosixPath
+from posixpath import basename
 
 from ..schemas.bound import BoundTask
 from ..schemas.bound_json import task_to_json
@@ -39,7 +39,7 @@ def family_of(task: BoundTask) -> str:
     if task.command is not None:
         return _program(task) or "sh"
     if task.body is not None:
-        return PurePosixPath(task.body.graph.source).name
+        return basename(task.body.graph.source)
     return task.kind
 
 
@@ -60,7 +60,7 @@ def _program(task: BoundTask) -> str:
     else:
         words = _WORD.findall(command.shell or "")
     for word in words:
-        name = PurePosixPath(word).name
+        name = basename(word)
         if name and name not in _STARTERS and not word.startswith("-") and name != "m":
             return name
     return words[0] if words else ""

@@ -54,7 +54,7 @@ class Fanout:
             inputs = {} if brief is None else {"brief": Literal(brief)}
             made.append(pieces.work(member.task, str(index), inputs=inputs, at=member.where, sample=index))
         pieces.refuse_shared_files(made, self.name, [member.where for member in members])
-        joined, result = gathered(found, task, members, [one.id for one in made], self.name)
+        joined, result = gathered(found, members, [one.id for one in made], self.name)
         return Expansion(
             pieces=(*made, *joined), result=result, calls=Calls(expected=len(made), worst=len(made))
         )

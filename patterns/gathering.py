@@ -23,13 +23,13 @@ class Gathering(Settings):
 
     join: str | dict[str, Any] = Field(
         default="collect",
-        description="`collect`: a list of all; `first_ok`: the first that ended ok; `{best: EXPR}`: the one for"
-        " which an expression over `output` is greatest; `{synthesise: …}`: a member makes one of them.",
+        description="`collect`: a list of all; `first_ok`: the first that ended ok; `{best: EXPR}`: where an"
+        " expression over `output` is greatest; `{synthesise: …}`: a member makes one of them.",
     )
 
 
 def gathered(
-    settings: Gathering, task: BoundTask, members: Sequence[Member], ids: Sequence[str], name: str
+    settings: Gathering, members: Sequence[Member], ids: Sequence[str], name: str
 ) -> tuple[list[BoundTask], str]:
     """The pieces that join those called `ids`, and the one that speaks for all. Raises `PatternProblem`."""
     told: dict[str, Any] = {"pattern": name, "who": pieces.who(members, ids)}

@@ -37,7 +37,7 @@ class PeerReviewSettings(Settings):
     min_reviewers: int = Field(default=1, description="With fewer reviews than this the verdict is blocked.")
     dissent: str = Field(
         default="surface_minority",
-        description="`surface_minority`: most reviews decide, and what the others say is handed on; `block`: one no is a no.",
+        description="`surface_minority`: most reviews decide, all is handed on; `block`: one no is a no.",
     )
     rounds: int = Field(default=1, description="How many revisions there may be.")
     on_reject: str = Field(default="revise", description="`revise`, or `fail`.")

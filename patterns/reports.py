@@ -13,6 +13,10 @@ from ..schemas.canonical import canonical
 
 Entry = dict[str, Any]
 _LONGEST = 200
+_ONE_FAMILY = (
+    "All voters are of one family, so they tend to err together: "
+    "the votes say less than their number seems to."
+)
 
 
 def write(path: str, text: str) -> None:
@@ -52,7 +56,11 @@ def vote_report(node: str, result: Entry) -> str:
         by = how.get(result["decided_by"], f", by `{result['decided_by']}`, since there was a tie")
         lines += [f"The decision is **{_quoted(vote_text(decision))}**{by} ({result['why']}).", ""]
     if result["stopped_early"]:
-        lines += [f"It was stopped as soon as it was decided, which saved {result['saved_calls']} calls.", ""]
+        saved = result["saved_calls"]
+        calls = f"{saved} call{'' if saved == 1 else 's'}"
+        lines += [f"It was stopped as soon as it was decided, which saved {calls}.", ""]
+    if "tie_break" in result:
+        lines += _positions("Whoever broke the tie", [result["tie_break"]])
     lines += _positions("For it", result["majority"]) if decision is not None else []
     lines += _positions("Against it" if decision is not None else "The votes", result["dissent"])
     if result["abstained"]:
@@ -62,15 +70,12 @@ def vote_report(node: str, result: Entry) -> str:
         ]
     agreement = result["agreement"]
     if agreement["share"] is not None:
+        share, entropy = agreement["share"], agreement["entropy"]
         lines += [
-            f"{agreement['share']:.0%} of the votes are for the leading value; "
-            f"the normalised entropy is {agreement['entropy']:.2f}.",
+            f"{share:.0%} of the votes are for the leading value; the normalised entropy is {entropy:.2f}."
         ]
         if agreement["one_family"]:
-            lines += [
-                "All voters are of one family, so they tend to err together: "
-                "the votes say less than their number seems to."
-            ]
+            lines += [_ONE_FAMILY]
         lines += [""]
     return _joined(lines)
 
@@ -144,15 +149,11 @@ def review_report(node: str, result: Entry) -> str:
 def debate_report(node: str, result: Entry) -> str:
     """What the debate decided beside a plain vote at equal spend."""
     calls = result["calls"]
-    return _joined(
-        [
-            f"# Debate: `{node}`",
-            "",
-            f"The debate ({calls['debate']} calls) decided {_decided(result['debate'])}; "
-            f"a plain vote of {calls['plain']} decides {_decided(result['plain'])}.",
-            "",
-        ]
+    said = (
+        f"The debate ({calls['debate']} calls) decided {_decided(result['debate'])}; "
+        f"a plain vote of {calls['plain']} decides {_decided(result['plain'])}."
     )
+    return _joined([f"# Debate: `{node}`", "", said, ""])
 
 
 def _decided(value: Any) -> str:

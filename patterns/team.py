@@ -53,7 +53,7 @@ class Team:
                 pieces.work(own, str(index), inputs=inputs, at=member.where, sample=index, later=own.later)
             )
         pieces.refuse_shared_files(made, self.name, [member.where for member in members])
-        joined, result = gathered(found, task, members, [one.id for one in made], self.name)
+        joined, result = gathered(found, members, [one.id for one in made], self.name)
         return Expansion(
             pieces=(*made, *joined), result=result, calls=Calls(expected=len(made), worst=len(made))
         )

@@ -36,13 +36,15 @@ def check_vote_field(task: BoundTask, field: str, at: At) -> None:
     """Refuse an output schema that has no field of that name, as far as it is known."""
     contract = task.output
     schema = contract.schema
+    if schema is None and task.body is not None:
+        schema = {"properties": {name: {} for name, _ in task.body.graph.outputs}}
     if schema is None:
         if contract.schema_file is not None:
             return
         raise problem(
             NoVoteField,
             f"the output of `{task.id}` has no schema, and so no field `{field}` that could be counted",
-            f"give it `output: {{schema: {{type: object, required: [{field}], properties: {{{field}: …}}}}}}`",
+            f"give it `output: {{schema: {{type: object, properties: {{{field}: …}}}}}}`",
             at,
         )
     known = schema.get("properties") if isinstance(schema, dict) else None

@@ -345,9 +345,7 @@ def _secret(name: object) -> _Found:
 
 def makes_items(task: Task) -> bool:
     """Whether a task becomes several nodes with outputs of their own. A pattern has one: its join's."""
-    if task.each is not None or task.matrix:
-        return True
-    return False
+    return task.each is not None or bool(task.matrix)
 
 
 def item_name_problem(task: Task) -> str | None:

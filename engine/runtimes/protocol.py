@@ -37,7 +37,8 @@ class AttemptRequest:
     `env` are the variables to add to the Coordinator's own (bindings of the shell text included);
     `secrets` maps the names of all secrets that the graph declares to their values, which no one may
     write down.
-    `inputs` are the named inputs, of which a callable need not take the `offered` ones; `briefs` maps the ids of upstream tasks to what they handed on.
+    `inputs` are the named inputs, of which a callable need not take the `offered` ones; `briefs` maps
+    the ids of upstream tasks to what they handed on.
     `deliverables` pairs an absolute path with a JSON Schema or None. `scratch` is a directory of
     this attempt's own, private to the user, that exists once the runtime asks for it to be made.
     `output_used` is false when nothing refers to the output: one that is too large to be handed on

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ...schemas.errors import InvariantBroken
 from ...schemas.states import ENDED
 from .needs import weigh
-from .node import Node
+from .node import Node, is_behind
 
 if TYPE_CHECKING:
     from .machine import Scheduler
@@ -23,12 +23,8 @@ def check(scheduler: Scheduler) -> None:
     for name, node in nodes.items():
         if name != node.spec.id or (node.spec.group is not None and node.spec.group not in nodes):
             raise _broken(node, "stands under another name, or is a member of nothing")
-        is_behind = node.spec.background
-        if (
-            node.spec.group is not None
-            and nodes[node.spec.group].has_ended
-            and not (node.has_ended or is_behind)
-        ):
+        group = nodes[node.spec.group] if node.spec.group is not None else None
+        if group is not None and group.has_ended and not (node.has_ended or is_behind(node, group)):
             raise _broken(node, f"is {node.state} although its group has ended")
         _check_node(node)
         _check_members(scheduler, node)
@@ -87,7 +83,7 @@ def _check_members(scheduler: Scheduler, group: Node) -> None:
     if members is None or group.state != "running":
         return
     nodes = [scheduler.nodes[member] for member in members.ids]
-    states = [node.state for node in nodes if not node.spec.background]
+    states = [node.state for node in nodes if not is_behind(node, group)]
     still_open = sum(state not in ENDED for state in states)
     if (members.open, members.ok) != (still_open, states.count("ok")):
         counted = f"{members.open} open and {members.ok} ok members"

@@ -39,10 +39,10 @@ class Node:
     id of the attempt that is `running`; `attempts` and `failures` count attempts begun and failures
     that count against `retry.max`. `starting` is true between the command to start and the record of
     the intent. `asked` says why a person is asked, and is empty while nobody is; `unneeded` says why
-    nobody waits for the node any more, and `settled` why its rule had seen enough. `wants_growth` is true while a group waits for its members, or for
-    its next round. `rewinds` counts how often a person sent the work back.
-    `members` is None but for groups that have grown. `output` is kept only for nodes that a rule looks
-    at. `story` holds (cause, what happened) in order.
+    nobody waits for the node any more, and `settled` why its rule had seen enough. `wants_growth` is true
+    while a group waits for its members, or for its next round. `rewinds` counts how often a person sent
+    the work back. `members` is None but for groups that have grown. `output` is kept only for nodes that
+    a rule looks at. `story` holds (cause, what happened) in order.
     """
 
     __slots__ = (
@@ -109,3 +109,8 @@ class Node:
             f"{'#' + str(cause) if cause is not None else '(not journaled)'} {what}"
             for cause, what in self.story
         ]
+
+
+def is_behind(member: Node, group: Node) -> bool:
+    """Whether the group does not wait for the member: that is in the background, and the group is not."""
+    return member.spec.background and not group.spec.background

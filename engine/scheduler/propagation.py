@@ -13,7 +13,7 @@ from .commands import CancelAttempt, NodeEnd
 from .graph import Limits, NodeSpec
 from .groups import end_of, shortfall, standing
 from .needs import Asked, weigh
-from .node import Members, Node
+from .node import Members, Node, is_behind
 
 
 class Propagation(Book):
@@ -147,7 +147,7 @@ class Propagation(Book):
         self._forget(group)
         direct = [node for node in fresh if node.spec.group == group.spec.id]
         members.ids += [node.spec.id for node in direct]
-        members.open += sum(not node.spec.background for node in direct)
+        members.open += sum(not is_behind(node, group) for node in direct)
         self._move(group, "grew", cause, f"by {len(direct)}")
         if group.spec.parallel is not None:
             for node in direct:
@@ -192,7 +192,7 @@ class Propagation(Book):
 
     def _member_ended(self, group: Node, node: Node, cause: int | None) -> None:
         members = group.members
-        if members is None or group.state != "running" or node.spec.background:
+        if members is None or group.state != "running" or is_behind(node, group):
             return
         members.open -= 1
         members.ok += node.state == "ok"
@@ -327,6 +327,8 @@ class Propagation(Book):
             for node in wave:
                 if node.open_needs == 0 and self._may_begin(node):
                     self._needs_ended(node, cause)
+            for name in found.stop:
+                self._stop_unneeded(self._nodes[name], cause, found.reason)
             if any(node.state not in ENDED for node in [*still_open, *wave]):
                 return
             if not wave:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ...schemas.errors import IllegalTransition
 from ...schemas.states import ENDED, NodeState
 from .commands import CancelAttempt, RecordRenewal
-from .node import Members, Node
+from .node import Members, Node, is_behind
 from .propagation import Propagation
 
 
@@ -59,11 +59,8 @@ class Renewal(Propagation):
             if members is None or node.state in ENDED:
                 continue
             if node.spec.id in names or not names.isdisjoint(members.ids):
-                states = [
-                    node.state
-                    for node in map(self._nodes.__getitem__, members.ids)
-                    if not node.spec.background
-                ]
+                direct = [self._nodes[member] for member in members.ids]
+                states = [member.state for member in direct if not is_behind(member, node)]
                 members.open = sum(state not in ENDED for state in states)
                 members.ok = states.count("ok")
         for node in fresh:
