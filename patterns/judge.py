@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from ..schemas.bound import BoundTask, Member
-from ..schemas.errors.patterns import BadSetting, RelatedJudge, TooFewMembers
+from ..schemas.errors.patterns import BadSetting, MissingSetting, RelatedJudge, TooFewMembers
 from . import pieces
 from .families import family_of
 from .protocol import Calls, Expansion, problem
@@ -90,18 +90,17 @@ class Judge:
             raise problem(BadSetting, "`n` and `candidates` exclude each other", at=("n",))
         if isinstance(found.candidates, list):
             check_members(found.candidates)
-            members = found.candidates
+            members, count = found.candidates, len(found.candidates)
         else:
-            count = found.n if found.n is not None else found.candidates
-            if count is None:
+            asked = found.n if found.n is not None else found.candidates
+            if asked is None:
                 raise problem(
-                    BadSetting, "`judge` needs `n` or `candidates`", "write `judge: {n: 2, judge: …}`"
+                    MissingSetting, "`judge` needs `n` or `candidates`", "write `judge: {n: 2, judge: …}`"
                 )
+            count = asked
             members = [Member(task=found.work(task), where=at) for _ in range(min(count, MOST + 1))]
         if len(members) < 2:
-            raise problem(
-                TooFewMembers, f"a judge needs at least 2 candidates, and has {max(len(members), 0)}", at=at
-            )
+            raise problem(TooFewMembers, f"a judge needs at least 2 candidates, and has {count}", at=at)
         if len(members) > MOST:
             raise problem(BadSetting, f"a judge can compare at most {MOST} candidates", at=at)
         pieces.refuse_repeated_effects(task, self.name, sum(not one.has_work for one in members))

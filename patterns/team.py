@@ -10,7 +10,7 @@ from ..schemas.bound import BoundTask, Member
 from ..schemas.errors.patterns import BadSetting, SharesTooLarge, TooFewMembers
 from ..schemas.template import Literal, Template
 from . import pieces
-from .gathering import Gathering, gathered
+from .gathering import Gathering, formulas_of, gathered
 from .protocol import Calls, Expansion, problem
 from .settings import Settings, check_members
 
@@ -55,7 +55,10 @@ class Team:
         pieces.refuse_shared_files(made, self.name, [member.where for member in members])
         joined, result = gathered(found, members, [one.id for one in made], self.name)
         return Expansion(
-            pieces=(*made, *joined), result=result, calls=Calls(expected=len(made), worst=len(made))
+            pieces=(*made, *joined),
+            result=result,
+            calls=Calls(expected=len(made), worst=len(made)),
+            formulas=formulas_of(found),
         )
 
 
