@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ._api_patterns import RULES, has_patterns, with_patterns
 from .engine.compile import graph_errors
-from .engine.instances import bodies_of, graphs_of
+from .engine.instances import bodies_of, graphs_of, tasks_of
 from .engine.project import find_project, working_directory
 from .schemas.errors import InputError, InputErrors
 from .schemas.errors.invocation import KeyNotBuilt
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 def check(source: FilePath) -> list[InputError]:
     """Every problem that the file alone can tell, in the order of the text; empty when there is none."""
-    return _checked(source)[1]
+    loaded, problems = _checked(source)
+    return problems if loaded is None or problems else _in_order(_wrong_patterns(loaded))
 
 
 def plan(
@@ -110,7 +111,9 @@ def bound(
             sources=sources,
         )
     except InputErrors as found:
-        raise InputErrors(_in_order(_without_repeats(found.errors))) from None
+        # What is wrong with patterns is told at once with the rest.
+        more = [] if problems else _wrong_patterns(loaded)
+        raise InputErrors(_in_order(_without_repeats([*found.errors, *more]))) from None
     texts = Texts(loaded, sources)
     graph, errors = with_patterns(graph)
     refuse(place(_without_repeats(errors), texts))
@@ -143,10 +146,14 @@ class Texts:
 
 def refuse_later(graph: BoundGraph, texts: Texts) -> None:
     """Raise for every key that validates and is not carried out by this version."""
+    # The pieces of a pattern are told by the task that they stand for.
+    owners = {id(task.body.graph): task.id for task in tasks_of(graph) if task.body is not None}
+    patterns = {id(body.graph) for body in bodies_of(graph) if body.result is not None}
     found: list[tuple[str | None, LaterKey]] = []
     for one in graphs_of(graph):
+        owner = owners[id(one)] if id(one) in patterns else None
         found += [(None, later) for later in one.later]
-        found += [(task.id, later) for task in one.tasks for later in task.later]
+        found += [(owner or task.id, later) for task in one.tasks for later in task.later]
     errors: list[InputError] = []
     for task, later in found:
         owner = f"task `{task}` uses `{later.key}`" if task else f"the graph uses `{later.key}`"
@@ -187,8 +194,6 @@ def _checked(source: FilePath) -> tuple[LoadedGraph | None, list[InputError]]:
         *check_loaded(loaded),
         *place(graph_errors(outline(loaded)), Texts(loaded, Sources())),
     ]
-    if not problems:
-        problems = _wrong_patterns(loaded)
     return loaded, _in_order(problems)
 
 

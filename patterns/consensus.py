@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from pydantic import Field
@@ -183,6 +184,7 @@ def _waves(found: ConsensusSettings, n: int) -> list[int] | None:
     return waves
 
 
+@lru_cache(maxsize=256)
 def _calls(n: int, rule: VoteRule, least: int, stop: str | float, tie: str) -> Calls:
     if stop == "off":
         return Calls(expected=n, worst=n)

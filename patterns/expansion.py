@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
-from ..schemas.bound import BoundGraph, BoundTask, PatternUse, SubGraph
+from ..schemas.bound import BoundGraph, BoundTask, Member, PatternUse, SubGraph
 from ..schemas.errors import InputError
 from ..schemas.errors.patterns import PatternTooLarge
+from ..schemas.template import Host, Literal, Template
 from .protocol import Expansion, Pattern, PatternProblem
 from .settings import validated
 from .written import written_expansion
@@ -18,6 +19,8 @@ MOST_NESTED: Final = 8
 
 MOST_PIECES: Final = 100_000
 """A graph is expanded into at most so many pieces."""
+
+Inputs = tuple[tuple[str, Template], ...]
 
 Find = Callable[[str], Pattern]
 """Gives a pattern by name; raises `PatternProblem` for one that there is not."""
@@ -104,10 +107,32 @@ def _pattern(
 
 def _expansion(task: BoundTask, use: PatternUse, find: Find) -> Expansion:
     work = _work(task)
+    if task.hosted:
+        # What the outer pattern gives to its piece is found among that one's siblings.
+        work = replace(work, inputs=_of_host(work.inputs))
+    use = replace(use, settings=_with_inputs(use.settings, work))
     if use.template is not None:
         return written_expansion(work, use)
     pattern = find(use.name)
     return pattern.expand(work, validated(use.name, pattern.settings, use.settings))
+
+
+def _of_host(inputs: Inputs) -> Inputs:
+    return tuple((name, item if type(item) is Literal else Host(item)) for name, item in inputs)
+
+
+def _with_inputs(value: Any, work: BoundTask) -> Any:
+    """Settings in which every member has the inputs of the task, those that an outer pattern gave it too."""
+    if isinstance(value, Member):
+        known = {name for name, _ in value.task.inputs}
+        more = tuple(pair for pair in work.inputs if pair[0] not in known)
+        if not more or value.task.body is not None:
+            return value
+        offered = (*value.task.offered, *(name for name in work.offered if name not in known))
+        return replace(value, task=replace(value.task, inputs=(*value.task.inputs, *more), offered=offered))
+    if isinstance(value, Mapping):
+        return {key: _with_inputs(item, work) for key, item in value.items()}
+    return [_with_inputs(item, work) for item in value] if isinstance(value, list) else value
 
 
 def _checked(expansion: Expansion, count: _Count, depth: int) -> tuple[BoundTask, ...]:

@@ -62,11 +62,15 @@ class Judge:
         )
         judges = ["judge-1", "judge-2"][: 2 if found.orders == "both" else 1]
         made.append(lineup)
-        for name, order in zip(judges, ("forward", "backward"), strict=False):
+        for number, (name, order) in enumerate(zip(judges, ("forward", "backward"), strict=False), 1):
             inputs = {"candidates": pieces.piece("lineup", f".output.{order}")}
             needs = pieces.after(["lineup"])
             if isinstance(found.judge, Member):
-                made.append(pieces.typed(found.judge, name, JUDGEMENT, inputs=inputs, needs=needs, held=True))
+                made.append(
+                    pieces.typed(
+                        found.judge, name, JUDGEMENT, inputs=inputs, needs=needs, held=True, sample=number
+                    )
+                )
             else:
                 made.append(pieces.role(name, found.judge, ("judge",), needs=needs, held=True))
         decision = pieces.join(

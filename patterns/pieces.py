@@ -44,6 +44,9 @@ def work(
     if taken is not None:
         message = f"the input `{taken}` of `{task.id}` is one that the pattern gives"
         raise problem(InputTaken, message, "choose another name under `with`", at)
+    if task.body is not None:
+        given = tuple((name, further.get(name, template)) for name, template in task.body.given)
+        task, further = replace(task, body=replace(task.body, given=given)), {}
     return replace(
         task,
         id=piece_id,

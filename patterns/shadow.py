@@ -59,14 +59,20 @@ class Shadow:
         inputs = {}
         if isinstance(found.compare, Member):
             check_members([found.compare], frozenset())
-            for name in ("primary", *names):
+            for number, name in enumerate(("primary", *names), 1):
                 looked = {
                     "candidate": pieces.output_of(name),
                     "deliverable": pieces.piece(name, ".deliverable"),
                 }
-                needs = pieces.after([name])
                 checks.append(
-                    pieces.check(found.compare, f"check-{name}", inputs=looked, needs=needs, background=True)
+                    pieces.check(
+                        found.compare,
+                        f"check-{name}",
+                        inputs=looked,
+                        needs=pieces.after([name]),
+                        background=True,
+                        sample=number,
+                    )
                 )
         elif found.compare != "schema":
             inputs["scores"] = Mapping(
