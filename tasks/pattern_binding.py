@@ -39,6 +39,20 @@ _ALIKE: Final = {
 """The keys of a member that stand in place of those of the task, and the fields that hold them."""
 
 
+_WITHOUT: Final[Mapping[str, Any]] = {
+    "needs": (),
+    "condition": None,
+    "condition_at": "task",
+    "each": None,
+    "repeat": None,
+    "outputs_taken": False,
+    "pattern": None,
+    "tags": (),
+    "description": None,
+}
+"""What says when, and how often, the task runs is no matter of its members."""
+
+
 def bind_pattern(
     at: TaskBinding, host: BoundTask, given: Any, path: Path, child: Callable[..., Any]
 ) -> PatternUse:
@@ -132,8 +146,9 @@ def _member(
         for key, value in written.items()
         if key not in MEMBER_KEYS and not key.startswith("x-")
     }
+    task = _merged(host, bound, spec)
     return Member(
-        task=_merged(host, bound, spec),
+        task=replace(task, pattern=one.pattern(task, child)),
         has_work=not (WORK | {"pattern"}).isdisjoint(written),
         keys=keys,
         given=frozenset(key for key in written if key in MEMBER_KEYS),
@@ -150,7 +165,7 @@ def _merged(host: BoundTask, own: BoundTask, spec: Task) -> BoundTask:
     changes["inputs"] = tuple({**dict(host.inputs), **dict(own.inputs)}.items())
     changes["env"] = tuple({**dict(host.env), **dict(own.env)}.items())
     changes["secrets"] = tuple(dict.fromkeys((*host.secrets, *own.secrets)))
-    changes["pattern"] = own.pattern
+    changes |= _WITHOUT
     changes["later"] = own.later
     if not WORK.isdisjoint(written):
         changes |= {field: getattr(own, field) for field in ("kind", "command", "python", "body", "runtime")}
