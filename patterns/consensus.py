@@ -11,6 +11,7 @@ from ..schemas.errors.patterns import BadSetting, TooFewMembers
 from ..schemas.template import Mapping
 from . import pieces
 from .dirichlet import expected_calls_by_posterior
+from .examples import Example
 from .families import family_of
 from .protocol import At, Calls, Expansion, problem
 from .settings import Settings, check_members
@@ -56,6 +57,8 @@ class Consensus:
     name: ClassVar[str] = "consensus"
     summary: ClassVar[str] = "several with the same brief vote; stops once it is decided, and keeps dissent"
     settings: ClassVar[type[Settings]] = ConsensusSettings
+    guard: ClassVar[str] = "at least two vote, and the typed output has the field that is counted"
+    example: ClassVar[Example] = Example(settings={"n": 5, "vote": "verdict"}, verdict=True)
 
     def expand(self, task: BoundTask, settings: Any) -> Expansion:
         """The voters, perhaps one that breaks ties, and the verdict."""

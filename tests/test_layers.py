@@ -15,8 +15,18 @@ from support.tree import INSTALLED, ROOT, package_files
 PURE = (
     "engine/scheduler/*.py",
     *("schemas/bound.py", "schemas/span.py", "schemas/template.py", "schemas/settling.py"),
-    *("patterns/agreement.py", "patterns/agreement_of_one.py", "patterns/checks.py", "patterns/confidence.py"),
-    *("patterns/dirichlet.py", "patterns/effective_votes.py", "patterns/expansion.py", "patterns/families.py"),
+    *(
+        "patterns/agreement.py",
+        "patterns/agreement_of_one.py",
+        "patterns/checks.py",
+        "patterns/confidence.py",
+    ),
+    *(
+        "patterns/dirichlet.py",
+        "patterns/effective_votes.py",
+        "patterns/expansion.py",
+        "patterns/families.py",
+    ),
     *("patterns/pieces.py", "patterns/protocol.py", "patterns/ratings.py", "patterns/reviews.py"),
     *("patterns/rules.py", "patterns/votes.py", "patterns/voting.py", "patterns/written.py"),
 )
