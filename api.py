@@ -21,7 +21,7 @@ __all__ = [
     "approve",
     "cancel",
     "check",
-    "consensus_report",
+    "consensus_reports",
     "diff",
     "ledger_export",
     "ledger_head",
@@ -35,9 +35,10 @@ __all__ = [
     "plan",
     "plan_of",
     "project_of",
+    "read_truth",
     "resume",
     "run",
-    "shadow_report",
+    "shadow_reports",
     "show_pattern",
     "status",
 ]
@@ -55,7 +56,7 @@ if TYPE_CHECKING:
         ledger_verify,
     )
     from ._api_pattern_pages import PatternPage, PatternSummary, list_patterns, show_pattern
-    from ._api_pattern_reports import consensus_report, shadow_report
+    from ._api_pattern_reports import consensus_reports, read_truth, shadow_reports
     from ._api_read import CancelAnswer, DagRunSummary, list_dag_runs, logs, plan_of, project_of, status
     from ._api_run import cancel, resume, run
 else:
@@ -71,7 +72,7 @@ else:
             "approve": f"{__package__}._api_approve",
             "cancel": f"{__package__}._api_run",
             "check": f"{__package__}._api_check",
-            "consensus_report": f"{__package__}._api_pattern_reports",
+            "consensus_reports": f"{__package__}._api_pattern_reports",
             "diff": f"{__package__}._api_diff",
             "ledger_export": f"{__package__}._api_ledger",
             "ledger_head": f"{__package__}._api_ledger",
@@ -85,9 +86,10 @@ else:
             "plan": f"{__package__}._api_check",
             "plan_of": f"{__package__}._api_read",
             "project_of": f"{__package__}._api_read",
+            "read_truth": f"{__package__}._api_pattern_reports",
             "resume": f"{__package__}._api_run",
             "run": f"{__package__}._api_run",
-            "shadow_report": f"{__package__}._api_pattern_reports",
+            "shadow_reports": f"{__package__}._api_pattern_reports",
             "show_pattern": f"{__package__}._api_pattern_pages",
             "status": f"{__package__}._api_read",
         },

@@ -38,7 +38,6 @@ class Example:
             name=pattern, source="", source_digest="", project="", tasks=(replace(task, pattern=use),)
         )
 
-
     def written(self, pattern: str) -> str:
         """The graph as a graph file has it."""
         lines = ["tasks:", f"  {self.task}:", f"    run: {_flow(self.run)}"]

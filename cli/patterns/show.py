@@ -28,7 +28,9 @@ def show(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A pattern; `me patterns list` names them.")],
     form: Annotated[
         Form | None,
-        typer.Option("--format", "-f", help="All of it as text, the default, or as JSON; or the drawing alone."),
+        typer.Option(
+            "--format", "-f", help="All of it as text, the default, or as JSON; or the drawing alone."
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> int:
