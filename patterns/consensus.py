@@ -12,6 +12,7 @@ from ..schemas.errors.patterns import BadSetting, MissingSetting, TooFewMembers
 from ..schemas.template import Mapping
 from . import pieces
 from .dirichlet import expected_calls_by_posterior
+from .examples import Example
 from .families import family_of
 from .protocol import At, Calls, Expansion, PatternProblem, problem
 from .settings import Settings, check_members, no_member
@@ -57,6 +58,8 @@ class Consensus:
     name: ClassVar[str] = "consensus"
     summary: ClassVar[str] = "several with the same brief vote; stops once it is decided, and keeps dissent"
     settings: ClassVar[type[Settings]] = ConsensusSettings
+    guard: ClassVar[str] = "at least two vote, and the typed output has the field that is counted"
+    example: ClassVar[Example] = Example(settings={"n": 5, "vote": "verdict"}, verdict=True)
 
     def expand(self, task: BoundTask, settings: Any) -> Expansion:
         """The voters, perhaps one that breaks ties, and the verdict."""

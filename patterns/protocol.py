@@ -51,6 +51,9 @@ class Pattern(Protocol):
 
     `expand` is pure and deterministic. It gets the task with everything taken off that decides when, and
     how often, it runs: needs, conditions, fan-outs. It raises `PatternProblem` for what cannot be.
+
+    For `me patterns show` a pattern may also have `guard`, which says what it insists on, and `example`,
+    an `examples.Example`.
     """
 
     @property

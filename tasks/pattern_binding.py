@@ -38,6 +38,18 @@ _ALIKE: Final = {
 }
 """The keys of a member that stand in place of those of the task, and the fields that hold them."""
 
+_ONCE: Final[Mapping[str, Any]] = {
+    "needs": (),
+    "condition": None,
+    "condition_at": "task",
+    "each": None,
+    "repeat": None,
+    "outputs_taken": False,
+    "tags": (),
+    "description": None,
+}
+"""What says when, and how often, the task runs: that is said of the task, not again of each member."""
+
 
 _WITHOUT: Final[Mapping[str, Any]] = {
     "needs": (),
@@ -171,4 +183,4 @@ def _merged(host: BoundTask, own: BoundTask, spec: Task) -> BoundTask:
         changes |= {field: getattr(own, field) for field in ("kind", "command", "python", "body", "runtime")}
         if own.body is not None:
             changes["inputs"] = ()
-    return replace(host, **changes)
+    return replace(host, **_ONCE, **changes)
