@@ -174,6 +174,9 @@ def _merged(host: BoundTask, own: BoundTask, spec: Task) -> BoundTask:
         (info.alias or name) for name, info in Task.model_fields.items() if name in spec.model_fields_set
     }
     changes: dict[str, Any] = {field: getattr(own, field) for key, field in _ALIKE.items() if key in written}
+    # When, and how often, it runs is a matter of the pattern.
+    changes |= {"needs": (), "condition": None, "condition_at": "task", "each": None, "repeat": None}
+    changes |= {"outputs_taken": False, "tags": (), "description": None}
     changes["inputs"] = tuple({**dict(host.inputs), **dict(own.inputs)}.items())
     changes["env"] = tuple({**dict(host.env), **dict(own.env)}.items())
     changes["secrets"] = tuple(dict.fromkeys((*host.secrets, *own.secrets)))
