@@ -38,19 +38,6 @@ _ALIKE: Final = {
 }
 """The keys of a member that stand in place of those of the task, and the fields that hold them."""
 
-_ONCE: Final[Mapping[str, Any]] = {
-    "needs": (),
-    "condition": None,
-    "condition_at": "task",
-    "each": None,
-    "repeat": None,
-    "outputs_taken": False,
-    "tags": (),
-    "description": None,
-}
-"""What says when, and how often, the task runs: that is said of the task, not again of each member."""
-
-
 _WITHOUT: Final[Mapping[str, Any]] = {
     "needs": (),
     "condition": None,
@@ -174,9 +161,6 @@ def _merged(host: BoundTask, own: BoundTask, spec: Task) -> BoundTask:
         (info.alias or name) for name, info in Task.model_fields.items() if name in spec.model_fields_set
     }
     changes: dict[str, Any] = {field: getattr(own, field) for key, field in _ALIKE.items() if key in written}
-    # When, and how often, it runs is a matter of the pattern.
-    changes |= {"needs": (), "condition": None, "condition_at": "task", "each": None, "repeat": None}
-    changes |= {"outputs_taken": False, "tags": (), "description": None}
     changes["inputs"] = tuple({**dict(host.inputs), **dict(own.inputs)}.items())
     changes["env"] = tuple({**dict(host.env), **dict(own.env)}.items())
     changes["secrets"] = tuple(dict.fromkeys((*host.secrets, *own.secrets)))
@@ -186,4 +170,4 @@ def _merged(host: BoundTask, own: BoundTask, spec: Task) -> BoundTask:
         changes |= {field: getattr(own, field) for field in ("kind", "command", "python", "body", "runtime")}
         if own.body is not None:
             changes["inputs"] = ()
-    return replace(host, **_ONCE, **changes)
+    return replace(host, **changes)

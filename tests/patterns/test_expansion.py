@@ -172,7 +172,9 @@ def test_pieces_with_the_same_work_are_told_apart_by_their_sample(files: Files) 
     graph = put_in_place(bound_from(files))
     for body in patterns_of(graph):
         works = [replace(t, id="", needs=(), held=False, background=False) for t in body.graph.tasks]
-        spelled = [json.dumps(to_json(replace(graph, tasks=(one,)))["tasks"]) for one in works if not one.made]
+        spelled = [
+            json.dumps(to_json(replace(graph, tasks=(one,)))["tasks"]) for one in works if not one.made
+        ]
         assert len(spelled) == len(set(spelled)), f"two pieces of a {body.pattern} have one key"
 
 

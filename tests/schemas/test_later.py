@@ -82,7 +82,9 @@ def test_keys_outside_the_tasks() -> None:
 def test_the_examples() -> None:
     assert [key.key for key in later_in_graph(DESIGN)] == ["budget"]
     assert later_in_task(("tasks", "changed"), DESIGN["tasks"]["changed"]) == ()
-    refused = {key.key for name, task in FULL["tasks"].items() for key in later_in_task(("tasks", name), task)}
+    refused = {
+        key.key for name, task in FULL["tasks"].items() for key in later_in_task(("tasks", name), task)
+    }
     in_defaults = {key.key.removeprefix("defaults.") for key in later_in_graph(FULL)}
     assert {entry.name for entry in TASK} - refused <= in_defaults
     assert {entry.name for entry in GRAPH} - {"defaults.isolation"} == {

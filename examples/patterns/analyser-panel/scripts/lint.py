@@ -11,7 +11,17 @@ from vote import FILE, say
 
 def main(file: Path) -> None:
     """Any finding is a reason to mend the file."""
-    words = ["ruff", "check", "--isolated", "--no-cache", "--quiet", "--output-format", "json", "--", str(file)]
+    words = [
+        "ruff",
+        "check",
+        "--isolated",
+        "--no-cache",
+        "--quiet",
+        "--output-format",
+        "json",
+        "--",
+        str(file),
+    ]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     if done.returncode not in (0, 1):
         raise SystemExit(done.stderr)
