@@ -38,6 +38,19 @@ _ALIKE: Final = {
 }
 """The keys of a member that stand in place of those of the task, and the fields that hold them."""
 
+_WITHOUT: Final[Mapping[str, Any]] = {
+    "needs": (),
+    "condition": None,
+    "condition_at": "task",
+    "each": None,
+    "repeat": None,
+    "outputs_taken": False,
+    "pattern": None,
+    "tags": (),
+    "description": None,
+}
+"""What says when, and how often, the task runs is no matter of its members."""
+
 
 def bind_pattern(
     at: TaskBinding, host: BoundTask, given: Any, path: Path, child: Callable[..., Any]
@@ -132,8 +145,9 @@ def _member(
         for key, value in written.items()
         if key not in MEMBER_KEYS and not key.startswith("x-")
     }
+    task = _merged(host, bound, spec)
     return Member(
-        task=_merged(host, bound, spec),
+        task=replace(task, pattern=one.pattern(task, child)),
         has_work=not (WORK | {"pattern"}).isdisjoint(written),
         keys=keys,
         given=frozenset(key for key in written if key in MEMBER_KEYS),
@@ -147,13 +161,10 @@ def _merged(host: BoundTask, own: BoundTask, spec: Task) -> BoundTask:
         (info.alias or name) for name, info in Task.model_fields.items() if name in spec.model_fields_set
     }
     changes: dict[str, Any] = {field: getattr(own, field) for key, field in _ALIKE.items() if key in written}
-    # When, and how often, it runs is a matter of the pattern.
-    changes |= {"needs": (), "condition": None, "condition_at": "task", "each": None, "repeat": None}
-    changes |= {"outputs_taken": False, "tags": (), "description": None}
     changes["inputs"] = tuple({**dict(host.inputs), **dict(own.inputs)}.items())
     changes["env"] = tuple({**dict(host.env), **dict(own.env)}.items())
     changes["secrets"] = tuple(dict.fromkeys((*host.secrets, *own.secrets)))
-    changes["pattern"] = own.pattern
+    changes |= _WITHOUT
     changes["later"] = own.later
     if not WORK.isdisjoint(written):
         changes |= {field: getattr(own, field) for field in ("kind", "command", "python", "body", "runtime")}
