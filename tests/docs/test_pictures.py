@@ -24,7 +24,9 @@ PATTERNS = sorted(path.stem for path in SMALL.glob("*.yaml"))
 def test_the_pictures_are_current(tmp_path: Path) -> None:
     subprocess.run([sys.executable, str(PICTURES / "draw.py"), str(tmp_path)], cwd=tmp_path, check=True)
     drawn, kept = _pictures(tmp_path), _pictures(PICTURES)
-    assert set(drawn) == {f"{path.name}.svg" for path in EXAMPLES} | {f"patterns/{name}.svg" for name in PATTERNS}
+    assert set(drawn) == {f"{path.name}.svg" for path in EXAMPLES} | {
+        f"patterns/{name}.svg" for name in PATTERNS
+    }
     stale = [name for name in drawn.keys() | kept.keys() if drawn.get(name) != kept.get(name)]
     assert not stale, f"stale: {', '.join(sorted(stale))}; run `make pictures`"
 

@@ -209,9 +209,7 @@ def test_the_stricter_linter_runs_beside_the_present_one(tmp_path: Path, shop: P
     assert found["outputs"] == {"found": {"shop/prices.py": 1}}
     nodes = json.loads(me("dag", "status", "--outputs", "--json", cwd=example).stdout)["nodes"]
     compared = {node["id"]: node["output"] for node in nodes if node["id"].endswith(".compare")}
-    passed = {
-        node: (one["primary"]["passed"], one["shadows"][0]["passed"]) for node, one in compared.items()
-    }
+    passed = {node: (one["primary"]["passed"], one["shadows"][0]["passed"]) for node, one in compared.items()}
     assert passed == {
         "lint[shop/__init__.py].compare": (True, True),
         "lint[shop/orders.py].compare": (True, True),

@@ -16,7 +16,9 @@ def main(project: str) -> None:
     environ = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(words, cwd=project, env=environ, capture_output=True, text=True, check=False)
     lines = done.stdout.strip().splitlines()
-    counted = sum(int(count) for count in re.findall(r"(\d+) (?:passed|failed|error)", lines[-1] if lines else ""))
+    counted = sum(
+        int(count) for count in re.findall(r"(\d+) (?:passed|failed|error)", lines[-1] if lines else "")
+    )
     evidence = [{"what": line} for line in lines if line.startswith(("FAILED", "ERROR"))]
     print(json.dumps({"sound": done.returncode == 0, "tests": counted, "evidence": evidence}))
 

@@ -15,7 +15,9 @@ def main(rules: str, file: str) -> None:
     )
     if done.returncode not in (0, 1):
         raise SystemExit(done.stderr)
-    found = [f"line {one['location']['row']}: {one['code']} {one['message']}" for one in json.loads(done.stdout)]
+    found = [
+        f"line {one['location']['row']}: {one['code']} {one['message']}" for one in json.loads(done.stdout)
+    ]
     print(json.dumps({"findings": found}))
 
 
