@@ -32,13 +32,8 @@ def work(
     task: BoundTask, piece_id: str, *, inputs: Inputs | None = None, at: At = (), **changes: Any
 ) -> BoundTask:
     """A piece that does the work of `task`, with further inputs. Raises `PatternProblem`."""
-    if task.pattern is None and not does_something(task):
-        raise problem(
-            NothingToDo,
-            f"the task `{task.id}` does nothing itself, and the pattern has nothing else to do",
-            "give the task `run`, `python` or `graph`, or list `members` that do something",
-            at,
-        )
+    if task.pattern is None:
+        refuse_nothing(task, at)
     further = dict(inputs or {})
     taken = next((name for name, _ in task.inputs if name in further), None)
     if taken is not None:
@@ -55,6 +50,17 @@ def work(
         offered=(*task.offered, *further),
         **{"needs": (), **changes},
     )
+
+
+def refuse_nothing(task: BoundTask, at: At = ()) -> None:
+    """Refuse a task that has no work of its own."""
+    if not does_something(task):
+        raise problem(
+            NothingToDo,
+            f"the task `{task.id}` does nothing itself, and the pattern has nothing else to do",
+            "give the task `run`, `python` or `graph`, or list `members` that do something",
+            at,
+        )
 
 
 def does_something(task: BoundTask) -> bool:

@@ -9,6 +9,7 @@ from typing import Final, cast
 from ..schemas.errors.patterns import UnknownPattern
 from ..schemas.settling import Rule
 from ..schemas.suggest import did_you_mean, in_backticks
+from .foreign import Foreign
 from .protocol import Pattern, problem
 
 GROUP: Final = "metaensemble.patterns"
@@ -30,7 +31,7 @@ BUILT_IN: Final[Mapping[str, tuple[str, str]]] = {
     "debate": (".debate", "Debate"),
 }
 
-_RULES: Final = ("everything", "first_ok", "judged", "reviewed", "until_passed", "vote")
+_RULES: Final = ("everything", "all_in_order", "first_ok", "judged", "reviewed", "until_passed", "vote")
 
 
 def find(name: str) -> Pattern:
@@ -41,7 +42,8 @@ def find(name: str) -> Pattern:
     from importlib.metadata import entry_points  # reading all installed metadata takes milliseconds
 
     for point in entry_points(group=GROUP, name=name):
-        return cast("Pattern", point.load())
+        package = point.dist.name if point.dist is not None else point.module
+        return Foreign(name, package, point.load, Rules())
     known = names()
     hint = did_you_mean(name, known) or f"there are {in_backticks(known, last='and')}"
     raise problem(UnknownPattern, f"there is no pattern `{name}`", hint)
