@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -24,8 +24,9 @@ MOST_PIECES: Final = 100_000
 
 Inputs = tuple[tuple[str, Template], ...]
 
-Find = Callable[[str], Pattern]
-"""Gives a pattern by name; raises `PatternProblem` for one that there is not."""
+Find = Callable[[str, Sequence[str]], Pattern]
+"""Gives a pattern by name; raises `PatternProblem` for one that there is not. The second argument has other
+names that could have been meant."""
 
 
 @dataclass(slots=True)
@@ -125,8 +126,8 @@ def _inside(task: BoundTask, use: PatternUse, graph: BoundGraph) -> BoundGraph:
 def _say_who_asked(errors: list[InputError], task: BoundTask, use: PatternUse) -> None:
     """What is wrong in the file of a pattern may be so for one of the tasks that use it only."""
     for error in errors:
-        asked = f"the pattern `{use.name}` is used by the task `{task.id}`"
-        error.hint = asked if error.hint is None else f"{error.hint}; {asked}"
+        asked = f"for the task `{task.id}`, which uses the pattern `{use.name}`"
+        error.hint = asked if error.hint is None else f"{error.hint} ({asked})"
 
 
 def _expansion(task: BoundTask, use: PatternUse, find: Find) -> Expansion:
@@ -137,7 +138,7 @@ def _expansion(task: BoundTask, use: PatternUse, find: Find) -> Expansion:
     use = replace(use, settings=_with_inputs(use.settings, work))
     if use.template is not None:
         return written_expansion(work, use)
-    pattern = find(use.name)
+    pattern = find(use.name, use.others)
     try:
         found = validated(use.name, pattern.settings, use.settings)
     except PatternProblem:

@@ -239,7 +239,8 @@ def reviewed(settings: Mapping[str, Any], briefs: Briefs, node: str, report: str
     if not last["approved"]:
         said = [one for one in last["reviews"] if one["verdict"] == "reject"]
         names = ", ".join(f"`{one['who']}`" for one in said)
-        first = reports.shortened(said[0]["reason"] or said[0]["findings"]) if said else ""
+        why = next((one["reason"] or one["findings"] for one in said), None)
+        first = reports.shortened(why) if why else ""
         raise Refused(f"rejected by {names} in round {len(rounds)}" + (f": {first}" if first else ""))
     return result
 

@@ -195,7 +195,8 @@ class PatternUse:
     graph), and `places` are the documents and places of settings that stand elsewhere, in a preset.
 
     `template` is the graph of a pattern that is written as one, and `given` has, for each task of it that
-    does the work of the task that uses it, the keys that it gives itself.
+    does the work of the task that uses it, the keys that it gives itself. `others` are names that the
+    graph and the project give to patterns.
     """
 
     name: str
@@ -205,6 +206,7 @@ class PatternUse:
     places: Mapping[str, tuple[str, tuple[str | int, ...]]] = field(default_factory=dict)
     template: SubGraph | None = None
     given: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,14 +10,14 @@ from ..schemas.bound import BoundTask, Member, PatternUse
 from ..schemas.differences import with_differences
 from ..schemas.errors import InputError
 from ..schemas.errors.patterns import ReviewDemanded
-from ..schemas.pattern_ref import pattern_name, pattern_settings
+from ..schemas.pattern_ref import BUILT_IN, pattern_name, pattern_settings
 from ..schemas.span import Path
 from ..schemas.task import with_defaults
 from ..schemas.template import Literal
 from . import settings as settings_
 from .expression.scanner import has_expression
 from .members import MEMBER_KEYS, WORK, members_in
-from .pattern_names import Meaning, NoMeaning, Preset, meaning, names_reviewers
+from .pattern_names import Meaning, NoMeaning, Preset, known_names, meaning, names_reviewers
 from .pattern_templates import Said, bind_template, demanding_layers, layers, tell
 from .templates import Binder
 
@@ -44,6 +44,7 @@ def pattern_of(at: TaskBinding, host: BoundTask, inner: Inner) -> PatternUse | N
     """
     given = at.spec.pattern
     path: Path = (*at.at, "pattern")
+    host = _work_of(host)
     demanded = _demanded(at, host, inner)
     if given is None:
         if demanded is None or not at.is_task:
@@ -62,6 +63,21 @@ def pattern_of(at: TaskBinding, host: BoundTask, inner: Inner) -> PatternUse | N
     if use is not None and at.is_task:
         _refuse_external_members(at, use, found, inner)
     return use
+
+
+def _work_of(host: BoundTask) -> BoundTask:
+    """The task without what decides when, and how often, it runs: members have nothing of that."""
+    return replace(
+        host,
+        needs=(),
+        condition=None,
+        condition_at="task",
+        each=None,
+        repeat=None,
+        outputs_taken=False,
+        tags=(),
+        description=None,
+    )
 
 
 def _demanded(at: TaskBinding, host: BoundTask, inner: Inner) -> Meaning | None:
@@ -145,6 +161,7 @@ def _resolved(
         where=use_at.where,
         source=use_at.source,
         places={key: (one.source, one.where) for key, one in said.items() if one is not use_at},
+        others=() if found.name in BUILT_IN else known_names(layers(inner.parent)),
     )
     if found.graph is None:
         return use

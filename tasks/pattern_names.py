@@ -12,7 +12,7 @@ from ..schemas.errors.patterns import BuiltInShadowed, EndlessTemplate, Template
 from ..schemas.pattern_ref import BUILT_IN, GraphFile, pattern_name, pattern_settings
 from ..schemas.span import Path
 from .loader import LoadedGraph
-from .preset_files import preset_file
+from .preset_files import preset_file, preset_names
 
 if TYPE_CHECKING:
     from .binding import _Binding
@@ -91,6 +91,10 @@ class InGraph:
         path = os.path.abspath(os.path.join(os.path.dirname(self.binding.source), found.graph))
         return GraphOf(path=path, shown=beside(self.binding.loaded.file, found.graph))
 
+    def names(self) -> list[str]:
+        """All entries."""
+        return list(self.binding.loaded.graph.patterns)
+
 
 @dataclass(frozen=True, slots=True)
 class InProject:
@@ -118,6 +122,10 @@ class InProject:
         if name in BUILT_IN and pattern_name(loaded.graph.patterns[name]) != name:
             raise NoMeaning(shadowed(name, f"the project's file `{shown}`"))
         return Preset(name=name, loaded=loaded)
+
+    def names(self) -> list[str]:
+        """All files, by their names without endings."""
+        return preset_names(self.project)
 
 
 Layer = InGraph | InProject
@@ -166,6 +174,11 @@ def names_reviewers(layers: Sequence[Layer]) -> Meaning | None:
     found = meaning("peer_review", layers)
     named = any("reviewers" in pattern_settings(preset.of) for preset in found.presets)
     return found if named else None
+
+
+def known_names(layers: Sequence[Layer]) -> tuple[str, ...]:
+    """All names that the layers give to patterns."""
+    return tuple(dict.fromkeys(name for layer in layers for name in layer.names()))
 
 
 def beside(file: str, name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os.path
 import re
+from contextlib import suppress
 from pathlib import Path as FilePath
 from typing import Any, Final
 
@@ -30,6 +31,16 @@ def preset_file(project: str, name: str) -> str | None:
         return None
     paths = (os.path.join(project, FOLDER, name + ending) for ending in (".yaml", ".yml"))
     return next((path for path in paths if os.path.lexists(path)), None)
+
+
+def preset_names(project: str) -> list[str]:
+    """The names of all patterns that the project has files for, sorted."""
+    with suppress(OSError):
+        files = sorted(FilePath(project, FOLDER).iterdir())
+        return [
+            one.stem for one in files if one.suffix in (".yaml", ".yml") and _FILE_NAME.fullmatch(one.stem)
+        ]
+    return []
 
 
 def load_preset(path: str, shown: str, name: str) -> tuple[LoadedGraph | None, list[InputError]]:

@@ -403,7 +403,7 @@ class TaskBinding:
         return CallableSpec(module=module, function=function, where=self.spec.in_)
 
     def _needs(self) -> tuple[Need, ...]:
-        needs = self.examined.needs[self.name]
+        needs = self.examined.needs[self.name] if self.is_task else ()
         asked = self.spec.needs
         if not isinstance(asked, dict):
             return needs
