@@ -8,13 +8,13 @@ from contextlib import ExitStack
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
 
-from ._api_patterns import RULES, has_patterns, with_patterns
+from ._api_patterns import RULES, with_patterns
 from .engine.compile import graph_errors
 from .engine.instances import bodies_of, graphs_of, tasks_of
 from .engine.project import find_project, working_directory
 from .schemas.errors import InputError, InputErrors
 from .schemas.errors.invocation import KeyNotBuilt
-from .schemas.errors.patterns import NothingToDo, NoVoteField
+from .schemas.errors.patterns import NothingToDo, NoVoteField, UnknownSetting
 from .tasks.binding import bind, sketch
 from .tasks.check import check_loaded, outline
 from .tasks.loader import load_problems
@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 
 def check(source: FilePath) -> list[InputError]:
     """Every problem that the file alone can tell, in the order of the text; empty when there is none."""
-    return _checked(source)[1]
+    loaded, problems = _checked(source)
+    return problems if loaded is None or problems else _in_order(_wrong_patterns(loaded))
 
 
 def plan(
@@ -113,10 +114,12 @@ def bound(
             sources=sources,
         )
     except InputErrors as found:
-        raise InputErrors(_in_order(_without_repeats(found.errors))) from None
+        # What is wrong with patterns is told at once with the rest.
+        more = [] if problems else _wrong_patterns(loaded)
+        raise InputErrors(_in_order(_without_repeats([*found.errors, *more]))) from None
     texts = Texts(loaded, sources)
     graph, errors = with_patterns(graph)
-    refuse(place(_without_repeats(errors), texts))
+    refuse(_without_repeats(place(errors, texts)))
     # Values of parameters can make writes collide that the text alone leaves open.
     found_errors = []
     wheres = {
@@ -176,7 +179,7 @@ def place(errors: Iterable[InputError], texts: Texts) -> list[InputError]:
     placed = list(errors)
     for error in placed:
         if error.span is None and error.where:
-            error.span = _span(texts.document(error.source), error.where)
+            error.span = _span(texts.document(error.source), error)
     return placed
 
 
@@ -195,8 +198,6 @@ def _checked(source: FilePath) -> tuple[LoadedGraph | None, list[InputError]]:
         *check_loaded(loaded),
         *place(graph_errors(outline(loaded)), Texts(loaded, Sources())),
     ]
-    if not problems:
-        problems = _wrong_patterns(loaded)
     return loaded, _in_order(problems)
 
 
@@ -206,7 +207,7 @@ def _wrong_patterns(loaded: LoadedGraph) -> list[InputError]:
         return []
     sources = Sources()
     graph, told = sketch(loaded, sources, find_project(FilePath(loaded.file).resolve().parent))
-    _, errors = with_patterns(graph) if has_patterns(graph) else (graph, [])
+    _, errors = with_patterns(graph)
     # A task without work is complete where the graph is used as a pattern.
     open_tasks = {name for name, task in loaded.graph.tasks.items() if does_users_work(task)}
     errors = [
@@ -224,13 +225,19 @@ def _in_order(errors: Iterable[InputError]) -> list[InputError]:
     return sorted(errors, key=lambda e: (e.span.file, e.span.line, e.span.column) if e.span else ("", 0, 0))
 
 
-def _span(document: Document, where: Path) -> Span:
+def _span(document: Document, error: InputError) -> Span:
+    where = error.where
     if not document.has(where) and "needs" in where and isinstance(where[-1], str):
         # A need may be an item of a list, or only follow from a reference somewhere in the task.
         task = where[: where.index("needs")]
         place = _need_in(document, (*task, "needs"), where[-1])
         return document.span(place) if place else document.span(task, of="key")
-    return document.span(where, of="key" if where and document.has(where) and len(where) == 2 else "value")
+    if not document.has(where):
+        return document.span(where)
+    # A task is shown by its name, and so is a pattern, and a setting that there is not.
+    is_pattern = len(where) > 3 and where[-2] in ("pattern", "of")
+    by_key = len(where) == 2 or is_pattern or isinstance(error, UnknownSetting)
+    return document.span(where, of="key" if by_key else "value")
 
 
 def _need_in(document: Document, where: Path, need: str) -> Path | None:

@@ -12,15 +12,13 @@ from ..schemas.errors.patterns import PatternTooLarge
 from ..schemas.template import Host, Literal, Template
 from . import pieces
 from .foreign import Foreign
-from .protocol import Expansion, Pattern, PatternProblem
+from .pieces import MOST_PIECES, refuse_too_many
+from .protocol import Expansion, Formula, Pattern, PatternProblem
 from .settings import validated
 from .written import written_expansion
 
 MOST_NESTED: Final = 8
 """So many patterns may lie one in the other."""
-
-MOST_PIECES: Final = 100_000
-"""A graph is expanded into at most so many pieces."""
 
 Inputs = tuple[tuple[str, Template], ...]
 
@@ -28,73 +26,77 @@ Find = Callable[[str, Sequence[str]], Pattern]
 """Gives a pattern by name; raises `PatternProblem` for one that there is not. The second argument has other
 names that could have been meant."""
 
+Read = Callable[[Formula], InputError | None]
+"""Says what is wrong with a setting that is an expression."""
+
 
 @dataclass(slots=True)
-class _Count:
+class _Work:
+    """What is found, and made, along the way."""
+
+    find: Find
+    read: Read
+    errors: list[InputError]
     pieces: int = 0
 
+    @property
+    def is_full(self) -> bool:
+        return self.pieces > MOST_PIECES
 
-def expanded(graph: BoundGraph, find: Find) -> tuple[BoundGraph, list[InputError]]:
+
+def expanded(
+    graph: BoundGraph, find: Find, read: Read = lambda _: None
+) -> tuple[BoundGraph, list[InputError]]:
     """The graph with every pattern in place, and what is wrong; tasks with errors stay as they are.
 
     A graph without patterns is given back as it is.
     """
-    errors: list[InputError] = []
-    return _graph(graph, find, errors, _Count(), 0), errors
+    work = _Work(find, read, [])
+    return _graph(graph, work, 0), work.errors
 
 
-def _graph(graph: BoundGraph, find: Find, errors: list[InputError], count: _Count, depth: int) -> BoundGraph:
-    tasks = tuple(_task(task, graph, find, errors, count, depth) for task in graph.tasks)
+def _graph(graph: BoundGraph, work: _Work, depth: int) -> BoundGraph:
+    tasks = tuple(_task(task, graph, work, depth) for task in graph.tasks)
     if all(one is two for one, two in zip(tasks, graph.tasks, strict=True)):
         return graph
     return replace(graph, tasks=tasks)
 
 
-def _task(
-    task: BoundTask, graph: BoundGraph, find: Find, errors: list[InputError], count: _Count, depth: int
-) -> BoundTask:
+def _task(task: BoundTask, graph: BoundGraph, work: _Work, depth: int) -> BoundTask:
     if task.cells:
-        cells = tuple(
-            replace(cell, task=_task(cell.task, graph, find, errors, count, depth)) for cell in task.cells
-        )
+        cells = tuple(replace(cell, task=_task(cell.task, graph, work, depth)) for cell in task.cells)
         same = all(one.task is two.task for one, two in zip(cells, task.cells, strict=True))
         return task if same else replace(task, cells=cells)
     if task.pattern is not None:
-        return _pattern(task, task.pattern, graph, find, errors, count, depth)
+        return _pattern(task, task.pattern, graph, work, depth)
     if task.body is not None:
-        inner = _graph(task.body.graph, find, errors, count, depth)
+        inner = _graph(task.body.graph, work, depth)
         return task if inner is task.body.graph else replace(task, body=replace(task.body, graph=inner))
     return task
 
 
-def _pattern(
-    task: BoundTask,
-    use: PatternUse,
-    graph: BoundGraph,
-    find: Find,
-    errors: list[InputError],
-    count: _Count,
-    depth: int,
-) -> BoundTask:
+def _pattern(task: BoundTask, use: PatternUse, graph: BoundGraph, work: _Work, depth: int) -> BoundTask:
+    if work.is_full:
+        return replace(task, pattern=None)  # that there are too many is told, and no more are made
     try:
         if use.name == "solo" and not use.settings and use.template is None:
             pieces.refuse_nothing(task)
-            return _task(replace(task, pattern=None), graph, find, errors, count, depth)
-        expansion = _expansion(task, use, find)
-        made = _checked(expansion, count, depth)
+            return _task(replace(task, pattern=None), graph, work, depth)
+        expansion = _expansion(task, use, work.find)
+        made = _checked(expansion, work, depth)
     except PatternProblem as problem:
         for error, at in problem.errors:
             source, where = use.places.get(str(at[0]) if at else "", (use.source, use.where))
             error.source = error.source or source or graph.source
             error.where = error.where or (*where, *at)
             error.task = error.task or task.id
-            errors.append(error)
+            work.errors.append(error)
         return replace(task, pattern=None)
     inside = _inside(task, use, graph)
-    told = len(errors)
-    tasks = tuple(_task(_placed(piece, use), inside, find, errors, count, depth + 1) for piece in made)
+    told = len(work.errors)
+    tasks = tuple(_task(_placed(piece, use), inside, work, depth + 1) for piece in made)
     if use.template is not None:
-        _say_who_asked(errors[told:], task, use)
+        _say_who_asked(work.errors[told:], task, use)
     calls = expansion.calls
     body = SubGraph(
         graph=replace(inside, tasks=tasks),
@@ -168,14 +170,15 @@ def _with_inputs(value: Any, work: BoundTask) -> Any:
     return [_with_inputs(item, work) for item in value] if isinstance(value, list) else value
 
 
-def _checked(expansion: Expansion, count: _Count, depth: int) -> tuple[BoundTask, ...]:
+def _checked(expansion: Expansion, work: _Work, depth: int) -> tuple[BoundTask, ...]:
     if depth >= MOST_NESTED:
         message = f"more than {MOST_NESTED} patterns lie one in the other"
         raise PatternProblem((PatternTooLarge(message), ()))
-    count.pieces += len(expansion.pieces)
-    if count.pieces > MOST_PIECES:
-        message = f"the patterns of the graph make more than {MOST_PIECES:,} pieces"
-        raise PatternProblem((PatternTooLarge(message), ()))
+    wrong = [(error, formula.at) for formula in expansion.formulas if (error := work.read(formula))]
+    if wrong:
+        raise PatternProblem(*wrong)
+    work.pieces += len(expansion.pieces)
+    refuse_too_many(work.pieces, ())
     return expansion.pieces
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Container
+from dataclasses import replace
 from typing import Any, Final
 
 from ..schemas.bound import BoundTask
@@ -57,7 +58,8 @@ class Foreign:
         why = self._why_unusable(found)
         if why is not None:
             raise self.broken(f"made of the task `{task.id}` what cannot be run: {why}")
-        return Expansion(pieces=tuple(found.pieces), result=found.result, calls=found.calls)
+        made: Expansion = found
+        return replace(made, pieces=tuple(made.pieces))
 
     def broken(self, what: str, error: Exception | None = None) -> PatternProblem:
         """The problem that is reported of the pattern."""

@@ -14,7 +14,7 @@ from ..schemas.declined import Declined, Refused
 from . import reports
 from .agreement_of_one import agreement_of
 from .checks import findings_of, passed
-from .reviews import judged_round, round_of
+from .reviews import judged_round, round_of, verdict_in
 from .rules import verdict_of
 from .votes import as_rule, panel_of, vote_in
 from .voting import Verdict, break_tie_by_first, score, settled
@@ -214,7 +214,7 @@ def reviewed(settings: Mapping[str, Any], briefs: Briefs, node: str, report: str
         told = [
             {
                 "who": settings["who"][name.partition("#")[0]],
-                "verdict": briefs[name]["output"]["verdict"],
+                "verdict": verdict_in(briefs[name]["output"]),
                 "reason": briefs[name]["output"].get("reason", ""),
                 "findings": briefs[name]["output"].get("findings", []),
             }
@@ -239,8 +239,8 @@ def reviewed(settings: Mapping[str, Any], briefs: Briefs, node: str, report: str
     if not last["approved"]:
         said = [one for one in last["reviews"] if one["verdict"] == "reject"]
         names = ", ".join(f"`{one['who']}`" for one in said)
-        why = next((one["reason"] or one["findings"] for one in said), None)
-        first = reports.shortened(why) if why else ""
+        found_first = (said[0]["reason"] or said[0]["findings"]) if said else None
+        first = reports.shortened(found_first) if found_first else ""
         raise Refused(f"rejected by {names} in round {len(rounds)}" + (f": {first}" if first else ""))
     return result
 

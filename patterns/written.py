@@ -66,9 +66,13 @@ def _piece(task: BoundTask, one: BoundTask, use: PatternUse) -> BoundTask:
 def _with_work(value: Any, work: BoundTask) -> Any:
     """Settings in which members without work of their own have that of the task."""
     if isinstance(value, Member):
-        if value.has_work:
+        if pieces.does_something(value.task):
             return value
-        return replace(value, task=with_differences(work, value.task, value.given))
+        own = with_differences(work, value.task, value.given)
+        if own.pattern is not None:
+            settings = _with_work(own.pattern.settings, replace(own, pattern=None))
+            own = replace(own, pattern=replace(own.pattern, settings=settings))
+        return replace(value, task=own)
     if isinstance(value, Mapping):
         return {key: _with_work(item, work) for key, item in value.items()}
     return [_with_work(item, work) for item in value] if isinstance(value, list) else value

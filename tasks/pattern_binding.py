@@ -235,8 +235,9 @@ def _member(at: TaskBinding, host: BoundTask, path: Path, where: Path, inner: In
         if key not in MEMBER_KEYS and not key.startswith("x-")
     }
     given = frozenset(key for key in written if key in MEMBER_KEYS)
+    task = with_differences(host, _with_spans(bound, at), given, has_work=not WORK.isdisjoint(written))
     return Member(
-        task=with_differences(host, _with_spans(bound, at), given, has_work=not WORK.isdisjoint(written)),
+        task=replace(task, pattern=pattern_of(one, task, inner)),
         has_work=not (WORK | {"pattern"}).isdisjoint(written),
         keys=keys,
         given=given,

@@ -158,8 +158,8 @@ class TaskBinding:
         )
 
     def member(self, child: Inner) -> BoundTask:
-        """What a member of a pattern says by itself, bound; the rest has its defaults."""
-        return self._whole(child)
+        """What a member of a pattern says by itself, without its pattern; the rest has its defaults."""
+        return self._alone(child)
 
     def _cells(self) -> list[dict[str, Any]]:
         axes: dict[str, Sequence[Any]] = {}
@@ -227,6 +227,13 @@ class TaskBinding:
         )
 
     def _whole(self, child: Inner) -> BoundTask:
+        bound = self._alone(child)
+        if self.spec.pattern is None and self.spec.effects != "external":
+            return bound
+        return replace(bound, pattern=pattern_of(self, bound, child))
+
+    def _alone(self, child: Inner) -> BoundTask:
+        """The task without its pattern."""
         spec, binder, name = self.spec, self.binder, self.name
         env = tuple((key, self._variable(key, value)) for key, value in spec.env.items())
         self.schemas.load(binder, self.at, spec)
@@ -275,9 +282,7 @@ class TaskBinding:
         )
         if spec.graph is not None:
             bound = replace(bound, body=child(self, bound), inputs=())
-        if spec.pattern is None and spec.effects != "external":
-            return bound
-        return replace(bound, pattern=pattern_of(self, bound, child))
+        return bound
 
     # ---- many nodes
 
