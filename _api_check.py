@@ -14,10 +14,12 @@ from .engine.instances import bodies_of, graphs_of, tasks_of
 from .engine.project import find_project, working_directory
 from .schemas.errors import InputError, InputErrors
 from .schemas.errors.invocation import KeyNotBuilt
-from .schemas.errors.patterns import UnknownSetting
+from .schemas.errors.patterns import NothingToDo, NoVoteField, UnknownSetting
 from .tasks.binding import bind, sketch
 from .tasks.check import check_loaded, outline
 from .tasks.loader import load_problems
+from .tasks.pattern_binding import may_have_patterns
+from .tasks.pattern_templates import does_users_work
 from .tasks.sub_graphs import Sources
 
 if TYPE_CHECKING:
@@ -120,13 +122,14 @@ def bound(
     refuse(_without_repeats(place(errors, texts)))
     # Values of parameters can make writes collide that the text alone leaves open.
     found_errors = []
-    wheres = {id(body.graph): body.where for body in bodies_of(graph) if body.result is not None}
+    wheres = {
+        id(body.graph): (body.asked_in, body.where) for body in bodies_of(graph) if body.result is not None
+    }
     for one in graphs_of(graph):
         errors = graph_errors(one)
         for error in errors:
-            error.source = one.source
             # What a pattern made stands nowhere but in the line that asks for it.
-            error.where = wheres.get(id(one), error.where)
+            error.source, error.where = wheres.get(id(one), (one.source, error.where))
         found_errors += place(errors, texts)
     refuse(_without_repeats(found_errors))
     return graph, texts
@@ -200,13 +203,21 @@ def _checked(source: FilePath) -> tuple[LoadedGraph | None, list[InputError]]:
 
 def _wrong_patterns(loaded: LoadedGraph) -> list[InputError]:
     """What is wrong with patterns, as far as the file tells without the values of its parameters."""
-    if not any(task.pattern is not None for task in loaded.graph.tasks.values()):
+    if not may_have_patterns(loaded):
         return []
     sources = Sources()
-    graph = sketch(loaded, sources)
+    graph, told = sketch(loaded, sources, find_project(FilePath(loaded.file).resolve().parent))
     _, errors = with_patterns(graph)
-    own = [error for error in errors if error.source in (None, graph.source)]
-    return _without_repeats(place(own, Texts(loaded, sources)))
+    # A task without work is complete where the graph is used as a pattern.
+    open_tasks = {name for name, task in loaded.graph.tasks.items() if does_users_work(task)}
+    errors = [
+        error
+        for error in errors
+        if not isinstance(error, NothingToDo)
+        and not (isinstance(error, NoVoteField) and error.task in open_tasks)
+        and (error.source is None or error.source == graph.source or error.source in sources.loaded)
+    ]
+    return _without_repeats([*told, *place(errors, Texts(loaded, sources))])
 
 
 def _in_order(errors: Iterable[InputError]) -> list[InputError]:

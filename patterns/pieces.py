@@ -42,13 +42,8 @@ def work(
     task: BoundTask, piece_id: str, *, inputs: Inputs | None = None, at: At = (), **changes: Any
 ) -> BoundTask:
     """A piece that does the work of `task`, with further inputs. Raises `PatternProblem`."""
-    if task.pattern is None and not does_something(task):
-        raise problem(
-            NothingToDo,
-            f"the task `{task.id}` does nothing itself, and the pattern has nothing else to do",
-            "give the task `run`, `python` or `graph`, or list `members` that do something",
-            at,
-        )
+    if task.pattern is None:
+        refuse_nothing(task, at)
     further = dict(inputs or {})
     # What an outer pattern gave under the same name is about its own pieces: the nearer one counts.
     own = tuple((name, item) for name, item in task.inputs if name not in further or name not in task.offered)
@@ -67,6 +62,17 @@ def work(
         offered=tuple(dict.fromkeys((*task.offered, *further))),
         **{"needs": (), **changes},
     )
+
+
+def refuse_nothing(task: BoundTask, at: At = ()) -> None:
+    """Refuse a task that has no work of its own."""
+    if not does_something(task):
+        raise problem(
+            NothingToDo,
+            f"the task `{task.id}` does nothing itself, and the pattern has nothing else to do",
+            "give the task `run`, `python` or `graph`, or list `members` that do something",
+            at,
+        )
 
 
 def does_something(task: BoundTask) -> bool:

@@ -543,3 +543,21 @@ class TemplateUnusable(InputError):
     """
 
     code = "ME347"
+
+
+class BuiltInShadowed(InputError):
+    """TODO."""
+
+    code = "ME348"
+
+
+class PatternBroken(InputError):
+    """TODO."""
+
+    code = "ME349"
+
+
+class ReviewDemanded(InputError):
+    """TODO."""
+
+    code = "ME350"
