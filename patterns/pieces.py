@@ -17,7 +17,14 @@ from ..schemas.bound import (
     RetryPolicy,
     SettleSpec,
 )
-from ..schemas.errors.patterns import EffectsRepeated, InputTaken, NothingToDo, PatternTooLarge, SharedFile
+from ..schemas.errors.patterns import (
+    BadSetting,
+    EffectsRepeated,
+    InputTaken,
+    NothingToDo,
+    PatternTooLarge,
+    SharedFile,
+)
 from ..schemas.template import Concat, Expr, Literal, Template
 from .families import family_of
 from .protocol import At, problem
@@ -75,6 +82,7 @@ def does_something(task: BoundTask) -> bool:
 
 def check(member: Member, piece_id: str, *, inputs: Inputs, **changes: Any) -> BoundTask:
     """A piece that looks at what another one did: what it finds is its output, passed or not."""
+    _refuse_pattern(member)
     return work(
         member.task,
         piece_id,
@@ -83,13 +91,13 @@ def check(member: Member, piece_id: str, *, inputs: Inputs, **changes: Any) -> B
         output=OutputContract(form="check"),
         deliverables=(),
         writes=() if "writes" not in member.given else member.task.writes,
-        pattern=member.task.pattern if "pattern" in member.given else None,
         **changes,
     )
 
 
 def typed(member: Member, piece_id: str, schema: Any, *, inputs: Inputs, **changes: Any) -> BoundTask:
     """A piece of a member's whose output must meet `schema`."""
+    _refuse_pattern(member)
     return work(
         member.task,
         piece_id,
@@ -98,9 +106,19 @@ def typed(member: Member, piece_id: str, schema: Any, *, inputs: Inputs, **chang
         output=OutputContract(form="json", schema=schema),
         deliverables=() if "deliverables" not in member.given else member.task.deliverables,
         writes=() if "writes" not in member.given else member.task.writes,
-        pattern=member.task.pattern if "pattern" in member.given else None,
         **changes,
     )
+
+
+def _refuse_pattern(member: Member) -> None:
+    """What a pattern hands on, its join decides, and that is no review, no judgement and no check."""
+    if member.task.pattern is not None:
+        raise problem(
+            BadSetting,
+            "whoever checks, reviews or judges is one node, and cannot have a pattern of its own",
+            "let it run a graph in which the pattern stands: `graph: FILE`",
+            (*member.where, "pattern"),
+        )
 
 
 def join(
