@@ -215,7 +215,7 @@ def _wrong_patterns(loaded: LoadedGraph) -> list[InputError]:
         for error in errors
         if not isinstance(error, NothingToDo)
         and not (isinstance(error, NoVoteField) and error.task in open_tasks)
-        and (error.source is None or error.source == graph.source or error.source in sources.loaded)
+        and (error.source is None or error.source == graph.source or error.source in sources.patterns)
     ]
     return _without_repeats([*told, *place(errors, Texts(loaded, sources))])
 
