@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from pydantic import Field
@@ -93,7 +94,10 @@ class Consensus:
         verdict = pieces.join("verdict", "vote", needs=needs, rule="vote", settings=told)
         breakers = [breaker] if breaker is not None else []
         return Expansion(
-            pieces=(*made, *breakers, verdict), result="verdict", calls=_calls(n, rule, least, stop, tie)
+            pieces=(*made, *breakers, verdict),
+            result="verdict",
+            calls=_calls(n, rule, least, stop, tie),
+            size=n,
         )
 
     def _tie(self, found: ConsensusSettings, ids: list[str]) -> tuple[str, BoundTask | None]:
@@ -186,6 +190,7 @@ def _waves(found: ConsensusSettings, n: int) -> list[int] | None:
     return waves
 
 
+@lru_cache(maxsize=1 << 10)
 def _calls(n: int, rule: VoteRule, least: int, stop: str | float, tie: str) -> Calls:
     if stop == "off":
         return Calls(expected=n, worst=n)

@@ -94,6 +94,7 @@ def _pattern(
         graph=inside,
         result=expansion.result,
         pattern=use.name,
+        size=expansion.size,
         where=use.where,
         calls={}
         if calls is None

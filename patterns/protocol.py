@@ -28,11 +28,13 @@ class Calls:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expansion:
     """The pieces that a task becomes, and which of them speaks for all: its end and its output are those
-    of the task. Their ids are relative to the task's. `calls` is None where it goes without saying."""
+    of the task. Their ids are relative to the task's. `calls` is None where it goes without saying.
+    `size` is how many take part, for people: voters, candidates, steps."""
 
     pieces: tuple[BoundTask, ...]
     result: str
     calls: Calls | None = None
+    size: int | None = None
 
 
 class Pattern(Protocol):

@@ -68,7 +68,10 @@ class Team:
         pieces.refuse_shared_files(made, self.name, [member.where for member in members])
         joined, result = gathered(found, members, [one.id for one in made], self.name)
         return Expansion(
-            pieces=(*made, *joined), result=result, calls=Calls(expected=len(made), worst=len(made))
+            pieces=(*made, *joined),
+            result=result,
+            calls=Calls(expected=len(made), worst=len(made)),
+            size=len(made),
         )
 
 

@@ -145,9 +145,9 @@ class SubGraph:
     form in which a graph file declares it.
 
     With `result` the graph is what a pattern made of the task: it is one piece with the task, is what
-    the task `result` in it comes to, and hands on what that hands on. `pattern` is what people call it,
-    and `where` is its place in the document, as long as the graph is being made; `calls` tells how often
-    its work is expected to be done.
+    the task `result` in it comes to, and hands on what that hands on. `pattern` is its name, `size`
+    how many take part where that is told, and `where` its place in the document, as long as the graph is
+    being made; `calls` tells how often its work is expected to be done.
     """
 
     graph: BoundGraph
@@ -155,6 +155,7 @@ class SubGraph:
     specs: Mapping[str, Any] = field(default_factory=dict)
     result: str | None = None
     pattern: str = ""
+    size: int | None = None
     where: tuple[str | int, ...] = ()
     calls: Mapping[str, Any] = field(default_factory=dict)
 

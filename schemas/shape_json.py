@@ -41,6 +41,7 @@ def shape_to_json(
         }
         if body.result is not None:
             data["body"] |= {"result": body.result, "pattern": body.pattern, "calls": dict(body.calls)}
+            data["body"] |= {} if body.size is None else {"size": body.size}
     if task.ask is not None:
         ask = task.ask
         data["ask"] = {
@@ -78,6 +79,7 @@ def shape_from_json(
             specs=body["specs"],
             result=body.get("result"),
             pattern=body.get("pattern", ""),
+            size=body.get("size"),
             calls=body.get("calls", {}),
         )
     if "ask" in data:
