@@ -8,12 +8,13 @@ from contextlib import ExitStack
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
 
-from ._api_patterns import RULES, has_patterns, with_patterns
+from ._api_patterns import RULES, with_patterns
 from .engine.compile import graph_errors
-from .engine.instances import bodies_of, graphs_of
+from .engine.instances import bodies_of, graphs_of, tasks_of
 from .engine.project import find_project, working_directory
 from .schemas.errors import InputError, InputErrors
 from .schemas.errors.invocation import KeyNotBuilt
+from .schemas.errors.patterns import UnknownSetting
 from .tasks.binding import bind, sketch
 from .tasks.check import check_loaded, outline
 from .tasks.loader import load_problems
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
 
 def check(source: FilePath) -> list[InputError]:
     """Every problem that the file alone can tell, in the order of the text; empty when there is none."""
-    return _checked(source)[1]
+    loaded, problems = _checked(source)
+    return problems if loaded is None or problems else _in_order(_wrong_patterns(loaded))
 
 
 def plan(
@@ -110,10 +112,12 @@ def bound(
             sources=sources,
         )
     except InputErrors as found:
-        raise InputErrors(_in_order(_without_repeats(found.errors))) from None
+        # What is wrong with patterns is told at once with the rest.
+        more = [] if problems else _wrong_patterns(loaded)
+        raise InputErrors(_in_order(_without_repeats([*found.errors, *more]))) from None
     texts = Texts(loaded, sources)
     graph, errors = with_patterns(graph)
-    refuse(place(_without_repeats(errors), texts))
+    refuse(_without_repeats(place(errors, texts)))
     # Values of parameters can make writes collide that the text alone leaves open.
     found_errors = []
     wheres = {id(body.graph): body.where for body in bodies_of(graph) if body.result is not None}
@@ -143,10 +147,14 @@ class Texts:
 
 def refuse_later(graph: BoundGraph, texts: Texts) -> None:
     """Raise for every key that validates and is not carried out by this version."""
+    # The pieces of a pattern are told by the task that they stand for.
+    owners = {id(task.body.graph): task.id for task in tasks_of(graph) if task.body is not None}
+    patterns = {id(body.graph) for body in bodies_of(graph) if body.result is not None}
     found: list[tuple[str | None, LaterKey]] = []
     for one in graphs_of(graph):
+        owner = owners[id(one)] if id(one) in patterns else None
         found += [(None, later) for later in one.later]
-        found += [(task.id, later) for task in one.tasks for later in task.later]
+        found += [(owner or task.id, later) for task in one.tasks for later in task.later]
     errors: list[InputError] = []
     for task, later in found:
         owner = f"task `{task}` uses `{later.key}`" if task else f"the graph uses `{later.key}`"
@@ -168,7 +176,7 @@ def place(errors: Iterable[InputError], texts: Texts) -> list[InputError]:
     placed = list(errors)
     for error in placed:
         if error.span is None and error.where:
-            error.span = _span(texts.document(error.source), error.where)
+            error.span = _span(texts.document(error.source), error)
     return placed
 
 
@@ -187,8 +195,6 @@ def _checked(source: FilePath) -> tuple[LoadedGraph | None, list[InputError]]:
         *check_loaded(loaded),
         *place(graph_errors(outline(loaded)), Texts(loaded, Sources())),
     ]
-    if not problems:
-        problems = _wrong_patterns(loaded)
     return loaded, _in_order(problems)
 
 
@@ -198,9 +204,9 @@ def _wrong_patterns(loaded: LoadedGraph) -> list[InputError]:
         return []
     sources = Sources()
     graph = sketch(loaded, sources)
-    _, errors = with_patterns(graph) if has_patterns(graph) else (graph, [])
+    _, errors = with_patterns(graph)
     own = [error for error in errors if error.source in (None, graph.source)]
-    return place(_without_repeats(own), Texts(loaded, sources))
+    return _without_repeats(place(own, Texts(loaded, sources)))
 
 
 def _in_order(errors: Iterable[InputError]) -> list[InputError]:
@@ -208,13 +214,19 @@ def _in_order(errors: Iterable[InputError]) -> list[InputError]:
     return sorted(errors, key=lambda e: (e.span.file, e.span.line, e.span.column) if e.span else ("", 0, 0))
 
 
-def _span(document: Document, where: Path) -> Span:
+def _span(document: Document, error: InputError) -> Span:
+    where = error.where
     if not document.has(where) and "needs" in where and isinstance(where[-1], str):
         # A need may be an item of a list, or only follow from a reference somewhere in the task.
         task = where[: where.index("needs")]
         place = _need_in(document, (*task, "needs"), where[-1])
         return document.span(place) if place else document.span(task, of="key")
-    return document.span(where, of="key" if where and document.has(where) and len(where) == 2 else "value")
+    if not document.has(where):
+        return document.span(where)
+    # A task is shown by its name, and so is a pattern, and a setting that there is not.
+    is_pattern = len(where) > 3 and where[-2] in ("pattern", "of")
+    by_key = len(where) == 2 or is_pattern or isinstance(error, UnknownSetting)
+    return document.span(where, of="key" if by_key else "value")
 
 
 def _need_in(document: Document, where: Path, need: str) -> Path | None:

@@ -64,13 +64,18 @@ def graphs_of(graph: BoundGraph) -> Iterator[BoundGraph]:
                 yield from graphs_of(one.body.graph)
 
 
-def bodies_of(graph: BoundGraph) -> Iterator[SubGraph]:
-    """Every graph that a task is made of, or runs, at any depth."""
+def tasks_of(graph: BoundGraph) -> Iterator[BoundTask]:
+    """Every task, at any depth; of one with a matrix, those of its cells."""
     for task in graph.tasks:
         for one in [cell.task for cell in task.cells] or [task]:
+            yield one
             if one.body is not None:
-                yield one.body
-                yield from bodies_of(one.body.graph)
+                yield from tasks_of(one.body.graph)
+
+
+def bodies_of(graph: BoundGraph) -> Iterator[SubGraph]:
+    """Every graph that a task is made of, or runs, at any depth."""
+    return (task.body for task in tasks_of(graph) if task.body is not None)
 
 
 def replayed(graph: BoundGraph) -> BoundGraph:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from ..schemas.bound import BoundTask, Member
-from ..schemas.errors.patterns import BadSetting, NoOutsideCheck, TooFewMembers
+from ..schemas.errors.patterns import BadSetting, MissingSetting, NoOutsideCheck, TooFewMembers
 from . import pieces
 from .checks import check_is_outside
 from .examples import Example
@@ -102,10 +102,13 @@ class Cascade:
             return found.steps
         if found.tiers is None:
             raise problem(
-                BadSetting, "`cascade` needs `steps` or `tiers`", "write `steps: [{run: …}, {run: …}]`"
+                MissingSetting, "`cascade` needs `steps` or `tiers`", "write `steps: [{run: …}, {run: …}]`"
             )
-        if found.steps is not None or len(found.tiers) < 2:
-            raise problem(BadSetting, "`tiers` are at least 2, and stand in place of `steps`", at=("tiers",))
+        if found.steps is not None:
+            raise problem(BadSetting, "`steps` and `tiers` exclude each other", at=("tiers",))
+        if len(found.tiers) < 2:
+            message = f"a cascade has at least 2 tiers, and this has {len(found.tiers)}"
+            raise problem(TooFewMembers, message, at=("tiers",))
         return [
             Member(
                 task=pieces.refused(task, f"tier: {tier}", ("tiers", index)),

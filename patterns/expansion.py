@@ -2,92 +2,97 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
-from ..schemas.bound import BoundGraph, BoundTask, PatternUse, SubGraph
+from ..schemas.bound import BoundGraph, BoundTask, Member, PatternUse, SubGraph
 from ..schemas.errors import InputError
 from ..schemas.errors.patterns import PatternTooLarge
-from .protocol import Expansion, Pattern, PatternProblem
+from ..schemas.template import Host, Literal, Template
+from .pieces import MOST_PIECES, refuse_too_many
+from .protocol import Expansion, Formula, Pattern, PatternProblem
 from .settings import validated
 from .written import written_expansion
 
 MOST_NESTED: Final = 8
 """So many patterns may lie one in the other."""
 
-MOST_PIECES: Final = 100_000
-"""A graph is expanded into at most so many pieces."""
+Inputs = tuple[tuple[str, Template], ...]
 
 Find = Callable[[str], Pattern]
 """Gives a pattern by name; raises `PatternProblem` for one that there is not."""
 
+Read = Callable[[Formula], InputError | None]
+"""Says what is wrong with a setting that is an expression."""
+
 
 @dataclass(slots=True)
-class _Count:
+class _Work:
+    """What is found, and made, along the way."""
+
+    find: Find
+    read: Read
+    errors: list[InputError]
     pieces: int = 0
 
+    @property
+    def is_full(self) -> bool:
+        return self.pieces > MOST_PIECES
 
-def expanded(graph: BoundGraph, find: Find) -> tuple[BoundGraph, list[InputError]]:
+
+def expanded(
+    graph: BoundGraph, find: Find, read: Read = lambda _: None
+) -> tuple[BoundGraph, list[InputError]]:
     """The graph with every pattern in place, and what is wrong; tasks with errors stay as they are.
 
     A graph without patterns is given back as it is.
     """
-    errors: list[InputError] = []
-    return _graph(graph, find, errors, _Count(), 0), errors
+    work = _Work(find, read, [])
+    return _graph(graph, work, 0), work.errors
 
 
-def _graph(graph: BoundGraph, find: Find, errors: list[InputError], count: _Count, depth: int) -> BoundGraph:
-    tasks = tuple(_task(task, graph, find, errors, count, depth) for task in graph.tasks)
+def _graph(graph: BoundGraph, work: _Work, depth: int) -> BoundGraph:
+    tasks = tuple(_task(task, graph, work, depth) for task in graph.tasks)
     if all(one is two for one, two in zip(tasks, graph.tasks, strict=True)):
         return graph
     return replace(graph, tasks=tasks)
 
 
-def _task(
-    task: BoundTask, graph: BoundGraph, find: Find, errors: list[InputError], count: _Count, depth: int
-) -> BoundTask:
+def _task(task: BoundTask, graph: BoundGraph, work: _Work, depth: int) -> BoundTask:
     if task.cells:
-        cells = tuple(
-            replace(cell, task=_task(cell.task, graph, find, errors, count, depth)) for cell in task.cells
-        )
+        cells = tuple(replace(cell, task=_task(cell.task, graph, work, depth)) for cell in task.cells)
         same = all(one.task is two.task for one, two in zip(cells, task.cells, strict=True))
         return task if same else replace(task, cells=cells)
     if task.pattern is not None:
-        return _pattern(task, task.pattern, graph, find, errors, count, depth)
+        return _pattern(task, task.pattern, graph, work, depth)
     if task.body is not None:
-        inner = _graph(task.body.graph, find, errors, count, depth)
+        inner = _graph(task.body.graph, work, depth)
         return task if inner is task.body.graph else replace(task, body=replace(task.body, graph=inner))
     return task
 
 
-def _pattern(
-    task: BoundTask,
-    use: PatternUse,
-    graph: BoundGraph,
-    find: Find,
-    errors: list[InputError],
-    count: _Count,
-    depth: int,
-) -> BoundTask:
+def _pattern(task: BoundTask, use: PatternUse, graph: BoundGraph, work: _Work, depth: int) -> BoundTask:
     if use.name == "solo" and not use.settings and use.template is None:
-        return _task(replace(task, pattern=None), graph, find, errors, count, depth)
+        return _task(replace(task, pattern=None), graph, work, depth)
+    if work.is_full:
+        return replace(task, pattern=None)  # that there are too many is told, and no more are made
     try:
-        expansion = _expansion(task, use, find)
-        pieces = _checked(expansion, count, depth)
+        expansion = _expansion(task, use, work.find)
+        pieces = _checked(expansion, work, depth)
     except PatternProblem as problem:
         for error, at in problem.errors:
             error.where = error.where or (*use.where, *at)
             error.task = error.task or task.id
             error.source = error.source or graph.source
-            errors.append(error)
+            work.errors.append(error)
         return replace(task, pattern=None)
     inside = BoundGraph(
         name=task.id,
         source=graph.source,
         source_digest=graph.source_digest,
         project=graph.project,
-        tasks=tuple(_task(_placed(piece, use), graph, find, errors, count, depth + 1) for piece in pieces),
+        tasks=tuple(_task(_placed(piece, use), graph, work, depth + 1) for piece in pieces),
     )
     calls = expansion.calls
     body = SubGraph(
@@ -105,20 +110,43 @@ def _pattern(
 
 def _expansion(task: BoundTask, use: PatternUse, find: Find) -> Expansion:
     work = _work(task)
+    if task.hosted:
+        # What the outer pattern gives to its piece is found among that one's siblings.
+        work = replace(work, inputs=_of_host(work.inputs))
+    use = replace(use, settings=_with_inputs(use.settings, work))
     if use.template is not None:
         return written_expansion(work, use)
     pattern = find(use.name)
     return pattern.expand(work, validated(use.name, pattern.settings, use.settings))
 
 
-def _checked(expansion: Expansion, count: _Count, depth: int) -> tuple[BoundTask, ...]:
+def _of_host(inputs: Inputs) -> Inputs:
+    return tuple((name, item if type(item) is Literal else Host(item)) for name, item in inputs)
+
+
+def _with_inputs(value: Any, work: BoundTask) -> Any:
+    """Settings in which every member has the inputs of the task, those that an outer pattern gave it too."""
+    if isinstance(value, Member):
+        known = {name for name, _ in value.task.inputs}
+        more = tuple(pair for pair in work.inputs if pair[0] not in known)
+        if not more or value.task.body is not None:
+            return value
+        offered = (*value.task.offered, *(name for name in work.offered if name not in known))
+        return replace(value, task=replace(value.task, inputs=(*value.task.inputs, *more), offered=offered))
+    if isinstance(value, Mapping):
+        return {key: _with_inputs(item, work) for key, item in value.items()}
+    return [_with_inputs(item, work) for item in value] if isinstance(value, list) else value
+
+
+def _checked(expansion: Expansion, work: _Work, depth: int) -> tuple[BoundTask, ...]:
     if depth >= MOST_NESTED:
         message = f"more than {MOST_NESTED} patterns lie one in the other"
         raise PatternProblem((PatternTooLarge(message), ()))
-    count.pieces += len(expansion.pieces)
-    if count.pieces > MOST_PIECES:
-        message = f"the patterns of the graph make more than {MOST_PIECES:,} pieces"
-        raise PatternProblem((PatternTooLarge(message), ()))
+    wrong = [(error, formula.at) for formula in expansion.formulas if (error := work.read(formula))]
+    if wrong:
+        raise PatternProblem(*wrong)
+    work.pieces += len(expansion.pieces)
+    refuse_too_many(work.pieces, ())
     return expansion.pieces
 
 

@@ -14,7 +14,7 @@ from ..schemas.declined import Declined, Refused
 from . import reports
 from .agreement_of_one import agreement_of
 from .checks import findings_of, passed
-from .reviews import judged_round, round_of
+from .reviews import judged_round, round_of, verdict_in
 from .rules import verdict_of
 from .votes import as_rule, panel_of, vote_in
 from .voting import Verdict, break_tie_by_first, score, settled
@@ -39,12 +39,15 @@ def vote(settings: Mapping[str, Any], briefs: Briefs, node: str, report: str) ->
         verdict = Verdict(panel.leading()[0], (), f"decided {score(panel)}, probably")
     winner = verdict.winner if verdict is not None else None
     why = verdict.why if verdict is not None else "the vote was stopped before it was decided"
-    decided_by = "votes"
+    decided_by, broken = "votes", None
     if winner is None and verdict is not None and settings["on_tie"] == "first" and verdict.tied:
         winner, decided_by = break_tie_by_first(panel, verdict.tied), "first"
     breaker = settings.get("breaker")
     if winner is None and breaker is not None and briefs[breaker]["status"] == "ok":
         winner, decided_by = vote_in(briefs[breaker]["output"], settings["field"]), breaker
+        broken = {
+            key: value for key, value in _cast(breaker, settings, briefs[breaker]).items() if key != "piece"
+        }
     cast = [_cast(name, settings, briefs[name]) for name in over if briefs[name]["status"] == "ok"]
     cast = [one for one in cast if one["vote"] is not None]
     counts = _counted(cast)
@@ -70,6 +73,8 @@ def vote(settings: Mapping[str, Any], briefs: Briefs, node: str, report: str) ->
             counts, [settings["families"][names.index(one["piece"])] for one in cast], settings
         ),
     }
+    if broken is not None:
+        result["tie_break"] = broken
     reports.write(report, reports.vote_report(node, result))
     if winner is None:
         raise Declined(f"no decision: {why}")
@@ -209,7 +214,7 @@ def reviewed(settings: Mapping[str, Any], briefs: Briefs, node: str, report: str
         told = [
             {
                 "who": settings["who"][name.partition("#")[0]],
-                "verdict": briefs[name]["output"]["verdict"],
+                "verdict": verdict_in(briefs[name]["output"]),
                 "reason": briefs[name]["output"].get("reason", ""),
                 "findings": briefs[name]["output"].get("findings", []),
             }
@@ -234,7 +239,8 @@ def reviewed(settings: Mapping[str, Any], briefs: Briefs, node: str, report: str
     if not last["approved"]:
         said = [one for one in last["reviews"] if one["verdict"] == "reject"]
         names = ", ".join(f"`{one['who']}`" for one in said)
-        first = reports.shortened(said[0]["reason"] or said[0]["findings"]) if said else ""
+        found_first = (said[0]["reason"] or said[0]["findings"]) if said else None
+        first = reports.shortened(found_first) if found_first else ""
         raise Refused(f"rejected by {names} in round {len(rounds)}" + (f": {first}" if first else ""))
     return result
 
@@ -319,7 +325,7 @@ def _cast(name: str, settings: Mapping[str, Any], brief: Mapping[str, Any]) -> R
     if reason is None and isinstance(output, Mapping):
         reason = next((output[key] for key in ("reasoning", "rationale", "findings") if output.get(key)), "")
     return {
-        "who": settings["who"][name],
+        "who": settings["who"].get(name, name),
         "piece": name,
         "vote": vote_in(output, settings["field"]),
         "reason": reason,

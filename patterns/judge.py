@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from ..schemas.bound import BoundTask, Member
-from ..schemas.errors.patterns import BadSetting, RelatedJudge, TooFewMembers
+from ..schemas.errors.patterns import BadSetting, MissingSetting, RelatedJudge, TooFewMembers
 from . import pieces
 from .examples import Example
 from .families import family_of
@@ -67,11 +67,15 @@ class Judge:
         )
         judges = ["judge-1", "judge-2"][: 2 if found.orders == "both" else 1]
         made.append(lineup)
-        for name, order in zip(judges, ("forward", "backward"), strict=False):
+        for number, (name, order) in enumerate(zip(judges, ("forward", "backward"), strict=False), 1):
             inputs = {"candidates": pieces.piece("lineup", f".output.{order}")}
             needs = pieces.after(["lineup"])
             if isinstance(found.judge, Member):
-                made.append(pieces.typed(found.judge, name, JUDGEMENT, inputs=inputs, needs=needs, held=True))
+                made.append(
+                    pieces.typed(
+                        found.judge, name, JUDGEMENT, inputs=inputs, needs=needs, held=True, sample=number
+                    )
+                )
             else:
                 made.append(pieces.role(name, found.judge, ("judge",), needs=needs, held=True))
         decision = pieces.join(
@@ -91,18 +95,17 @@ class Judge:
             raise problem(BadSetting, "`n` and `candidates` exclude each other", at=("n",))
         if isinstance(found.candidates, list):
             check_members(found.candidates)
-            members = found.candidates
+            members, count = found.candidates, len(found.candidates)
         else:
-            count = found.n if found.n is not None else found.candidates
-            if count is None:
+            asked = found.n if found.n is not None else found.candidates
+            if asked is None:
                 raise problem(
-                    BadSetting, "`judge` needs `n` or `candidates`", "write `judge: {n: 2, judge: …}`"
+                    MissingSetting, "`judge` needs `n` or `candidates`", "write `judge: {n: 2, judge: …}`"
                 )
+            count = asked
             members = [Member(task=found.work(task), where=at) for _ in range(min(count, MOST + 1))]
         if len(members) < 2:
-            raise problem(
-                TooFewMembers, f"a judge needs at least 2 candidates, and has {max(len(members), 0)}", at=at
-            )
+            raise problem(TooFewMembers, f"a judge needs at least 2 candidates, and has {count}", at=at)
         if len(members) > MOST:
             raise problem(BadSetting, f"a judge can compare at most {MOST} candidates", at=at)
         pieces.refuse_repeated_effects(task, self.name, sum(not one.has_work for one in members))

@@ -17,13 +17,16 @@ from ..schemas.bound import (
     RetryPolicy,
     SettleSpec,
 )
-from ..schemas.errors.patterns import EffectsRepeated, InputTaken, NothingToDo, SharedFile
+from ..schemas.errors.patterns import EffectsRepeated, InputTaken, NothingToDo, PatternTooLarge, SharedFile
 from ..schemas.template import Concat, Expr, Literal, Template
 from .families import family_of
 from .protocol import At, problem
 
 JOINS: Final = "metaensemble.patterns.joins"
 """The module that joins are found in."""
+
+MOST_PIECES: Final = 100_000
+"""The patterns of a graph make at most so many pieces."""
 
 Inputs = Mapping[str, Template]
 
@@ -40,16 +43,21 @@ def work(
             at,
         )
     further = dict(inputs or {})
-    taken = next((name for name, _ in task.inputs if name in further), None)
+    # What an outer pattern gave under the same name is about its own pieces: the nearer one counts.
+    own = tuple((name, item) for name, item in task.inputs if name not in further or name not in task.offered)
+    taken = next((name for name, _ in own if name in further), None)
     if taken is not None:
         message = f"the input `{taken}` of `{task.id}` is one that the pattern gives"
         raise problem(InputTaken, message, "choose another name under `with`", at)
+    if task.body is not None:
+        given = tuple((name, further.get(name, template)) for name, template in task.body.given)
+        task, further = replace(task, body=replace(task.body, given=given)), {}
     return replace(
         task,
         id=piece_id,
         hosted=True,
-        inputs=(*task.inputs, *further.items()),
-        offered=(*task.offered, *further),
+        inputs=(*own, *further.items()),
+        offered=tuple(dict.fromkeys((*task.offered, *further))),
         **{"needs": (), **changes},
     )
 
@@ -158,6 +166,13 @@ def who(members: Sequence[Member], ids: Sequence[str]) -> dict[str, str]:
         name: text if text and plain.count(text) == 1 else f"{text}-{name}" if text else name
         for name, text in zip(ids, plain, strict=True)
     }
+
+
+def refuse_too_many(count: int, at: At) -> None:
+    """Refuse a number of copies that can only be a mistake, before any of them is made."""
+    if count > MOST_PIECES:
+        message = f"the patterns of the graph make more than {MOST_PIECES:,} pieces"
+        raise problem(PatternTooLarge, message, "for many items use `each`, with a pattern for each item", at)
 
 
 def refuse_repeated_effects(task: BoundTask, name: str, count: int) -> None:

@@ -25,16 +25,27 @@ class Calls:
     model: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A setting that is the source of an expression, over nothing but `names`."""
+
+    text: str
+    names: tuple[str, ...]
+    at: At
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expansion:
     """The pieces that a task becomes, and which of them speaks for all: its end and its output are those
     of the task. Their ids are relative to the task's. `calls` is None where it goes without saying.
-    `size` is how many take part, for people: voters, candidates, steps."""
+    `size` is how many take part, for people: voters, candidates, steps. `formulas` are
+    settings that have yet to be looked at by who can read expressions."""
 
     pieces: tuple[BoundTask, ...]
     result: str
     calls: Calls | None = None
     size: int | None = None
+    formulas: tuple[Formula, ...] = ()
 
 
 class Pattern(Protocol):

@@ -56,7 +56,11 @@ def vote_report(node: str, result: Entry) -> str:
         by = how.get(result["decided_by"], f", by `{result['decided_by']}`, since there was a tie")
         lines += [f"The decision is **{_quoted(vote_text(decision))}**{by} ({result['why']}).", ""]
     if result["stopped_early"]:
-        lines += [f"It was stopped as soon as it was decided, which saved {result['saved_calls']} calls.", ""]
+        saved = result["saved_calls"]
+        calls = f"{saved} call{'' if saved == 1 else 's'}"
+        lines += [f"It was stopped as soon as it was decided, which saved {calls}.", ""]
+    if "tie_break" in result:
+        lines += _positions("Whoever broke the tie", [result["tie_break"]])
     lines += _positions("For it", result["majority"]) if decision is not None else []
     lines += _positions("Against it" if decision is not None else "The votes", result["dissent"])
     if result["abstained"]:

@@ -39,13 +39,15 @@ def vote(standing: Standing) -> Settlement:
     if verdict is None:
         return Settlement(release=_next_voters(standing, known, panel))
     breaker = settings.get("breaker")
+    why = verdict.why
     # Enough voted, and there is no decision all the same: that is for whoever breaks ties.
     if verdict.winner is None and breaker is not None and len(panel.votes) >= settings["min_votes"]:
-        if known.is_held(breaker):
-            return Settlement(release=(known.node(breaker),))
         if breaker not in known.ended:
-            return Settlement()
-    return Settlement(settled=True, reason=verdict.why)
+            rest = [known.node(name) for name in voters if name not in known.ended]
+            wanted = [known.node(breaker)] if known.is_held(breaker) else []
+            return Settlement(release=wanted, stop=rest, reason=why)
+        why += f", so `{breaker}` decided" if known.state(breaker) == "ok" else ""
+    return Settlement(settled=True, reason=why)
 
 
 def verdict_of(panel: Panel, settings: Mapping[str, Any], *, join: str) -> Verdict | None:

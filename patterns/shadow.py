@@ -7,12 +7,12 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from ..schemas.bound import BoundTask, Member
-from ..schemas.errors.patterns import BadSetting, NothingDiffers, TooFewMembers
+from ..schemas.errors.patterns import BadSetting, EffectsRepeated, NothingDiffers, TooFewMembers
 from ..schemas.template import Expr, Given, Mapping
 from . import pieces
 from .examples import Example
 from .families import work_key
-from .protocol import Calls, Expansion, problem
+from .protocol import Calls, Expansion, Formula, problem
 from .settings import Settings, check_members
 
 _TELLS_APART = frozenset({"runtime", "tier", "model"})
@@ -64,14 +64,20 @@ class Shadow:
         inputs = {}
         if isinstance(found.compare, Member):
             check_members([found.compare], frozenset())
-            for name in ("primary", *names):
+            for number, name in enumerate(("primary", *names), 1):
                 looked = {
                     "candidate": pieces.output_of(name),
                     "deliverable": pieces.piece(name, ".deliverable"),
                 }
-                needs = pieces.after([name])
                 checks.append(
-                    pieces.check(found.compare, f"check-{name}", inputs=looked, needs=needs, background=True)
+                    pieces.check(
+                        found.compare,
+                        f"check-{name}",
+                        inputs=looked,
+                        needs=pieces.after([name]),
+                        background=True,
+                        sample=number,
+                    )
                 )
         elif found.compare != "schema":
             inputs["scores"] = Mapping(
@@ -90,8 +96,12 @@ class Shadow:
             background=True,
         )
         total = 1 + len(names)
+        is_formula = isinstance(found.compare, str) and found.compare != "schema"
         return Expansion(
-            pieces=(*made, *checks, compared), result="primary", calls=Calls(expected=total, worst=total)
+            pieces=(*made, *checks, compared),
+            result="primary",
+            calls=Calls(expected=total, worst=total),
+            formulas=(Formula(str(found.compare), ("output",), ("compare",)),) if is_formula else (),
         )
 
     def _check(self, task: BoundTask, found: ShadowSettings) -> None:
@@ -104,6 +114,11 @@ class Shadow:
             raise problem(BadSetting, "`margin` lies between 0 and 1", at=("margin",))
         if found.share is not None and not 0 < found.share <= 1:
             raise problem(BadSetting, "`share` lies between 0 and 1", at=("share",))
+        for member in found.shadows:
+            if member.task.effects == "external" and task.effects != "external":
+                message = "a shadow has external effects, and would do more than be compared"
+                hint = "let it only say what it would do"
+                raise problem(EffectsRepeated, message, hint, member.where)
         own = work_key(task)
         for member in found.shadows:
             differs = work_key(member.task) != own or any(

@@ -11,7 +11,7 @@ from ..schemas.errors.patterns import BadSetting, SharesTooLarge, TooFewMembers
 from ..schemas.template import Literal, Template
 from . import pieces
 from .examples import Example
-from .gathering import Gathering, gathered
+from .gathering import Gathering, formulas_of, gathered
 from .protocol import Calls, Expansion, problem
 from .settings import Settings, check_members
 
@@ -72,6 +72,7 @@ class Team:
             result=result,
             calls=Calls(expected=len(made), worst=len(made)),
             size=len(made),
+            formulas=formulas_of(found),
         )
 
 

@@ -38,12 +38,14 @@ class Standing:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement:
     """What a rule makes of it. `settled`: the needs that have not ended can change nothing any more;
-    `reason` says why, for them ("decided 3:0 of 5"). `release` names held needs that may start.
+    `reason` says why, for them ("decided 3:0 of 5"). `release` names held needs that may start, `stop`
+    needs that can change nothing any more although the join has not seen enough yet.
     `blocked` says what is missing for the join to be made at all: it then ends blocked."""
 
     settled: bool = False
     reason: str = ""
     release: Sequence[str] = ()
+    stop: Sequence[str] = ()
     blocked: str = ""
 
 

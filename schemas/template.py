@@ -55,7 +55,14 @@ class Given:
     names: tuple[tuple[str, Template], ...]
 
 
-Template = Literal | Expr | Concat | Sequence | Mapping | Given
+@dataclass(frozen=True, slots=True)
+class Host:
+    """A template that sees what the node sees whose piece it is found in."""
+
+    template: Template
+
+
+Template = Literal | Expr | Concat | Sequence | Mapping | Given | Host
 
 EMPTY = Literal(None)
 
@@ -71,7 +78,7 @@ def as_text(value: Any) -> str:
 
 def render(template: Template, evaluate: Callable[..., Any]) -> Any:
     """The JSON value of `template`; `evaluate` gives the value of an expression's source, and of one that
-    sees further names by a second argument, a mapping.
+    sees further names by a second argument, a mapping; and that of a `Host`.
     """
     match template:
         case Literal(value):
@@ -86,6 +93,8 @@ def render(template: Template, evaluate: Callable[..., Any]) -> Any:
             return {key: render(item, evaluate) for key, item in items}
         case Given(source, names):
             return evaluate(source, {name: render(item, evaluate) for name, item in names})
+        case Host():
+            return evaluate(template)
 
 
 def expressions(template: Template) -> Iterator[str]:
@@ -95,6 +104,8 @@ def expressions(template: Template) -> Iterator[str]:
             return
         case Expr(source):
             yield source
+        case Host(inner):
+            yield from expressions(inner)
         case Given(source, names):
             yield source
             for _, item in names:
@@ -120,6 +131,8 @@ def to_json(template: Template) -> Any:
             return {"seq": [to_json(item) for item in items]}
         case Mapping(items):
             return {"map": [[key, to_json(item)] for key, item in items]}
+        case Host(inner):
+            return {"host": to_json(inner)}
         case Given(source, names):
             return {"given": [[name, to_json(item)] for name, item in names], "expr": source}
 
@@ -129,6 +142,8 @@ def from_json(data: Any) -> Template:
     match data:
         case {"lit": value}:
             return Literal(value)
+        case {"host": inner}:
+            return Host(from_json(inner))
         case {"given": list(names), "expr": str(source)}:
             return Given(source, tuple((name, from_json(item)) for name, item in names))
         case {"expr": str(source)}:

@@ -62,16 +62,22 @@ def schema_problem(schema: Any) -> SchemaProblem | None:
         return SchemaProblem("a JSON Schema is a map", None)
     try:
         return _problem_of(json.dumps(schema))
-    except RecursionError:
-        return SchemaProblem("the schema nests too deeply", None)
+    except (TypeError, ValueError, RecursionError):
+        return _problem(schema)
 
 
 @lru_cache(maxsize=256)
 def _problem_of(text: str) -> SchemaProblem | None:
-    """The answer for a schema given as JSON: many tasks of a graph have the same one, and it costs 2 ms."""
-    schema = json.loads(text)
-    problem = _against_dialect(schema)
-    return problem if problem is not None else _bad_reference(schema)
+    """What is wrong with a schema, given as JSON text: many tasks of a graph have the same."""
+    return _problem(json.loads(text))
+
+
+def _problem(schema: Any) -> SchemaProblem | None:
+    try:
+        problem = _against_dialect(schema)
+        return problem if problem is not None else _bad_reference(schema)
+    except RecursionError:
+        return SchemaProblem("the schema nests too deeply", None)
 
 
 def _against_dialect(schema: Any) -> SchemaProblem | None:

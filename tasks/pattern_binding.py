@@ -38,17 +38,18 @@ _ALIKE: Final = {
 }
 """The keys of a member that stand in place of those of the task, and the fields that hold them."""
 
-_ONCE: Final[Mapping[str, Any]] = {
+_WITHOUT: Final[Mapping[str, Any]] = {
     "needs": (),
     "condition": None,
     "condition_at": "task",
     "each": None,
     "repeat": None,
     "outputs_taken": False,
+    "pattern": None,
     "tags": (),
     "description": None,
 }
-"""What says when, and how often, the task runs: that is said of the task, not again of each member."""
+"""What says when, and how often, the task runs is no matter of its members."""
 
 
 def bind_pattern(
@@ -144,8 +145,9 @@ def _member(
         for key, value in written.items()
         if key not in MEMBER_KEYS and not key.startswith("x-")
     }
+    task = _merged(host, bound, spec)
     return Member(
-        task=_merged(host, bound, spec),
+        task=replace(task, pattern=one.pattern(task, child)),
         has_work=not (WORK | {"pattern"}).isdisjoint(written),
         keys=keys,
         given=frozenset(key for key in written if key in MEMBER_KEYS),
@@ -162,10 +164,10 @@ def _merged(host: BoundTask, own: BoundTask, spec: Task) -> BoundTask:
     changes["inputs"] = tuple({**dict(host.inputs), **dict(own.inputs)}.items())
     changes["env"] = tuple({**dict(host.env), **dict(own.env)}.items())
     changes["secrets"] = tuple(dict.fromkeys((*host.secrets, *own.secrets)))
-    changes["pattern"] = own.pattern
+    changes |= _WITHOUT
     changes["later"] = own.later
     if not WORK.isdisjoint(written):
         changes |= {field: getattr(own, field) for field in ("kind", "command", "python", "body", "runtime")}
         if own.body is not None:
             changes["inputs"] = ()
-    return replace(host, **_ONCE, **changes)
+    return replace(host, **changes)

@@ -33,6 +33,15 @@ MOST_NESTED: Final = 100
 """So many graphs may lie one in the other."""
 
 
+OFFERED: Final = frozenset(
+    {
+        *("brief", "purpose", "candidate", "candidates", "deliverable", "draft", "findings"),
+        *("others", "own", "proposal", "reviews", "votes"),
+    }
+)
+"""The inputs that patterns give to their pieces: parameters of these names need no value in `with`."""
+
+
 @dataclass(slots=True)
 class Sources:
     """The graph files that were read, by absolute path, with their problems; `tasks` counts the tasks of
@@ -150,8 +159,13 @@ def _parameters(
                 f"unknown parameter `{name}`", hint=did_you_mean(name, declared) or there
             )
             binder.add(error, (*at.at, "with", name), key=True)
+    is_piece = at.spec.pattern is not None or len(at.at) > 2
     for name, param in declared.items():
         template = inputs.get(name)
+        if template is None and is_piece and name in OFFERED:
+            # The pattern may give it; where it does not, the default stands.
+            given.append((name, Literal(None if param.is_required else default_of(param, directories))))
+            continue
         if template is not None and not isinstance(template, Literal):
             given.append((name, template))
             continue

@@ -17,6 +17,7 @@ from ..schemas.bound import (
     EachSpec,
     Need,
     OutputContract,
+    PatternUse,
     RepeatSpec,
     RetryPolicy,
     SubGraph,
@@ -143,8 +144,14 @@ class TaskBinding:
         return replace(outer, cells=made)
 
     def member(self, child: BindChild) -> BoundTask:
-        """What a member of a pattern says by itself, bound; the rest has its defaults."""
-        return self._whole(child)
+        """What a member of a pattern says by itself, bound, without its pattern; the rest has its defaults."""
+        return self._alone(child)
+
+    def pattern(self, host: BoundTask, child: BindChild) -> PatternUse | None:
+        """The pattern, whose members have from `host` what they do not say themselves."""
+        if self.spec.pattern is None:
+            return None
+        return bind_pattern(self, host, self.spec.pattern, (*self.at, "pattern"), child)
 
     def _cells(self) -> list[dict[str, Any]]:
         axes: dict[str, Sequence[Any]] = {}
@@ -212,6 +219,11 @@ class TaskBinding:
         )
 
     def _whole(self, child: BindChild) -> BoundTask:
+        bound = self._alone(child)
+        return replace(bound, pattern=self.pattern(bound, child))
+
+    def _alone(self, child: BindChild) -> BoundTask:
+        """The task without its pattern."""
         spec, binder, name = self.spec, self.binder, self.name
         env = tuple((key, self._variable(key, value)) for key, value in spec.env.items())
         self.schemas.load(binder, self.at, spec)
@@ -260,9 +272,7 @@ class TaskBinding:
         )
         if spec.graph is not None:
             bound = replace(bound, body=child(self, bound), inputs=())
-        if spec.pattern is None:
-            return bound
-        return replace(bound, pattern=bind_pattern(self, bound, spec.pattern, (*self.at, "pattern"), child))
+        return bound
 
     # ---- many nodes
 

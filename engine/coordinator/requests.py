@@ -12,7 +12,7 @@ from ...schemas import bound_json
 from ...schemas.bound import BoundGraph, BoundTask
 from ...schemas.canonical import digest
 from ...schemas.errors import LedgerError
-from ...schemas.template import Literal, Template, as_text, expressions, render
+from ...schemas.template import Host, Literal, Template, as_text, expressions, render
 from ..instances import Frame, Instance, graphs_of, leaf_tasks
 from ..runtimes.protocol import AttemptRequest
 from .results import NeedView, Results
@@ -236,8 +236,11 @@ class RequestBuilder:
         """What renders templates of one attempt; `known` is its scope, where that was built before."""
         scope: dict[str, Any] | None = None
 
-        def evaluate(source: str, further: Mapping[str, Any] | None = None) -> Any:
+        def evaluate(source: str | Host, further: Mapping[str, Any] | None = None) -> Any:
             nonlocal scope
+            if isinstance(source, Host):
+                assert instance.frame.host is not None
+                return self._renderer(instance.frame.host, {})("with", source.template)
             if scope is None:
                 scope = {**(known or self.scope(instance)), **names, "env": {}}
                 for name, template in instance.task.env:

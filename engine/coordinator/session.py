@@ -25,7 +25,7 @@ from ...schemas.states import DagRunState
 from ..compile import limits, node_specs
 from ..faults import Faults, no_faults
 from ..growth import MOST_ITEMS
-from ..instances import Frame, Instance, layers, root_instances
+from ..instances import Frame, Instance, layers, root_instances, tasks_of
 from ..ledger.ledger import Ledger
 from ..ledger.records import Journaled, Record
 from ..process.identity import boot_id, process_start
@@ -184,7 +184,9 @@ class Session:
         """How many nodes may come to run at once: no more than there can be, and than the limit says."""
         tasks = self.unfinished().tasks
         if any(layers(task) for task in tasks):
-            return self._limits.maximum
+            # What runs in the background has as many slots again.
+            behind = any(task.background for task in tasks_of(self.graph))
+            return self._limits.maximum * (2 if behind else 1)
         return min(self._limits.maximum, len(tasks))
 
     @property

@@ -327,6 +327,8 @@ class Propagation(Book):
             for node in wave:
                 if node.open_needs == 0 and self._may_begin(node):
                     self._needs_ended(node, cause)
+            for name in found.stop:
+                self._stop_unneeded(self._nodes[name], cause, found.reason)
             if any(node.state not in ENDED for node in [*still_open, *wave]):
                 return
             if not wave:
