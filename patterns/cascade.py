@@ -87,6 +87,7 @@ class Cascade:
             pieces=(*made, result),
             result="result",
             calls=Calls(expected=1, worst=len(steps), model="the first passes"),
+            size=len(steps),
         )
 
     def _steps(self, task: BoundTask, found: CascadeSettings) -> list[Member]:

@@ -94,7 +94,10 @@ class Consensus:
         verdict = pieces.join("verdict", "vote", needs=needs, rule="vote", settings=told)
         breakers = [breaker] if breaker is not None else []
         return Expansion(
-            pieces=(*made, *breakers, verdict), result="verdict", calls=_calls(n, rule, least, stop, tie)
+            pieces=(*made, *breakers, verdict),
+            result="verdict",
+            calls=_calls(n, rule, least, stop, tie),
+            size=n,
         )
 
     def _tie(self, found: ConsensusSettings, ids: list[str]) -> tuple[str, BoundTask | None]:

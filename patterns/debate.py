@@ -78,7 +78,7 @@ class Debate:
         if not found.control:
             total = n * found.rounds
             return Expansion(
-                pieces=(*made, verdict), result="verdict", calls=Calls(expected=total, worst=total)
+                pieces=(*made, verdict), result="verdict", calls=Calls(expected=total, worst=total), size=n
             )
         controls = []
         for number in range(1, found.rounds):
@@ -108,4 +108,5 @@ class Debate:
             pieces=(*made, verdict, *controls, compared),
             result="verdict",
             calls=Calls(expected=total, worst=total),
+            size=n,
         )

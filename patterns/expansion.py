@@ -102,6 +102,7 @@ def _pattern(task: BoundTask, use: PatternUse, graph: BoundGraph, work: _Work, d
         graph=replace(inside, tasks=tasks),
         result=expansion.result,
         pattern=use.name,
+        size=expansion.size,
         where=use.where,
         asked_in=use.source or graph.source,
         called=use.template.called if use.template is not None else "",

@@ -87,7 +87,7 @@ class Judge:
             told={"who": pieces.who(members, ids)},
         )
         calls = Calls(expected=len(ids) + len(judges), worst=len(ids) + len(judges))
-        return Expansion(pieces=(*made, decision), result="decision", calls=calls)
+        return Expansion(pieces=(*made, decision), result="decision", calls=calls, size=len(ids))
 
     def _candidates(self, task: BoundTask, found: JudgeSettings) -> list[Member]:
         at = ("n",) if found.n is not None else ("candidates",)

@@ -71,6 +71,7 @@ class Team:
             pieces=(*made, *joined),
             result=result,
             calls=Calls(expected=len(made), worst=len(made)),
+            size=len(made),
             formulas=formulas_of(found),
         )
 
