@@ -63,10 +63,8 @@ def summary_lines(report: Report, *, me: str = "me", told_source: bool = False) 
         yield "", f"  and {len(bad) - SHOWN} more: {me} dag status {report.dag_run_id}"
     if got_over:
         which = "more failed" if bad else "failed"
-        yield (
-            "2",
-            f"  {got_over} {which} in patterns that ended ok all the same: {me} dag status {report.dag_run_id}",
-        )
+        words = f"{got_over} {which} in patterns that ended ok all the same"
+        yield "2", f"  {words}: {me} dag status {report.dag_run_id}"
     yield from _deliverables(report)
     if report.waiting_for:
         yield "33", "waiting for you:"
