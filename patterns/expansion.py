@@ -90,7 +90,10 @@ def _pattern(
         source=graph.source,
         source_digest=graph.source_digest,
         project=graph.project,
-        tasks=tuple(_task(_placed(piece, use), graph, find, errors, count, depth + 1) for piece in pieces),
+        tasks=tuple(
+            _task(_placed(_told_apart(piece, task), use), graph, find, errors, count, depth + 1)
+            for piece in pieces
+        ),
     )
     calls = expansion.calls
     body = SubGraph(
@@ -146,6 +149,28 @@ def _checked(expansion: Expansion, count: _Count, depth: int) -> tuple[BoundTask
     return expansion.pieces
 
 
+def _told_apart(piece: BoundTask, host: BoundTask) -> BoundTask:
+    """The piece as a sample of its own, where the task that it stands for is itself one of several; what
+    is in its graph is one too."""
+    if piece.made:
+        return piece
+    return _as_sample(piece, host.sample * MOST_PIECES + piece.sample)
+
+
+def _as_sample(task: BoundTask, sample: int) -> BoundTask:
+    if not sample:
+        return task
+    if task.cells:
+        return replace(
+            task, cells=tuple(replace(cell, task=_as_sample(cell.task, sample)) for cell in task.cells)
+        )
+    body = task.body
+    if body is not None and task.pattern is None:
+        inside = tuple(_as_sample(one, sample * MOST_PIECES + one.sample) for one in body.graph.tasks)
+        body = replace(body, graph=replace(body.graph, tasks=inside))
+    return replace(task, sample=sample, body=body)
+
+
 def _placed(piece: BoundTask, use: PatternUse) -> BoundTask:
     """The piece, with the places of nested patterns and of refused keys in the document."""
     changes: dict[str, object] = {}
@@ -176,6 +201,9 @@ def _work(task: BoundTask) -> BoundTask:
         later=(),
         tags=(),
         description=None,
+        held=False,
+        background=False,
+        sample=0,
     )
 
 

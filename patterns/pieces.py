@@ -40,7 +40,8 @@ def work(
             at,
         )
     further = dict(inputs or {})
-    taken = next((name for name, _ in task.inputs if name in further), None)
+    # Of what a pattern around this one gives, the inner pattern's own stands in the place.
+    taken = next((name for name, _ in task.inputs if name in further and name not in task.offered), None)
     if taken is not None:
         message = f"the input `{taken}` of `{task.id}` is one that the pattern gives"
         raise problem(InputTaken, message, "choose another name under `with`", at)
@@ -51,8 +52,8 @@ def work(
         task,
         id=piece_id,
         hosted=True,
-        inputs=(*task.inputs, *further.items()),
-        offered=(*task.offered, *further),
+        inputs=tuple({**dict(task.inputs), **further}.items()),
+        offered=tuple(dict.fromkeys((*task.offered, *further))),
         **{"needs": (), **changes},
     )
 

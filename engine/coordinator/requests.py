@@ -68,9 +68,10 @@ class RequestBuilder:
             for need in instance.needs
         }
         if host is not None:
-            known = self.scope(host) if instance.task.hosted else {**self.frame_scope(frame), "tasks": own}
-            names = {**instance.names, "pieces": own, "node": self._place_of(host)}
-            return {**known, **names}
+            if instance.task.hosted:
+                return {**self.scope(host), "pieces": own, **instance.names}
+            names = {"pieces": own, "node": self._place_of(host), **instance.names}
+            return {**self.frame_scope(frame), "tasks": own, **names}
         tasks = own
         names = dict(instance.names)
         index = names.pop("round", None)

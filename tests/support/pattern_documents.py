@@ -20,6 +20,7 @@ SCHEMA = {
     "required": ["vote"],
     "properties": {"vote": {"type": "boolean"}, "reason": {"type": "string"}},
 }
+OUTPUT = {"as": "json", "schema": SCHEMA}
 NESTED = 2
 """So many patterns lie one in the other at most."""
 
@@ -126,7 +127,10 @@ class _Makers:
         return {**found, **self.of(depth)}
 
     def _peer_review(self, depth: int) -> dict[str, Any]:
-        reviewers = self.members(depth)
+        reviewers = self.members(NESTED)
+        if depth < NESTED and self.number(0, 3) == 0:
+            panel = {"consensus": {"n": self.number(2, 3), "vote": "verdict"}}
+            reviewers.append({"run": self.command(), "pattern": panel})
         found: dict[str, Any] = {"reviewers": reviewers}
         more = {
             "author": {"run": self.command()},
@@ -160,9 +164,9 @@ class _Makers:
 
     def task(self, earlier: list[str], inner: str | None) -> dict[str, Any]:
         """A task that needs some of the `earlier` ones."""
-        work: dict[str, Any] = {"run": self.command(), "output": {"as": "json", "schema": SCHEMA}}
+        work: dict[str, Any] = {"run": self.command(), "output": OUTPUT}
         if self.number(0, 4) == 0:
-            work = {"python": "steps:look", "output": {"as": "json", "schema": SCHEMA}}
+            work = {"python": "steps:look", "output": OUTPUT}
         if inner is not None and self.number(0, 5) == 0:
             work = {"graph": inner}
         elif self.number(0, 3):
