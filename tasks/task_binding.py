@@ -144,7 +144,7 @@ class TaskBinding:
         return replace(outer, cells=made)
 
     def member(self, child: BindChild) -> BoundTask:
-        """What a member of a pattern says by itself, bound, without its pattern; the rest has its defaults."""
+        """What a member of a pattern says by itself, bound, without its pattern; the rest has defaults."""
         return self._alone(child)
 
     def pattern(self, host: BoundTask, child: BindChild) -> PatternUse | None:
