@@ -8,15 +8,18 @@ from contextlib import ExitStack
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
 
-from ._api_patterns import RULES, has_patterns, with_patterns
+from ._api_patterns import RULES, with_patterns
 from .engine.compile import graph_errors
 from .engine.instances import bodies_of, graphs_of, tasks_of
 from .engine.project import find_project, working_directory
 from .schemas.errors import InputError, InputErrors
 from .schemas.errors.invocation import KeyNotBuilt
+from .schemas.errors.patterns import NothingToDo, NoVoteField, UnknownSetting
 from .tasks.binding import bind, sketch
 from .tasks.check import check_loaded, outline
 from .tasks.loader import load_problems
+from .tasks.pattern_binding import may_have_patterns
+from .tasks.pattern_templates import does_users_work
 from .tasks.sub_graphs import Sources
 
 if TYPE_CHECKING:
@@ -116,16 +119,17 @@ def bound(
         raise InputErrors(_in_order(_without_repeats([*found.errors, *more]))) from None
     texts = Texts(loaded, sources)
     graph, errors = with_patterns(graph)
-    refuse(place(_without_repeats(errors), texts))
+    refuse(_without_repeats(place(errors, texts)))
     # Values of parameters can make writes collide that the text alone leaves open.
     found_errors = []
-    wheres = {id(body.graph): body.where for body in bodies_of(graph) if body.result is not None}
+    wheres = {
+        id(body.graph): (body.asked_in, body.where) for body in bodies_of(graph) if body.result is not None
+    }
     for one in graphs_of(graph):
         errors = graph_errors(one)
         for error in errors:
-            error.source = one.source
             # What a pattern made stands nowhere but in the line that asks for it.
-            error.where = wheres.get(id(one), error.where)
+            error.source, error.where = wheres.get(id(one), (one.source, error.where))
         found_errors += place(errors, texts)
     refuse(_without_repeats(found_errors))
     return graph, texts
@@ -175,7 +179,7 @@ def place(errors: Iterable[InputError], texts: Texts) -> list[InputError]:
     placed = list(errors)
     for error in placed:
         if error.span is None and error.where:
-            error.span = _span(texts.document(error.source), error.where)
+            error.span = _span(texts.document(error.source), error)
     return placed
 
 
@@ -199,13 +203,21 @@ def _checked(source: FilePath) -> tuple[LoadedGraph | None, list[InputError]]:
 
 def _wrong_patterns(loaded: LoadedGraph) -> list[InputError]:
     """What is wrong with patterns, as far as the file tells without the values of its parameters."""
-    if not any(task.pattern is not None for task in loaded.graph.tasks.values()):
+    if not may_have_patterns(loaded):
         return []
     sources = Sources()
-    graph = sketch(loaded, sources)
-    _, errors = with_patterns(graph) if has_patterns(graph) else (graph, [])
-    own = [error for error in errors if error.source in (None, graph.source)]
-    return place(_without_repeats(own), Texts(loaded, sources))
+    graph, told = sketch(loaded, sources, find_project(FilePath(loaded.file).resolve().parent))
+    _, errors = with_patterns(graph)
+    # A task without work is complete where the graph is used as a pattern.
+    open_tasks = {name for name, task in loaded.graph.tasks.items() if does_users_work(task)}
+    errors = [
+        error
+        for error in errors
+        if not isinstance(error, NothingToDo)
+        and not (isinstance(error, NoVoteField) and error.task in open_tasks)
+        and (error.source is None or error.source == graph.source or error.source in sources.loaded)
+    ]
+    return _without_repeats([*told, *place(errors, Texts(loaded, sources))])
 
 
 def _in_order(errors: Iterable[InputError]) -> list[InputError]:
@@ -213,13 +225,19 @@ def _in_order(errors: Iterable[InputError]) -> list[InputError]:
     return sorted(errors, key=lambda e: (e.span.file, e.span.line, e.span.column) if e.span else ("", 0, 0))
 
 
-def _span(document: Document, where: Path) -> Span:
+def _span(document: Document, error: InputError) -> Span:
+    where = error.where
     if not document.has(where) and "needs" in where and isinstance(where[-1], str):
         # A need may be an item of a list, or only follow from a reference somewhere in the task.
         task = where[: where.index("needs")]
         place = _need_in(document, (*task, "needs"), where[-1])
         return document.span(place) if place else document.span(task, of="key")
-    return document.span(where, of="key" if where and document.has(where) and len(where) == 2 else "value")
+    if not document.has(where):
+        return document.span(where)
+    # A task is shown by its name, and so is a pattern, and a setting that there is not.
+    is_pattern = len(where) > 3 and where[-2] in ("pattern", "of")
+    by_key = len(where) == 2 or is_pattern or isinstance(error, UnknownSetting)
+    return document.span(where, of="key" if by_key else "value")
 
 
 def _need_in(document: Document, where: Path, need: str) -> Path | None:

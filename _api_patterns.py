@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING
 
 from .patterns.expansion import expanded
 from .patterns.registry import Rules, find
-from .schemas.template import Concat, Given, Mapping, Sequence
+from .schemas.errors.expression import UnknownName
+from .schemas.suggest import did_you_mean, in_backticks
 from .tasks.expression.analysis import analyse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+    from .patterns.protocol import Formula
     from .schemas.bound import BoundGraph, BoundTask
     from .schemas.errors import InputError
-    from .schemas.template import Template
 
 RULES = Rules()
 """The settle rules of all patterns, by name."""
@@ -35,38 +34,17 @@ def _names_one(task: BoundTask) -> bool:
 
 def with_patterns(graph: BoundGraph) -> tuple[BoundGraph, list[InputError]]:
     """The graph with every pattern in place, and what is wrong with their use."""
-    if not has_patterns(graph):
-        return graph, []
-    made, errors = expanded(graph, find)
-    return made, [*errors, *(error for task in made.tasks for error in _expressions(task, made.source))]
+    return expanded(graph, find, _wrong_with) if has_patterns(graph) else (graph, [])
 
 
-def _expressions(task: BoundTask, source: str) -> Iterator[InputError]:
-    """What is wrong with expressions over the outputs of pieces."""
-    for one in (task, *(cell.task for cell in task.cells)):
-        if one.body is None:
-            continue
-        for piece in one.body.graph.tasks:
-            yield from _expressions(piece, source)
-            if not piece.made:
-                continue
-            for given in _given(Mapping(piece.inputs)):
-                for problem in analyse(given.source).problems[:1]:
-                    error = problem.error(
-                        problem.message, hint=problem.hint, where=one.body.where, task=one.id
-                    )
-                    error.source = source
-                    yield error
-                    return
-
-
-def _given(template: Template) -> Iterator[Given]:
-    match template:
-        case Given():
-            yield template
-        case Mapping(pairs):
-            for _, item in pairs:
-                yield from _given(item)
-        case Concat(items) | Sequence(items):
-            for item in items:
-                yield from _given(item)
+def _wrong_with(formula: Formula) -> InputError | None:
+    """What is wrong with a setting that is an expression, in itself and by the names in it."""
+    analysis = analyse(formula.text)
+    for problem in analysis.problems:
+        return problem.error(problem.message, hint=problem.hint)
+    for reference in analysis.references:
+        if reference.root not in formula.names:
+            known = f"an expression here sees {in_backticks(formula.names, last='and')} only"
+            hint = did_you_mean(reference.root, formula.names) or known
+            return UnknownName(f"`{reference.root}` is not known here", hint=hint)
+    return None

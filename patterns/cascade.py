@@ -7,9 +7,10 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from ..schemas.bound import BoundTask, Member
-from ..schemas.errors.patterns import BadSetting, NoOutsideCheck, TooFewMembers
+from ..schemas.errors.patterns import BadSetting, MissingSetting, NoOutsideCheck, TooFewMembers
 from . import pieces
 from .checks import check_is_outside
+from .examples import Example
 from .protocol import Calls, Expansion, problem
 from .settings import Settings, check_members
 
@@ -31,6 +32,12 @@ class Cascade:
     name: ClassVar[str] = "cascade"
     summary: ClassVar[str] = "from a cheap step to a dear one, as long as an outside check says no"
     settings: ClassVar[type[Settings]] = CascadeSettings
+    guard: ClassVar[str] = "a check that is not the opinion of whoever did the work"
+    example: ClassVar[Example] = Example(
+        settings={"steps": [{"run": ["./quick"]}, {"run": ["./thorough"]}], "check": {"run": ["./verify"]}},
+        task="solve",
+        run=("./solve",),
+    )
 
     def expand(self, task: BoundTask, settings: Any) -> Expansion:
         """A step and its check, pair by pair, and the one that takes the first that passed."""
@@ -94,10 +101,13 @@ class Cascade:
             return found.steps
         if found.tiers is None:
             raise problem(
-                BadSetting, "`cascade` needs `steps` or `tiers`", "write `steps: [{run: …}, {run: …}]`"
+                MissingSetting, "`cascade` needs `steps` or `tiers`", "write `steps: [{run: …}, {run: …}]`"
             )
-        if found.steps is not None or len(found.tiers) < 2:
-            raise problem(BadSetting, "`tiers` are at least 2, and stand in place of `steps`", at=("tiers",))
+        if found.steps is not None:
+            raise problem(BadSetting, "`steps` and `tiers` exclude each other", at=("tiers",))
+        if len(found.tiers) < 2:
+            message = f"a cascade has at least 2 tiers, and this has {len(found.tiers)}"
+            raise problem(TooFewMembers, message, at=("tiers",))
         return [
             Member(
                 task=pieces.refused(task, f"tier: {tier}", ("tiers", index)),

@@ -8,13 +8,14 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from ..schemas.bound import BoundTask, Member
-from ..schemas.errors.patterns import BadSetting, TooFewMembers
+from ..schemas.errors.patterns import BadSetting, MissingSetting, TooFewMembers
 from ..schemas.template import Mapping
 from . import pieces
 from .dirichlet import expected_calls_by_posterior
+from .examples import Example
 from .families import family_of
-from .protocol import At, Calls, Expansion, problem
-from .settings import Settings, check_members
+from .protocol import At, Calls, Expansion, PatternProblem, problem
+from .settings import Settings, check_members, no_member
 from .votes import check_vote_field, classes_of, read_rule
 from .voting import VoteRule, expected_calls, first_wave
 
@@ -57,6 +58,8 @@ class Consensus:
     name: ClassVar[str] = "consensus"
     summary: ClassVar[str] = "several with the same brief vote; stops once it is decided, and keeps dissent"
     settings: ClassVar[type[Settings]] = ConsensusSettings
+    guard: ClassVar[str] = "at least two vote, and the typed output has the field that is counted"
+    example: ClassVar[Example] = Example(settings={"n": 5, "vote": "verdict"}, verdict=True)
 
     def expand(self, task: BoundTask, settings: Any) -> Expansion:
         """The voters, perhaps one that breaks ties, and the verdict."""
@@ -109,6 +112,8 @@ class Consensus:
             )
         if isinstance(escalate, str):
             return "escalate", pieces.role("tie", escalate, at, needs=needs, held=True)
+        if escalate is not None:
+            raise PatternProblem(*((error, (*at, *below)) for error, below in no_member(escalate)))
         raise problem(
             BadSetting, "`on_tie` is `none`, `first`, or `{escalate: …}` with a member", at=("on_tie",)
         )
@@ -123,7 +128,8 @@ def voters(task: BoundTask, found: Voting, name: str) -> list[Member]:
         check_members(found.members)
         members, at = list(found.members), ("members",)
     elif found.n is None:
-        raise problem(BadSetting, f"`{name}` needs `n` or `members`", f"write `{name}: {{n: 3, vote: …}}`")
+        hint = f"write `{name}: {{n: 3, vote: …}}`"
+        raise problem(MissingSetting, f"`{name}` needs `n` or `members`", hint)
     else:
         members = [Member(task=found.work(task), where=at) for _ in range(min(found.n, MOST_VOTERS + 1))]
     if len(members) < 2:
@@ -133,7 +139,8 @@ def voters(task: BoundTask, found: Voting, name: str) -> list[Member]:
         raise problem(BadSetting, f"at most {MOST_VOTERS} vote at once", at=at)
     for member in members:
         if member.task.pattern is None:
-            check_vote_field(member.task, found.vote, ("vote",))
+            own = "output" in member.given or member.task.body is not task.body
+            check_vote_field(member.task, found.vote, member.where if own else ("vote",))
     pieces.refuse_repeated_effects(task, name, sum(not one.has_work for one in members))
     return members
 

@@ -11,6 +11,7 @@ from ..schemas.errors.patterns import BadSetting
 from ..schemas.template import Mapping, Template
 from . import pieces
 from .consensus import Voting, min_votes, vote_settings, voters
+from .examples import Example
 from .protocol import Calls, Expansion, problem
 from .refine import MOST_ROUNDS, named
 from .settings import Settings
@@ -33,6 +34,8 @@ class Debate:
     name: ClassVar[str] = "debate"
     summary: ClassVar[str] = "voters see what the others said and vote anew; compared with a plain vote"
     settings: ClassVar[type[Settings]] = DebateSettings
+    guard: ClassVar[str] = "as of consensus; the evidence favours a plain vote (arXiv 2508.17536, 2502.08788)"
+    example: ClassVar[Example] = Example(settings={"n": 3, "vote": "verdict", "control": False}, verdict=True)
 
     def expand(self, task: BoundTask, settings: Any) -> Expansion:
         """All voters in every round, the verdict, and beside them the votes to compare with."""

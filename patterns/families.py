@@ -26,7 +26,9 @@ _MODELS = (
 def work_key(task: BoundTask) -> str:
     """A text that is equal exactly for tasks that do the same work: the same command, or callable."""
     spelled = task_to_json(task)
-    return canonical([spelled.get(name) for name in ("command", "python", "body", "kind")])
+    # Whether a callable runs in a process or in a thread does not change what it does.
+    callable_ = task.python and [task.python.module, task.python.function]
+    return canonical([*(spelled.get(name) for name in ("command", "body", "kind")), callable_])
 
 
 def family_of(task: BoundTask) -> str:

@@ -7,10 +7,11 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from ..schemas.bound import BoundTask, Member
-from ..schemas.errors.patterns import BadSetting, TooFewMembers
-from ..schemas.template import Literal
+from ..schemas.errors.patterns import BadSetting, MissingSetting, TooFewMembers
+from ..schemas.template import Concat, Literal, Template
 from . import pieces
-from .gathering import Gathering, gathered
+from .examples import Example
+from .gathering import Gathering, formulas_of, gathered
 from .protocol import Calls, Expansion, problem
 from .settings import Settings, check_members
 
@@ -43,6 +44,8 @@ class Fanout:
     name: ClassVar[str] = "fanout"
     summary: ClassVar[str] = "several at the same task, each with another brief"
     settings: ClassVar[type[Settings]] = FanoutSettings
+    guard: ClassVar[str] = "at least two take part"
+    example: ClassVar[Example] = Example(settings={"n": 3})
 
     def expand(self, task: BoundTask, settings: Any) -> Expansion:
         """One piece per copy or member, and the join."""
@@ -51,12 +54,15 @@ class Fanout:
         pieces.refuse_repeated_effects(task, self.name, len(members))
         made = []
         for index, (member, brief) in enumerate(zip(members, briefs, strict=True), 1):
-            inputs = {} if brief is None else {"brief": Literal(brief)}
+            inputs = {} if brief is None else {"brief": _within(member.task, brief)}
             made.append(pieces.work(member.task, str(index), inputs=inputs, at=member.where, sample=index))
         pieces.refuse_shared_files(made, self.name, [member.where for member in members])
         joined, result = gathered(found, members, [one.id for one in made], self.name)
         return Expansion(
-            pieces=(*made, *joined), result=result, calls=Calls(expected=len(made), worst=len(made))
+            pieces=(*made, *joined),
+            result=result,
+            calls=Calls(expected=len(made), worst=len(made)),
+            formulas=formulas_of(found),
         )
 
 
@@ -81,7 +87,7 @@ def _members(task: BoundTask, found: FanoutSettings) -> tuple[list[Member], list
         )
     count = len(found.briefs) if found.briefs is not None else found.n
     if count is None:
-        raise problem(BadSetting, "`fanout` needs `n`, `briefs` or `members`", "write `fanout: {n: 3}`")
+        raise problem(MissingSetting, "`fanout` needs `n`, `briefs` or `members`", "write `fanout: {n: 3}`")
     at = ("briefs",) if found.briefs is not None else ("n",)
     if count < 2:
         raise problem(
@@ -90,10 +96,19 @@ def _members(task: BoundTask, found: FanoutSettings) -> tuple[list[Member], list
             "for one node leave `pattern` out",
             at,
         )
+    pieces.refuse_too_many(count, at)
     briefs: list[str | None] = (
         list(found.briefs) if found.briefs is not None else [_angle(i) for i in range(count)]
     )
     return [Member(task=found.work(task), where=at) for _ in range(count)], briefs
+
+
+def _within(task: BoundTask, brief: str) -> Template:
+    """The brief, behind the one that a fanout around this one gave."""
+    outer = dict(task.inputs).get("brief") if "brief" in task.offered else None
+    if isinstance(outer, Literal):
+        return Literal(f"{outer.value}\n{brief}")
+    return Literal(brief) if outer is None else Concat((outer, Literal(f"\n{brief}")))
 
 
 def _angle(index: int) -> str:

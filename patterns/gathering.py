@@ -12,8 +12,8 @@ from ..schemas.errors.patterns import BadSetting
 from ..schemas.suggest import did_you_mean
 from ..schemas.template import Expr, Given, Mapping
 from . import pieces
-from .protocol import problem
-from .settings import Settings
+from .protocol import Formula, PatternProblem, problem
+from .settings import Settings, no_member
 
 _PLAIN = ("collect", "first_ok")
 
@@ -26,6 +26,12 @@ class Gathering(Settings):
         description="`collect`: a list of all; `first_ok`: the first that ended ok; `{best: EXPR}`: where an"
         " expression over `output` is greatest; `{synthesise: …}`: a member makes one of them.",
     )
+
+
+def formulas_of(settings: Gathering) -> tuple[Formula, ...]:
+    """The expression of `best`, where the join is one."""
+    best = settings.join.get("best") if isinstance(settings.join, dict) else None
+    return (Formula(best, ("output",), ("join", "best")),) if isinstance(best, str) else ()
 
 
 def gathered(
@@ -63,7 +69,7 @@ def gathered(
     elif isinstance(value, str):
         made = pieces.role("synthesis", value, at, needs=needs)
     else:
-        raise problem(BadSetting, "`synthesise` is a member: a map with `run`, `python` or `graph`", at=at)
+        raise PatternProblem(*((error, (*at, *below)) for error, below in no_member(value)))
     return [after, made], "synthesis"
 
 

@@ -14,7 +14,7 @@ from ..schemas.declined import Declined, Refused
 from . import reports
 from .agreement_of_one import agreement_of
 from .checks import findings_of, passed
-from .reviews import judged_round, round_of, verdict_in
+from .reviews import judged_round, round_of
 from .rules import verdict_of
 from .votes import as_rule, panel_of, vote_in
 from .voting import Verdict, break_tie_by_first, score, settled
@@ -214,7 +214,7 @@ def reviewed(settings: Mapping[str, Any], briefs: Briefs, node: str, report: str
         told = [
             {
                 "who": settings["who"][name.partition("#")[0]],
-                "verdict": verdict_in(briefs[name]["output"]),
+                "verdict": briefs[name]["output"]["verdict"],
                 "reason": briefs[name]["output"].get("reason", ""),
                 "findings": briefs[name]["output"].get("findings", []),
             }

@@ -7,8 +7,9 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from ..schemas.bound import BoundTask, Member
-from ..schemas.errors.patterns import BadSetting, RelatedJudge, TooFewMembers
+from ..schemas.errors.patterns import BadSetting, MissingSetting, RelatedJudge, TooFewMembers
 from . import pieces
+from .examples import Example
 from .families import family_of
 from .protocol import Calls, Expansion, problem
 from .settings import Settings, check_members
@@ -42,6 +43,10 @@ class Judge:
     name: ClassVar[str] = "judge"
     summary: ClassVar[str] = "a judge compares candidates without names, in both orders"
     settings: ClassVar[type[Settings]] = JudgeSettings
+    guard: ClassVar[str] = "the judge is of another family, or Role, than every candidate"
+    example: ClassVar[Example] = Example(
+        settings={"n": 2, "judge": {"run": ["./compare"]}}, task="draft", run=("./draft",)
+    )
 
     def expand(self, task: BoundTask, settings: Any) -> Expansion:
         """The candidates, their line-up, the judge once or twice, and the decision."""
@@ -90,18 +95,17 @@ class Judge:
             raise problem(BadSetting, "`n` and `candidates` exclude each other", at=("n",))
         if isinstance(found.candidates, list):
             check_members(found.candidates)
-            members = found.candidates
+            members, count = found.candidates, len(found.candidates)
         else:
-            count = found.n if found.n is not None else found.candidates
-            if count is None:
+            asked = found.n if found.n is not None else found.candidates
+            if asked is None:
                 raise problem(
-                    BadSetting, "`judge` needs `n` or `candidates`", "write `judge: {n: 2, judge: …}`"
+                    MissingSetting, "`judge` needs `n` or `candidates`", "write `judge: {n: 2, judge: …}`"
                 )
+            count = asked
             members = [Member(task=found.work(task), where=at) for _ in range(min(count, MOST + 1))]
         if len(members) < 2:
-            raise problem(
-                TooFewMembers, f"a judge needs at least 2 candidates, and has {max(len(members), 0)}", at=at
-            )
+            raise problem(TooFewMembers, f"a judge needs at least 2 candidates, and has {count}", at=at)
         if len(members) > MOST:
             raise problem(BadSetting, f"a judge can compare at most {MOST} candidates", at=at)
         pieces.refuse_repeated_effects(task, self.name, sum(not one.has_work for one in members))

@@ -17,13 +17,23 @@ from ..schemas.bound import (
     RetryPolicy,
     SettleSpec,
 )
-from ..schemas.errors.patterns import EffectsRepeated, InputTaken, NothingToDo, SharedFile
+from ..schemas.errors.patterns import (
+    BadSetting,
+    EffectsRepeated,
+    InputTaken,
+    NothingToDo,
+    PatternTooLarge,
+    SharedFile,
+)
 from ..schemas.template import Concat, Expr, Literal, Template
 from .families import family_of
 from .protocol import At, problem
 
 JOINS: Final = "metaensemble.patterns.joins"
 """The module that joins are found in."""
+
+MOST_PIECES: Final = 100_000
+"""The patterns of a graph make at most so many pieces."""
 
 Inputs = Mapping[str, Template]
 
@@ -32,16 +42,12 @@ def work(
     task: BoundTask, piece_id: str, *, inputs: Inputs | None = None, at: At = (), **changes: Any
 ) -> BoundTask:
     """A piece that does the work of `task`, with further inputs. Raises `PatternProblem`."""
-    if task.pattern is None and not does_something(task):
-        raise problem(
-            NothingToDo,
-            f"the task `{task.id}` does nothing itself, and the pattern has nothing else to do",
-            "give the task `run`, `python` or `graph`, or list `members` that do something",
-            at,
-        )
+    if task.pattern is None:
+        refuse_nothing(task, at)
     further = dict(inputs or {})
-    # Of what a pattern around this one gives, the inner pattern's own stands in the place.
-    taken = next((name for name, _ in task.inputs if name in further and name not in task.offered), None)
+    # What an outer pattern gave under the same name is about its own pieces: the nearer one counts.
+    own = tuple((name, item) for name, item in task.inputs if name not in further or name not in task.offered)
+    taken = next((name for name, _ in own if name in further), None)
     if taken is not None:
         message = f"the input `{taken}` of `{task.id}` is one that the pattern gives"
         raise problem(InputTaken, message, "choose another name under `with`", at)
@@ -52,10 +58,21 @@ def work(
         task,
         id=piece_id,
         hosted=True,
-        inputs=tuple({**dict(task.inputs), **further}.items()),
+        inputs=(*own, *further.items()),
         offered=tuple(dict.fromkeys((*task.offered, *further))),
         **{"needs": (), **changes},
     )
+
+
+def refuse_nothing(task: BoundTask, at: At = ()) -> None:
+    """Refuse a task that has no work of its own."""
+    if not does_something(task):
+        raise problem(
+            NothingToDo,
+            f"the task `{task.id}` does nothing itself, and the pattern has nothing else to do",
+            "give the task `run`, `python` or `graph`, or list `members` that do something",
+            at,
+        )
 
 
 def does_something(task: BoundTask) -> bool:
@@ -65,6 +82,7 @@ def does_something(task: BoundTask) -> bool:
 
 def check(member: Member, piece_id: str, *, inputs: Inputs, **changes: Any) -> BoundTask:
     """A piece that looks at what another one did: what it finds is its output, passed or not."""
+    _refuse_pattern(member)
     return work(
         member.task,
         piece_id,
@@ -73,13 +91,13 @@ def check(member: Member, piece_id: str, *, inputs: Inputs, **changes: Any) -> B
         output=OutputContract(form="check"),
         deliverables=(),
         writes=() if "writes" not in member.given else member.task.writes,
-        pattern=member.task.pattern if "pattern" in member.given else None,
         **changes,
     )
 
 
 def typed(member: Member, piece_id: str, schema: Any, *, inputs: Inputs, **changes: Any) -> BoundTask:
     """A piece of a member's whose output must meet `schema`."""
+    _refuse_pattern(member)
     return work(
         member.task,
         piece_id,
@@ -88,9 +106,19 @@ def typed(member: Member, piece_id: str, schema: Any, *, inputs: Inputs, **chang
         output=OutputContract(form="json", schema=schema),
         deliverables=() if "deliverables" not in member.given else member.task.deliverables,
         writes=() if "writes" not in member.given else member.task.writes,
-        pattern=member.task.pattern if "pattern" in member.given else None,
         **changes,
     )
+
+
+def _refuse_pattern(member: Member) -> None:
+    """What a pattern hands on, its join decides, and that is no review, no judgement and no check."""
+    if member.task.pattern is not None:
+        raise problem(
+            BadSetting,
+            "whoever checks, reviews or judges is one node, and cannot have a pattern of its own",
+            "let it run a graph in which the pattern stands: `graph: FILE`",
+            (*member.where, "pattern"),
+        )
 
 
 def join(
@@ -162,6 +190,13 @@ def who(members: Sequence[Member], ids: Sequence[str]) -> dict[str, str]:
         name: text if text and plain.count(text) == 1 else f"{text}-{name}" if text else name
         for name, text in zip(ids, plain, strict=True)
     }
+
+
+def refuse_too_many(count: int, at: At) -> None:
+    """Refuse a number of copies that can only be a mistake, before any of them is made."""
+    if count > MOST_PIECES:
+        message = f"the patterns of the graph make more than {MOST_PIECES:,} pieces"
+        raise problem(PatternTooLarge, message, "for many items use `each`, with a pattern for each item", at)
 
 
 def refuse_repeated_effects(task: BoundTask, name: str, count: int) -> None:

@@ -20,6 +20,21 @@ def everything(standing: Standing) -> Settlement:
     return Settlement(release=standing.held)
 
 
+def all_in_order(standing: Standing) -> Settlement:
+    """Wait for all; nothing is made of them when one of those that the settings name failed."""
+    if standing.open or standing.held:
+        return Settlement(release=standing.held)
+    known = _Known(standing)
+    for name in standing.settings["pieces"]:
+        state = known.state(name)
+        if state in ("failed", "blocked", "cancelled"):
+            return Settlement(blocked=f"blocked because `{known.node(name)}` {_ENDED[state]}")
+    return Settlement()
+
+
+_ENDED = {"failed": "failed", "blocked": "was blocked", "cancelled": "was cancelled"}
+
+
 def first_ok(standing: Standing) -> Settlement:
     """One that ended ok is enough."""
     known = _Known(standing)

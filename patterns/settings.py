@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..schemas.bound import BoundTask, Member, PatternUse
 from ..schemas.errors import InputError
 from ..schemas.errors.patterns import BadSetting, MissingSetting, UnknownSetting
-from ..schemas.suggest import did_you_mean, in_backticks
-from ..schemas.template import Concat, Expr, Given, Literal, Sequence
+from ..schemas.suggest import closest, did_you_mean, in_backticks
+from ..schemas.task import Task
+from ..schemas.template import Concat, Expr, Given, Literal
 from ..schemas.template import Mapping as MappingTemplate
+from ..schemas.template import Sequence as SequenceTemplate
 from .protocol import At, PatternProblem, problem
 
 MEMBER_KEYS = frozenset({"name", "brief", "purpose", "share"})
 """What the map of a member may say beside the keys of a task."""
 
-_TEMPLATES = (Concat, Expr, Given, Literal, MappingTemplate, Sequence)
+_TEMPLATES = (Concat, Expr, Given, Literal, MappingTemplate, SequenceTemplate)
 
 
 class Settings(BaseModel):
@@ -57,13 +59,69 @@ def validated(name: str, model: type[Settings], given: Mapping[str, Any]) -> Set
     try:
         return model.model_validate({key: _plain(value) for key, value in given.items()})
     except ValidationError as error:
-        found: dict[At, InputError] = {}
-        for detail in error.errors(include_url=False):
-            at = _place(detail["loc"], given)
-            if isinstance(_value_at(given, at), _TEMPLATES):
-                continue  # it is not known yet, and nothing can be said about it
-            found.setdefault(at, _told(name, model, detail, at))
-        raise PatternProblem(*((told, at) for at, told in found.items())) from None
+        raise PatternProblem(*_problems(name, model, given, error.errors(include_url=False))) from None
+
+
+def _problems(
+    name: str, model: type[Settings], given: Mapping[str, Any], details: Iterable[Any]
+) -> Iterator[tuple[InputError, At]]:
+    known = [field.alias or key for key, field in model.model_fields.items()]
+    meant = {closest(str(key), known) for key in given if key not in known}
+    missing: list[str] = []
+    wrong: dict[At, list[Any]] = {}
+    for detail in details:
+        if detail["type"] == "missing":
+            missing.append(str(detail["loc"][-1]))
+        else:
+            # Several details about one place are the alternatives, of which none fits.
+            wrong.setdefault(_place(detail["loc"], given), []).append(detail)
+    for key in missing:
+        if key not in meant:  # else it is there, misspelled
+            yield MissingSetting(f"the pattern `{name}` needs the setting `{key}`"), ()
+    for at, alternatives in wrong.items():
+        value = _value_at(given, at)
+        if isinstance(value, _TEMPLATES):
+            continue  # it is not known yet, and nothing can be said about it
+        if alternatives[0]["type"] == "extra_forbidden":
+            yield _unknown(name, str(at[-1]), known), at
+        elif isinstance(value, Mapping) and any(one["type"] in _MEMBER_TYPES for one in alternatives):
+            yield from ((error, (*at, *below)) for error, below in no_member(value))
+        else:
+            yield _bad(name, at, alternatives), at
+
+
+def _unknown(name: str, key: str, known: Sequence[str]) -> InputError:
+    hint = did_you_mean(key, known)
+    if hint is None and key in _TASK_KEYS:
+        hint = f"`{key}` is a key of the task: write it beside `pattern`"
+    hint = hint or f"`{name}` has {in_backticks(sorted(known), last='and')}"
+    return UnknownSetting(f"unknown setting `{key}` of `{name}`", hint=hint)
+
+
+def _bad(name: str, at: At, alternatives: Iterable[Any]) -> InputError:
+    said = [_WORDS.get(one["type"]) or str(one["msg"]).removeprefix("Value error, ") for one in alternatives]
+    # The longest comes last, with whatever it goes on to say.
+    wanted = sorted({text.removeprefix(_WANTED) for text in said if text.startswith(_WANTED)}, key=len)
+    words = _WANTED + " or ".join(wanted) if wanted else said[0][:1].lower() + said[0][1:]
+    return BadSetting(f"{in_words(name, at)}: {words}")
+
+
+def in_words(name: str, at: At) -> str:
+    """A setting as people call it: "the setting `n` of `fanout`", "item 2 of the setting `briefs` …"."""
+    text = f"the setting `{at[0] if at else name}` of `{name}`"
+    for step in at[1:]:
+        text = f"item {step + 1} of {text}" if isinstance(step, int) else f"`{step}` in {text}"
+    return text
+
+
+def no_member(value: Any) -> Iterator[tuple[InputError, At]]:
+    """Why a value that stands where a member is expected is none, with the place below it."""
+    keys = value if isinstance(value, Mapping) else ()
+    for key in keys:
+        if (hint := did_you_mean(str(key), MEMBER_WORK)) is not None:
+            yield UnknownSetting(f"unknown key `{key}` of a member", hint=hint), (str(key),)
+            return
+    yield BadSetting(_WORDS["dataclass_type"]), ()
 
 
 def check_members(members: Iterable[Member], allowed: frozenset[str] = frozenset({"name"})) -> None:
@@ -72,14 +130,22 @@ def check_members(members: Iterable[Member], allowed: frozenset[str] = frozenset
     for member in members:
         for key in member.keys:
             if key not in allowed:
-                there = f"beside the keys of a task there are {in_backticks(sorted(allowed), last='and')}"
-                known = [*allowed, "run", "python", "graph", "with", "env", "runtime", "timeout", "retry"]
-                hint = did_you_mean(key, known) or there
-                errors.append(
-                    (UnknownSetting(f"unknown key `{key}` of a member", hint=hint), (*member.where, key))
-                )
+                error = UnknownSetting(f"unknown key `{key}` of a member", hint=_key_hint(key, allowed))
+                errors.append((error, (*member.where, key)))
     if errors:
         raise PatternProblem(*errors)
+
+
+def _key_hint(key: str, allowed: frozenset[str]) -> str:
+    if key in _TASK_KEYS:
+        return f"`{key}` belongs to the task that has the pattern, not to a member"
+    known = [*allowed, *MEMBER_WORK, "with", "env", "runtime", "timeout", "retry"]
+    if (hint := did_you_mean(key, known)) is not None:
+        return hint
+    if not allowed:
+        return "it has only keys that tasks have"
+    verb = "is" if len(allowed) == 1 else "are"
+    return f"beside the keys of a task there {verb} {in_backticks(sorted(allowed), last='and')}"
 
 
 def _plain(value: Any) -> Any:
@@ -106,27 +172,19 @@ def _place(loc: tuple[Any, ...], given: Any) -> At:
     return tuple(found)
 
 
-_WORDS = {
+MEMBER_WORK: Final = ("run", "python", "graph")
+_MEMBER_TYPES: Final = frozenset({"dataclass_type", "dataclass_exact_type"})
+_TASK_KEYS: Final = frozenset(field.alias or key for key, field in Task.model_fields.items())
+
+_WANTED: Final = "expected "
+_WORDS: Final = {
     "int_type": "expected a whole number",
     "int_parsing": "expected a whole number",
+    "int_from_float": "expected a whole number",
     "float_type": "expected a number",
-    "bool_type": "expected true or false",
+    "bool_type": "expected `true` or `false`",
     "string_type": "expected text",
     "list_type": "expected a list",
     "dict_type": "expected a map",
-    "is_instance_of": "expected a member: a map with `run`, `python` or `graph`",
+    **dict.fromkeys(_MEMBER_TYPES, "expected a member: a map with `run`, `python` or `graph`"),
 }
-
-
-def _told(name: str, model: type[Settings], detail: Any, at: At) -> InputError:
-    kind = detail["type"]
-    if kind == "extra_forbidden":
-        known = [field.alias or key for key, field in model.model_fields.items()]
-        hint = did_you_mean(str(at[-1]), known) or f"`{name}` has {in_backticks(sorted(known), last='and')}"
-        return UnknownSetting(f"unknown setting `{at[-1]}` of `{name}`", hint=hint)
-    if kind == "missing":
-        return MissingSetting(f"the pattern `{name}` needs the setting `{detail['loc'][-1]}`")
-    words = _WORDS.get(kind) or str(detail["msg"]).removeprefix("Value error, ")
-    words = words[:1].lower() + words[1:]
-    where = str(at[-1]) if at else name
-    return BadSetting(f"the setting `{where}` of `{name}`: {words}")

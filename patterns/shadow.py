@@ -7,11 +7,12 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from ..schemas.bound import BoundTask, Member
-from ..schemas.errors.patterns import BadSetting, NothingDiffers, TooFewMembers
+from ..schemas.errors.patterns import BadSetting, EffectsRepeated, NothingDiffers, TooFewMembers
 from ..schemas.template import Expr, Given, Mapping
 from . import pieces
+from .examples import Example
 from .families import work_key
-from .protocol import Calls, Expansion, problem
+from .protocol import Calls, Expansion, Formula, problem
 from .settings import Settings, check_members
 
 _TELLS_APART = frozenset({"runtime", "tier", "model"})
@@ -40,6 +41,10 @@ class Shadow:
     name: ClassVar[str] = "shadow"
     summary: ClassVar[str] = "others do the same beside the task, and are compared; they never touch it"
     settings: ClassVar[type[Settings]] = ShadowSettings
+    guard: ClassVar[str] = "at least one shadow, each of which differs from the task"
+    example: ClassVar[Example] = Example(
+        settings={"shadows": [{"run": ["./review", "--fast"]}], "compare": {"run": ["./verify"]}}
+    )
 
     def expand(self, task: BoundTask, settings: Any) -> Expansion:
         """The primary, and in the background the shadows, their checks, and the comparison."""
@@ -91,8 +96,12 @@ class Shadow:
             background=True,
         )
         total = 1 + len(names)
+        is_formula = isinstance(found.compare, str) and found.compare != "schema"
         return Expansion(
-            pieces=(*made, *checks, compared), result="primary", calls=Calls(expected=total, worst=total)
+            pieces=(*made, *checks, compared),
+            result="primary",
+            calls=Calls(expected=total, worst=total),
+            formulas=(Formula(str(found.compare), ("output",), ("compare",)),) if is_formula else (),
         )
 
     def _check(self, task: BoundTask, found: ShadowSettings) -> None:
@@ -105,6 +114,11 @@ class Shadow:
             raise problem(BadSetting, "`margin` lies between 0 and 1", at=("margin",))
         if found.share is not None and not 0 < found.share <= 1:
             raise problem(BadSetting, "`share` lies between 0 and 1", at=("share",))
+        for member in found.shadows:
+            if member.task.effects == "external" and task.effects != "external":
+                message = "a shadow has external effects, and would do more than be compared"
+                hint = "let it only say what it would do"
+                raise problem(EffectsRepeated, message, hint, member.where)
         own = work_key(task)
         for member in found.shadows:
             differs = work_key(member.task) != own or any(

@@ -10,7 +10,8 @@ from ..schemas.bound import BoundTask, Member
 from ..schemas.errors.patterns import BadSetting, SharesTooLarge, TooFewMembers
 from ..schemas.template import Literal, Template
 from . import pieces
-from .gathering import Gathering, gathered
+from .examples import Example
+from .gathering import Gathering, formulas_of, gathered
 from .protocol import Calls, Expansion, problem
 from .settings import Settings, check_members
 
@@ -29,6 +30,18 @@ class Team:
     name: ClassVar[str] = "team"
     summary: ClassVar[str] = "members with a purpose each, and one result of what they did"
     settings: ClassVar[type[Settings]] = TeamSettings
+    guard: ClassVar[str] = "at least two members, whose shares come to at most the whole budget"
+    example: ClassVar[Example] = Example(
+        settings={
+            "members": [
+                {"run": ["./measure"], "purpose": "figures"},
+                {"run": ["./describe"], "purpose": "words"},
+            ],
+            "join": {"synthesise": {"run": ["./combine"]}},
+        },
+        task="write",
+        run=("./write",),
+    )
 
     def expand(self, task: BoundTask, settings: Any) -> Expansion:
         """One piece per member, and what joins them."""
@@ -55,7 +68,10 @@ class Team:
         pieces.refuse_shared_files(made, self.name, [member.where for member in members])
         joined, result = gathered(found, members, [one.id for one in made], self.name)
         return Expansion(
-            pieces=(*made, *joined), result=result, calls=Calls(expected=len(made), worst=len(made))
+            pieces=(*made, *joined),
+            result=result,
+            calls=Calls(expected=len(made), worst=len(made)),
+            formulas=formulas_of(found),
         )
 
 

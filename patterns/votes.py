@@ -18,10 +18,8 @@ def read_rule(given: Any, n: int) -> VoteRule:
     """The rule of the setting `rule`. Raises `PatternProblem`."""
     if isinstance(given, str):
         if given not in RULES:
-            hint = (
-                did_you_mean(given, RULES)
-                or f"there are {in_backticks(RULES, last='and')} and `{{quorum: K}}`"
-            )
+            there = f"there are {in_backticks((*RULES, '{quorum: K}'), last='and')}"
+            hint = "write `rule: {quorum: 2}`" if given == "quorum" else did_you_mean(given, RULES) or there
             raise problem(BadSetting, f"there is no rule `{given}`", hint, ("rule",))
         return VoteRule(given)  # type: ignore[arg-type]  # one of RULES
     k = given.get("quorum") if isinstance(given, dict) and len(given) == 1 else None
@@ -47,8 +45,12 @@ def check_vote_field(task: BoundTask, field: str, at: At) -> None:
             f"give it `output: {{schema: {{type: object, properties: {{{field}: …}}}}}}`",
             at,
         )
-    known = schema.get("properties") if isinstance(schema, dict) else None
-    if isinstance(known, dict) and field not in known:
+    if not isinstance(schema, dict) or not _OPEN.isdisjoint(schema):
+        return  # what stands elsewhere, or depends on the output, may have the field
+    if "object" not in _types(schema):
+        raise problem(NoVoteField, f"the output of `{task.id}` is no object, and so has no fields", at=at)
+    known = schema.get("properties", {})
+    if field not in known and field not in schema.get("required", ()):
         there = f"it has {in_backticks(known, last='and')}" if known else "it has none"
         raise problem(
             NoVoteField,
@@ -56,12 +58,29 @@ def check_vote_field(task: BoundTask, field: str, at: At) -> None:
             did_you_mean(field, known) or there,
             at,
         )
+    inner = known.get(field)
+    if isinstance(inner, dict) and _OPEN.isdisjoint(inner) and _types(inner) <= {"array", "object", "null"}:
+        message = f"the field `{field}` of the output of `{task.id}` is never text, a number or a boolean"
+        raise problem(NoVoteField, message, "only such values can be counted", at)
+
+
+_OPEN = frozenset(
+    ("$ref", "$dynamicRef", "allOf", "anyOf", "oneOf", "if", "dependentSchemas", "patternProperties")
+)
+_TYPES = frozenset(("array", "boolean", "integer", "null", "number", "object", "string"))
+
+
+def _types(schema: Mapping[str, Any]) -> frozenset[str]:
+    """The types that a value may have by the keyword `type` of its schema."""
+    given = schema.get("type", _TYPES)
+    return frozenset((given,)) if isinstance(given, str) else frozenset(given)
 
 
 def classes_of(task: BoundTask, field: str) -> int | None:
     """How many values the vote can take, where the schema lists them."""
     schema = task.output.schema
-    found = schema.get("properties", {}).get(field) if isinstance(schema, dict) else None
+    known = schema.get("properties") if isinstance(schema, dict) else None
+    found = known.get(field) if isinstance(known, dict) else None
     if not isinstance(found, dict):
         return None
     if found.get("type") == "boolean":

@@ -41,7 +41,7 @@ class PlanNode(PlanModel):
     longest path. `action` says what would happen and `why` gives the reason; `reuse`: the result of an
     earlier DAG run would be taken. `details` are the
     settings that differ from their defaults. `group` is the id of the node that this one is a member of:
-    a fan-out, a matrix, a repeat, or a sub-graph.
+    a fan-out, a matrix, a repeat, a sub-graph, or what a pattern made.
     """
 
     id: str
@@ -64,8 +64,8 @@ class PlanNode(PlanModel):
 
     @property
     def is_group(self) -> bool:
-        """Whether the node runs nothing itself: a fan-out, a matrix, a repeat, a sub-graph."""
-        return self.kind in ("each", "matrix", "repeat", "graph")
+        """Whether the node runs nothing itself: a fan-out, a matrix, a repeat, a sub-graph, a pattern."""
+        return self.kind in ("each", "matrix", "repeat", "graph", "pattern")
 
 
 class Plan(PlanModel):

@@ -41,6 +41,8 @@ def shape_to_json(
         }
         if body.result is not None:
             data["body"] |= {"result": body.result, "pattern": body.pattern, "calls": dict(body.calls)}
+        if body.called:
+            data["body"]["called"] = body.called
     if task.ask is not None:
         ask = task.ask
         data["ask"] = {
@@ -79,6 +81,7 @@ def shape_from_json(
             result=body.get("result"),
             pattern=body.get("pattern", ""),
             calls=body.get("calls", {}),
+            called=body.get("called", ""),
         )
     if "ask" in data:
         ask = dict(data["ask"])

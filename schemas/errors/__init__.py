@@ -95,6 +95,24 @@ MetaEnsembleError
 |   |-- RewindNotBefore                         ME324
 |   |-- ItemsCollide                            ME325
 |   |-- BadMostItems                            ME326
+|   |-- UnknownPattern                          ME330
+|   |-- UnknownSetting                          ME331
+|   |-- MissingSetting                          ME332
+|   |-- BadSetting                              ME333
+|   |-- TooFewMembers                           ME334
+|   |-- NothingDiffers                          ME335
+|   |-- SelfReview                              ME336
+|   |-- NoVoteField                             ME337
+|   |-- SharesTooLarge                          ME338
+|   |-- NoOutsideCheck                          ME339
+|   |-- RelatedJudge                            ME340
+|   |-- EndlessTemplate                         ME341
+|   |-- PatternTooLarge                         ME342
+|   |-- NothingToDo                             ME343
+|   |-- InputTaken                              ME344
+|   |-- EffectsRepeated                         ME345
+|   |-- SharedFile                              ME346
+|   |-- TemplateUnusable                        ME347
 |   |-- KeyNotBuilt                             ME501
 |   |-- UnknownParameter                        ME510
 |   |-- MissingParameter                        ME511
@@ -316,6 +334,28 @@ from .outcome import (
     SpawnFailed,
 )
 
+# patterns
+from .patterns import (
+    BadSetting,
+    EffectsRepeated,
+    EndlessTemplate,
+    InputTaken,
+    MissingSetting,
+    NoOutsideCheck,
+    NothingDiffers,
+    NothingToDo,
+    NoVoteField,
+    PatternTooLarge,
+    RelatedJudge,
+    SelfReview,
+    SharedFile,
+    SharesTooLarge,
+    TemplateUnusable,
+    TooFewMembers,
+    UnknownPattern,
+    UnknownSetting,
+)
+
 # preflight
 from .preflight import (
     ClashingInputs,
@@ -396,6 +436,7 @@ __all__ = [
     "BadName",
     "BadPattern",
     "BadSelector",
+    "BadSetting",
     "BadSpelling",
     "BlobMissing",
     "CannotWriteFile",
@@ -409,7 +450,9 @@ __all__ = [
     "DirectoryClosed",
     "DuplicateKey",
     "EachNotAList",
+    "EffectsRepeated",
     "EmptyMatrix",
+    "EndlessTemplate",
     "EvaluationFailed",
     "ExitStatus",
     "ExplicitKey",
@@ -433,6 +476,7 @@ __all__ = [
     "ImpossibleReference",
     "InputError",
     "InputErrors",
+    "InputTaken",
     "InternalError",
     "Interrupted",
     "InvalidSchema",
@@ -458,17 +502,22 @@ __all__ = [
     "MissingKey",
     "MissingParameter",
     "MissingProgram",
+    "MissingSetting",
     "ModuleMissing",
     "NeedsProcess",
     "NewerLedger",
     "NoDrawingProgram",
+    "NoOutsideCheck",
     "NoResult",
     "NoSuchAttempt",
+    "NoVoteField",
     "NoWork",
     "NobodyAsks",
     "NotOneAnswer",
     "NotWaiting",
+    "NothingDiffers",
     "NothingSelected",
+    "NothingToDo",
     "NothingToResume",
     "NumberOutOfRange",
     "OpenShellText",
@@ -477,8 +526,10 @@ __all__ = [
     "OutputNotSelected",
     "ParameterNotAllowed",
     "PathOutsideProject",
+    "PatternTooLarge",
     "RecordingsMissing",
     "Rejected",
+    "RelatedJudge",
     "RepeatedFlag",
     "RepeatedNeed",
     "RequestInvalid",
@@ -490,8 +541,11 @@ __all__ = [
     "SecretNotSet",
     "SecretTooShort",
     "SelfNeed",
+    "SelfReview",
     "SeveralDocuments",
     "SeveralWorks",
+    "SharedFile",
+    "SharesTooLarge",
     "ShellTextError",
     "SourceEmpty",
     "SourceError",
@@ -505,6 +559,8 @@ __all__ = [
     "SubGraphUnusable",
     "TabInYaml",
     "TagInYaml",
+    "TemplateUnusable",
+    "TooFewMembers",
     "TooManyAliases",
     "UndeclaredKey",
     "UnexpectedArgument",
@@ -521,11 +577,13 @@ __all__ = [
     "UnknownNeed",
     "UnknownNode",
     "UnknownParameter",
+    "UnknownPattern",
     "UnknownPool",
     "UnknownRun",
     "UnknownRuntime",
     "UnknownSchemaPath",
     "UnknownSelection",
+    "UnknownSetting",
     "UnknownTaskReference",
     "UnknownValue",
     "UnknownVersion",

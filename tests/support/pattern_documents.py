@@ -20,7 +20,6 @@ SCHEMA = {
     "required": ["vote"],
     "properties": {"vote": {"type": "boolean"}, "reason": {"type": "string"}},
 }
-OUTPUT = {"as": "json", "schema": SCHEMA}
 NESTED = 2
 """So many patterns lie one in the other at most."""
 
@@ -128,9 +127,6 @@ class _Makers:
 
     def _peer_review(self, depth: int) -> dict[str, Any]:
         reviewers = self.members(NESTED)
-        if depth < NESTED and self.number(0, 3) == 0:
-            panel = {"consensus": {"n": self.number(2, 3), "vote": "verdict"}}
-            reviewers.append({"run": self.command(), "pattern": panel})
         found: dict[str, Any] = {"reviewers": reviewers}
         more = {
             "author": {"run": self.command()},
@@ -164,9 +160,9 @@ class _Makers:
 
     def task(self, earlier: list[str], inner: str | None) -> dict[str, Any]:
         """A task that needs some of the `earlier` ones."""
-        work: dict[str, Any] = {"run": self.command(), "output": OUTPUT}
+        work: dict[str, Any] = {"run": self.command(), "output": {"as": "json", "schema": SCHEMA}}
         if self.number(0, 4) == 0:
-            work = {"python": "steps:look", "output": OUTPUT}
+            work = {"python": "steps:look", "output": {"as": "json", "schema": SCHEMA}}
         if inner is not None and self.number(0, 5) == 0:
             work = {"graph": inner}
         elif self.number(0, 3):
