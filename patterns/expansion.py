@@ -94,7 +94,7 @@ def _pattern(task: BoundTask, use: PatternUse, graph: BoundGraph, work: _Work, d
         return replace(task, pattern=None)
     inside = _inside(task, use, graph)
     told = len(work.errors)
-    tasks = tuple(_task(_placed(piece, use), inside, work, depth + 1) for piece in made)
+    tasks = tuple(_task(_placed(_told_apart(piece, task), use), inside, work, depth + 1) for piece in made)
     if use.template is not None:
         _say_who_asked(work.errors[told:], task, use)
     calls = expansion.calls
@@ -183,6 +183,28 @@ def _checked(expansion: Expansion, work: _Work, depth: int) -> tuple[BoundTask, 
     return expansion.pieces
 
 
+def _told_apart(piece: BoundTask, host: BoundTask) -> BoundTask:
+    """The piece as a sample of its own, where the task that it stands for is itself one of several; what
+    is in its graph is one too."""
+    if piece.made:
+        return piece
+    return _as_sample(piece, host.sample * MOST_PIECES + piece.sample)
+
+
+def _as_sample(task: BoundTask, sample: int) -> BoundTask:
+    if not sample:
+        return task
+    if task.cells:
+        return replace(
+            task, cells=tuple(replace(cell, task=_as_sample(cell.task, sample)) for cell in task.cells)
+        )
+    body = task.body
+    if body is not None and task.pattern is None:
+        inside = tuple(_as_sample(one, sample * MOST_PIECES + one.sample) for one in body.graph.tasks)
+        body = replace(body, graph=replace(body.graph, tasks=inside))
+    return replace(task, sample=sample, body=body)
+
+
 def _placed(piece: BoundTask, use: PatternUse) -> BoundTask:
     """The piece, with the places of nested patterns and of refused keys in the document."""
     changes: dict[str, object] = {}
@@ -217,6 +239,9 @@ def _work(task: BoundTask) -> BoundTask:
         later=(),
         tags=(),
         description=None,
+        held=False,
+        background=False,
+        sample=0,
     )
 
 
