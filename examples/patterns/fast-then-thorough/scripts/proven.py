@@ -1,4 +1,4 @@
-"""The check, which trusts neither step: unsound needs evidence to see, sound needs tests that ran."""
+"""The check, which trusts neither step: unsound needs evidence, and sound needs tests that ran."""
 
 from __future__ import annotations
 
