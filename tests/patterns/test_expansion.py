@@ -206,7 +206,7 @@ def _without_places(task: BoundTask) -> BoundTask:
     return replace(
         task,
         cells=tuple(replace(cell, task=_without_places(cell.task)) for cell in task.cells),
-        body=None if body is None else replace(body, where=(), graph=without_places(body.graph)),
+        body=None if body is None else replace(body, where=(), asked_in="", graph=without_places(body.graph)),
     )
 
 
