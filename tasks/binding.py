@@ -105,15 +105,19 @@ def bind_values(
     late: frozenset[str] = frozenset(),
     above: Mapping[str, Any] | None = None,
     outer: _Binding | None = None,
+    told: list[InputError] | None = None,
 ) -> tuple[BoundGraph, list[InputError]]:
     """The graph with `values` put in, and what is wrong with it, in the order of the text.
 
     `late` are parameters that only the run will tell. `chain` holds the files that include one another
     down to this one. `above` are the execution keys of the task that runs this graph: they hold for
-    every task that has none of its own. `outer` binds the graph around this one.
+    every task that has none of its own. `outer` binds the graph around this one. What is wrong with the
+    names of patterns, and the settings of written ones, is also put into `told`.
     """
     binding = _Binding(loaded, values, project, sources, chain, late, above or {}, outer=outer)
     graph = binding.graph()
+    if told is not None:
+        told += binding.pattern_problems
     # A setting of `defaults` is read once per task, and its problem told once.
     once = {(error.code, error.message, error.span): error for error in binding.problems}
     return graph, sorted(once.values(), key=by_place)

@@ -202,6 +202,7 @@ def _bound(
         chain=(*parent.chain, graph.path),
         late=late,
         outer=parent,
+        told=parent.pattern_problems,
     )
     parent.problems += found
     called = f"graph_{digest(graph.path)[:12]}"
