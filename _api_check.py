@@ -14,7 +14,8 @@ from .engine.instances import bodies_of, graphs_of, tasks_of
 from .engine.project import find_project, working_directory
 from .schemas.errors import InputError, InputErrors
 from .schemas.errors.invocation import KeyNotBuilt
-from .schemas.errors.patterns import UnknownSetting
+from .schemas.errors.patterns import SharedFile, UnknownSetting
+from .schemas.errors.structure import WriteConflict
 from .tasks.binding import bind, sketch
 from .tasks.check import check_loaded, outline
 from .tasks.loader import load_problems
@@ -22,7 +23,7 @@ from .tasks.sub_graphs import Sources
 
 if TYPE_CHECKING:
     from .engine.coordinator.rehearsal import Foreseen
-    from .schemas.bound import BoundGraph, LaterKey
+    from .schemas.bound import BoundGraph, LaterKey, SubGraph
     from .schemas.plan import Plan
     from .schemas.span import Path, Span
     from .tasks.document import Document
@@ -117,13 +118,13 @@ def bound(
     refuse(_without_repeats(place(errors, texts)))
     # Values of parameters can make writes collide that the text alone leaves open.
     found_errors = []
-    wheres = {id(body.graph): body.where for body in bodies_of(graph) if body.result is not None}
+    # What a pattern made stands nowhere but in the line that asks for it.
+    patterns = {id(body.graph): body for body in bodies_of(graph) if body.result is not None}
     for one in graphs_of(graph):
-        errors = graph_errors(one)
+        body = patterns.get(id(one))
+        errors = graph_errors(one) if body is None else _collisions(body)
         for error in errors:
             error.source = one.source
-            # What a pattern made stands nowhere but in the line that asks for it.
-            error.where = wheres.get(id(one), error.where)
         found_errors += place(errors, texts)
     refuse(_without_repeats(found_errors))
     return graph, texts
@@ -192,20 +193,47 @@ def _checked(source: FilePath) -> tuple[LoadedGraph | None, list[InputError]]:
         *check_loaded(loaded),
         *place(graph_errors(outline(loaded)), Texts(loaded, Sources())),
     ]
-    if not problems:
-        problems = _wrong_patterns(loaded)
-    return loaded, _in_order(problems)
+    return loaded, _in_order([*problems, *_wrong_patterns(loaded, problems)])
 
 
-def _wrong_patterns(loaded: LoadedGraph) -> list[InputError]:
-    """What is wrong with patterns, as far as the file tells without the values of its parameters."""
-    if not any(task.pattern is not None for task in loaded.graph.tasks.values()):
+def _wrong_patterns(loaded: LoadedGraph, known: Iterable[InputError]) -> list[InputError]:
+    """What is wrong with patterns, as far as the file tells without the values of its parameters.
+
+    Tasks of which there is something `known` are left out, and all of them where it is not about a task:
+    what else were said could only follow from it.
+    """
+    patterned = {name for name, task in loaded.graph.tasks.items() if task.pattern is not None}
+    for error in known:
+        if error.where[:1] != ("tasks",) or len(error.where) < 2:
+            return []
+        patterned.discard(str(error.where[1]))
+    if not patterned:
         return []
     sources = Sources()
-    graph = sketch(loaded, sources)
-    _, errors = with_patterns(graph)
+    graph = sketch(loaded, sources, patterned)
+    made, errors = with_patterns(graph)
+    texts = Texts(loaded, sources)
     own = [error for error in errors if error.source in (None, graph.source)]
-    return _without_repeats(place(own, Texts(loaded, sources)))
+    bodies = [body for body in bodies_of(made) if body.result is not None]
+    collisions = [
+        error for body in bodies if body.graph.source == graph.source for error in _collisions(body)
+    ]
+    return _without_repeats(place([*own, *collisions], texts))
+
+
+def _collisions(body: SubGraph) -> list[InputError]:
+    """What is wrong with the pieces of a pattern as a whole, told at the line that asks for it."""
+    errors: list[InputError] = []
+    for error in graph_errors(body.graph):
+        if isinstance(error, WriteConflict):
+            said = error.message.removeprefix("tasks ")
+            hint = "hand the results on as outputs, or give each member files of its own"
+            errors.append(SharedFile(f"in the pattern `{body.pattern}`, {said}", hint=hint))
+        else:
+            errors.append(error)
+    for error in errors:
+        error.task, error.source, error.where = body.graph.name, body.graph.source, body.where
+    return errors
 
 
 def _in_order(errors: Iterable[InputError]) -> list[InputError]:

@@ -10,7 +10,7 @@ from ..schemas.bound import BoundTask, Member
 from ..schemas.errors.patterns import BadSetting, MissingSetting, NoOutsideCheck, TooFewMembers
 from . import pieces
 from .checks import check_is_outside
-from .protocol import Calls, Expansion, problem
+from .protocol import Calls, Expansion, check_all, problem
 from .settings import Settings, check_members
 
 
@@ -42,14 +42,13 @@ class Cascade:
                 "a cascade needs a check that says whether a step's result will do",
                 "add `check: {run: …}`, which exits with 0 when it passes",
             )
-        check_members([found.check], frozenset())
-        check_is_outside(found.check, [step.task for step in steps], self.name)
-        pieces.refuse_repeated_effects(task, self.name, sum(not step.has_work for step in steps))
-        waves = found.waves or []
-        if any(wave < 1 for wave in waves) or sum(waves) > len(steps):
-            raise problem(
-                BadSetting, f"`waves` are numbers from 1 that come to at most {len(steps)}", at=("waves",)
-            )
+        check, waves = found.check, found.waves or []
+        check_all(
+            lambda: check_members([check], frozenset()),
+            lambda: check_is_outside(check, [step.task for step in steps], self.name),
+            lambda: pieces.refuse_repeated_effects(task, self.name, sum(not step.has_work for step in steps)),
+            lambda: _check_waves(waves, len(steps)),
+        )
         first = waves[0] if waves else 1
         made: list[BoundTask] = []
         pairs = []
@@ -109,3 +108,8 @@ class Cascade:
             )
             for index, tier in enumerate(found.tiers)
         ]
+
+
+def _check_waves(waves: list[int], steps: int) -> None:
+    if any(wave < 1 for wave in waves) or sum(waves) > steps:
+        raise problem(BadSetting, f"`waves` are numbers from 1 that come to at most {steps}", at=("waves",))

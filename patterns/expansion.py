@@ -10,7 +10,7 @@ from ..schemas.bound import BoundGraph, BoundTask, Member, PatternUse, SubGraph
 from ..schemas.errors import InputError
 from ..schemas.errors.patterns import PatternTooLarge
 from ..schemas.template import Host, Literal, Template
-from .pieces import MOST_PIECES, refuse_too_many
+from .pieces import MOST_PIECES, does_something, refuse_too_many
 from .protocol import Expansion, Formula, Pattern, PatternProblem
 from .settings import validated
 from .written import written_expansion
@@ -73,7 +73,8 @@ def _task(task: BoundTask, graph: BoundGraph, work: _Work, depth: int) -> BoundT
 
 
 def _pattern(task: BoundTask, use: PatternUse, graph: BoundGraph, work: _Work, depth: int) -> BoundTask:
-    if use.name == "solo" and not use.settings and use.template is None:
+    plain = use.name == "solo" and not use.settings and use.template is None
+    if plain and (does_something(task) or task.ask is not None):
         return _task(replace(task, pattern=None), graph, work, depth)
     if work.is_full:
         return replace(task, pattern=None)  # that there are too many is told, and no more are made
