@@ -49,13 +49,16 @@ class Cascade:
             lambda: pieces.refuse_repeated_effects(task, self.name, sum(not step.has_work for step in steps)),
             lambda: _check_waves(waves, len(steps)),
         )
-        first = waves[0] if waves else 1
         made: list[BoundTask] = []
-        pairs = []
+        pairs: list[list[str]] = []
+        earlier: list[int] = _earlier(waves, len(steps))
         for index, step in enumerate(steps, 1):
             name, look = f"step-{index}", f"check-{index}"
-            held = index > first
-            made.append(pieces.work(step.task, name, at=step.where, sample=index, held=held))
+            before = [one for pair in pairs[: earlier[index - 1]] for one in pair]
+            held = bool(before)
+            # A step comes after all earlier waves, and so may write what they wrote.
+            needs = pieces.after(before, "done")
+            made.append(pieces.work(step.task, name, at=step.where, needs=needs, sample=index, held=held))
             inputs = {"candidate": pieces.output_of(name), "deliverable": pieces.piece(name, ".deliverable")}
             made.append(
                 pieces.check(
@@ -113,3 +116,11 @@ class Cascade:
 def _check_waves(waves: list[int], steps: int) -> None:
     if any(wave < 1 for wave in waves) or sum(waves) > steps:
         raise problem(BadSetting, f"`waves` are numbers from 1 that come to at most {steps}", at=("waves",))
+
+
+def _earlier(waves: list[int], steps: int) -> list[int]:
+    """How many steps lie in earlier waves, for each step; those that no wave names come one by one."""
+    found: list[int] = []
+    for size in [*waves, *[1] * (steps - sum(waves))]:
+        found += [len(found)] * size
+    return found
