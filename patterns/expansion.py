@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from ..schemas.bound import BoundGraph, BoundTask, Member, PatternUse, SubGraph
 from ..schemas.errors import InputError
 from ..schemas.errors.patterns import PatternTooLarge
+from ..schemas.span import Path
 from ..schemas.template import Host, Literal, Template
 from .pieces import MOST_PIECES, does_something, refuse_too_many
 from .protocol import Expansion, Formula, Pattern, PatternProblem
@@ -19,6 +20,9 @@ MOST_NESTED: Final = 8
 """So many patterns may lie one in the other."""
 
 Inputs = tuple[tuple[str, Template], ...]
+
+Names = tuple[str, ...]
+"""The ids of the tasks, from the outermost, that a piece stands for."""
 
 Find = Callable[[str], Pattern]
 """Gives a pattern by name; raises `PatternProblem` for one that there is not."""
@@ -35,6 +39,8 @@ class _Work:
     read: Read
     errors: list[InputError]
     pieces: int = 0
+    told: set[tuple[str, Path]] = field(default_factory=set)
+    """The uses of patterns, by file and place, of which it is told that they are wrong."""
 
     @property
     def is_full(self) -> bool:
@@ -49,42 +55,45 @@ def expanded(
     A graph without patterns is given back as it is.
     """
     work = _Work(find, read, [])
-    return _graph(graph, work, 0), work.errors
+    return _graph(graph, work, ()), work.errors
 
 
-def _graph(graph: BoundGraph, work: _Work, depth: int) -> BoundGraph:
-    tasks = tuple(_task(task, graph, work, depth) for task in graph.tasks)
+def _graph(graph: BoundGraph, work: _Work, above: Names) -> BoundGraph:
+    tasks = tuple(_task(task, graph, work, above) for task in graph.tasks)
     if all(one is two for one, two in zip(tasks, graph.tasks, strict=True)):
         return graph
     return replace(graph, tasks=tasks)
 
 
-def _task(task: BoundTask, graph: BoundGraph, work: _Work, depth: int) -> BoundTask:
+def _task(task: BoundTask, graph: BoundGraph, work: _Work, above: Names) -> BoundTask:
     if task.cells:
-        cells = tuple(replace(cell, task=_task(cell.task, graph, work, depth)) for cell in task.cells)
+        cells = tuple(replace(cell, task=_task(cell.task, graph, work, above)) for cell in task.cells)
         same = all(one.task is two.task for one, two in zip(cells, task.cells, strict=True))
         return task if same else replace(task, cells=cells)
     if task.pattern is not None:
-        return _pattern(task, task.pattern, graph, work, depth)
+        return _pattern(task, task.pattern, graph, work, above)
     if task.body is not None:
-        inner = _graph(task.body.graph, work, depth)
+        inner = _graph(task.body.graph, work, above)
         return task if inner is task.body.graph else replace(task, body=replace(task.body, graph=inner))
     return task
 
 
-def _pattern(task: BoundTask, use: PatternUse, graph: BoundGraph, work: _Work, depth: int) -> BoundTask:
+def _pattern(task: BoundTask, use: PatternUse, graph: BoundGraph, work: _Work, above: Names) -> BoundTask:
     plain = use.name == "solo" and not use.settings and use.template is None
     if plain and (does_something(task) or task.ask is not None):
-        return _task(replace(task, pattern=None), graph, work, depth)
-    if work.is_full:
-        return replace(task, pattern=None)  # that there are too many is told, and no more are made
+        return _task(replace(task, pattern=None), graph, work, above)
+    place = (graph.source, use.where)
+    if work.is_full or (above and place in work.told):
+        return replace(task, pattern=None)  # what is wrong is told, for one of many copies
     try:
-        expansion = _expansion(task, use, work.find)
-        pieces = _checked(expansion, work, depth)
+        named = replace(task, id=".".join((*above, task.id)))
+        expansion = _expansion(named, use, work.find)
+        pieces = _checked(expansion, work, above)
     except PatternProblem as problem:
+        work.told.add(place)
         for error, at in problem.errors:
             error.where = error.where or (*use.where, *at)
-            error.task = error.task or task.id
+            error.task = error.task or (*above, task.id)[0]
             error.source = error.source or graph.source
             work.errors.append(error)
         return replace(task, pattern=None)
@@ -93,7 +102,7 @@ def _pattern(task: BoundTask, use: PatternUse, graph: BoundGraph, work: _Work, d
         source=graph.source,
         source_digest=graph.source_digest,
         project=graph.project,
-        tasks=tuple(_task(_placed(piece, use), graph, work, depth + 1) for piece in pieces),
+        tasks=tuple(_task(_placed(piece, use), graph, work, (*above, task.id)) for piece in pieces),
     )
     calls = expansion.calls
     body = SubGraph(
@@ -138,8 +147,8 @@ def _with_inputs(value: Any, work: BoundTask) -> Any:
     return [_with_inputs(item, work) for item in value] if isinstance(value, list) else value
 
 
-def _checked(expansion: Expansion, work: _Work, depth: int) -> tuple[BoundTask, ...]:
-    if depth >= MOST_NESTED:
+def _checked(expansion: Expansion, work: _Work, above: Names) -> tuple[BoundTask, ...]:
+    if len(above) >= MOST_NESTED:
         message = f"more than {MOST_NESTED} patterns lie one in the other"
         raise PatternProblem((PatternTooLarge(message), ()))
     wrong = [(error, formula.at) for formula in expansion.formulas if (error := work.read(formula))]

@@ -130,7 +130,7 @@ def _check_shadow(member: Member, task: BoundTask) -> None:
         raise problem(
             NothingDiffers,
             f"a shadow of `{task.id}` does not differ from it",
-            "give it another `run`, `python`, `runtime`, `tier` or `model`",
+            "give it another `run`, `python` or `runtime`",
             member.where,
         )
 
