@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from ..schemas.bound import BoundGraph, BoundTask, Member, PatternUse, SubGraph
 from ..schemas.errors import InputError
 from ..schemas.errors.patterns import PatternTooLarge
+from ..schemas.span import Path
 from ..schemas.template import Host, Literal, Template
+from . import pieces
+from .foreign import Foreign
 from .pieces import MOST_PIECES, refuse_too_many
 from .protocol import Expansion, Formula, Pattern, PatternProblem
 from .settings import validated
@@ -20,8 +23,12 @@ MOST_NESTED: Final = 8
 
 Inputs = tuple[tuple[str, Template], ...]
 
-Find = Callable[[str], Pattern]
-"""Gives a pattern by name; raises `PatternProblem` for one that there is not."""
+Names = tuple[str, ...]
+"""The ids of the tasks, from the outermost, that a piece stands for."""
+
+Find = Callable[[str, Sequence[str]], Pattern]
+"""Gives a pattern by name; raises `PatternProblem` for one that there is not. The second argument has other
+names that could have been meant."""
 
 Read = Callable[[Formula], InputError | None]
 """Says what is wrong with a setting that is an expression."""
@@ -35,6 +42,8 @@ class _Work:
     read: Read
     errors: list[InputError]
     pieces: int = 0
+    told: set[tuple[str, Path]] = field(default_factory=set)
+    """The uses of patterns, by file and place, of which it is told that they are wrong."""
 
     @property
     def is_full(self) -> bool:
@@ -49,62 +58,89 @@ def expanded(
     A graph without patterns is given back as it is.
     """
     work = _Work(find, read, [])
-    return _graph(graph, work, 0), work.errors
+    return _graph(graph, work, ()), work.errors
 
 
-def _graph(graph: BoundGraph, work: _Work, depth: int) -> BoundGraph:
-    tasks = tuple(_task(task, graph, work, depth) for task in graph.tasks)
+def _graph(graph: BoundGraph, work: _Work, above: Names) -> BoundGraph:
+    tasks = tuple(_task(task, graph, work, above) for task in graph.tasks)
     if all(one is two for one, two in zip(tasks, graph.tasks, strict=True)):
         return graph
     return replace(graph, tasks=tasks)
 
 
-def _task(task: BoundTask, graph: BoundGraph, work: _Work, depth: int) -> BoundTask:
+def _task(task: BoundTask, graph: BoundGraph, work: _Work, above: Names) -> BoundTask:
     if task.cells:
-        cells = tuple(replace(cell, task=_task(cell.task, graph, work, depth)) for cell in task.cells)
+        cells = tuple(replace(cell, task=_task(cell.task, graph, work, above)) for cell in task.cells)
         same = all(one.task is two.task for one, two in zip(cells, task.cells, strict=True))
         return task if same else replace(task, cells=cells)
     if task.pattern is not None:
-        return _pattern(task, task.pattern, graph, work, depth)
+        return _pattern(task, task.pattern, graph, work, above)
     if task.body is not None:
-        inner = _graph(task.body.graph, work, depth)
+        inner = _graph(task.body.graph, work, above)
         return task if inner is task.body.graph else replace(task, body=replace(task.body, graph=inner))
     return task
 
 
-def _pattern(task: BoundTask, use: PatternUse, graph: BoundGraph, work: _Work, depth: int) -> BoundTask:
-    if use.name == "solo" and not use.settings and use.template is None:
-        return _task(replace(task, pattern=None), graph, work, depth)
-    if work.is_full:
-        return replace(task, pattern=None)  # that there are too many is told, and no more are made
+def _pattern(task: BoundTask, use: PatternUse, graph: BoundGraph, work: _Work, above: Names) -> BoundTask:
+    plain = use.name == "solo" and not use.settings and use.template is None
+    if plain and (pieces.does_something(task) or task.ask is not None):
+        return _task(replace(task, pattern=None), graph, work, above)
+    place = (use.source or graph.source, use.where)
+    if work.is_full or (above and place in work.told):
+        return replace(task, pattern=None)  # what is wrong is told, for one of many copies
     try:
-        expansion = _expansion(task, use, work.find)
-        pieces = _checked(expansion, work, depth)
+        named = replace(task, id=".".join((*above, task.id)))
+        expansion = _expansion(named, use, work.find)
+        made = _checked(expansion, work, above)
     except PatternProblem as problem:
+        work.told.add(place)
         for error, at in problem.errors:
-            error.where = error.where or (*use.where, *at)
-            error.task = error.task or task.id
-            error.source = error.source or graph.source
+            source, where = use.places.get(str(at[0]) if at else "", (use.source, use.where))
+            error.source = error.source or source or graph.source
+            error.where = error.where or (*where, *at)
+            error.task = error.task or (*above, task.id)[0]
             work.errors.append(error)
         return replace(task, pattern=None)
-    inside = BoundGraph(
-        name=task.id,
-        source=graph.source,
-        source_digest=graph.source_digest,
-        project=graph.project,
-        tasks=tuple(_task(_placed(piece, use), graph, work, depth + 1) for piece in pieces),
-    )
+    inside = _inside(task, use, graph)
+    told = len(work.errors)
+    further = (*above, task.id)
+    tasks = tuple(_task(_placed(_told_apart(piece, task), use), inside, work, further) for piece in made)
+    if use.template is not None:
+        _say_who_asked(work.errors[told:], task, use)
     calls = expansion.calls
     body = SubGraph(
-        graph=inside,
+        graph=replace(inside, tasks=tasks),
         result=expansion.result,
         pattern=use.name,
+        size=expansion.size,
         where=use.where,
+        asked_in=use.source or graph.source,
+        called=use.template.called if use.template is not None else "",
         calls={}
         if calls is None
         else {"expected": calls.expected, "worst": calls.worst, "model": calls.model},
     )
     return _group(task, body)
+
+
+def _inside(task: BoundTask, use: PatternUse, graph: BoundGraph) -> BoundGraph:
+    """The graph of the pieces, without them. A written pattern brings along what its file says of all."""
+    if use.template is not None:
+        return replace(use.template.graph, name=task.id, outputs=(), tasks=())
+    return BoundGraph(
+        name=task.id,
+        source=graph.source,
+        source_digest=graph.source_digest,
+        project=graph.project,
+        tasks=(),
+    )
+
+
+def _say_who_asked(errors: list[InputError], task: BoundTask, use: PatternUse) -> None:
+    """What is wrong in the file of a pattern may be so for one of the tasks that use it only."""
+    for error in errors:
+        asked = f"for the task `{task.id}`, which uses the pattern `{use.name}`"
+        error.hint = asked if error.hint is None else f"{error.hint} ({asked})"
 
 
 def _expansion(task: BoundTask, use: PatternUse, find: Find) -> Expansion:
@@ -115,8 +151,16 @@ def _expansion(task: BoundTask, use: PatternUse, find: Find) -> Expansion:
     use = replace(use, settings=_with_inputs(use.settings, work))
     if use.template is not None:
         return written_expansion(work, use)
-    pattern = find(use.name)
-    return pattern.expand(work, validated(use.name, pattern.settings, use.settings))
+    pattern = find(use.name, use.others)
+    try:
+        found = validated(use.name, pattern.settings, use.settings)
+    except PatternProblem:
+        raise
+    except Exception as error:
+        if isinstance(pattern, Foreign):
+            raise pattern.broken("could not read its settings", error) from error
+        raise
+    return pattern.expand(work, found)
 
 
 def _of_host(inputs: Inputs) -> Inputs:
@@ -137,8 +181,8 @@ def _with_inputs(value: Any, work: BoundTask) -> Any:
     return [_with_inputs(item, work) for item in value] if isinstance(value, list) else value
 
 
-def _checked(expansion: Expansion, work: _Work, depth: int) -> tuple[BoundTask, ...]:
-    if depth >= MOST_NESTED:
+def _checked(expansion: Expansion, work: _Work, above: Names) -> tuple[BoundTask, ...]:
+    if len(above) >= MOST_NESTED:
         message = f"more than {MOST_NESTED} patterns lie one in the other"
         raise PatternProblem((PatternTooLarge(message), ()))
     wrong = [(error, formula.at) for formula in expansion.formulas if (error := work.read(formula))]
@@ -149,20 +193,46 @@ def _checked(expansion: Expansion, work: _Work, depth: int) -> tuple[BoundTask, 
     return expansion.pieces
 
 
+def _told_apart(piece: BoundTask, host: BoundTask) -> BoundTask:
+    """The piece as a sample of its own, where the task that it stands for is itself one of several; what
+    is in its graph is one too."""
+    if piece.made:
+        return piece
+    return _as_sample(piece, host.sample * MOST_PIECES + piece.sample)
+
+
+def _as_sample(task: BoundTask, sample: int) -> BoundTask:
+    if not sample:
+        return task
+    if task.cells:
+        return replace(
+            task, cells=tuple(replace(cell, task=_as_sample(cell.task, sample)) for cell in task.cells)
+        )
+    body = task.body
+    if body is not None and task.pattern is None:
+        inside = tuple(_as_sample(one, sample * MOST_PIECES + one.sample) for one in body.graph.tasks)
+        body = replace(body, graph=replace(body.graph, tasks=inside))
+    return replace(task, sample=sample, body=body)
+
+
 def _placed(piece: BoundTask, use: PatternUse) -> BoundTask:
     """The piece, with the places of nested patterns and of refused keys in the document."""
     changes: dict[str, object] = {}
-    if piece.pattern is not None and piece.pattern.where[: len(use.where)] != use.where:
-        changes["pattern"] = replace(piece.pattern, where=(*use.where, *piece.pattern.where))
+    if piece.pattern is not None and not _is_whole(piece.pattern.where):
+        where = (*use.where, *piece.pattern.where)
+        changes["pattern"] = replace(piece.pattern, where=where, source=use.source)
     later = tuple(
-        item
-        if item.where[:1] in (("tasks",), ("patterns",), ("defaults",))
-        else replace(item, where=(*use.where, *item.where))
+        item if _is_whole(item.where) else replace(item, where=(*use.where, *item.where))
         for item in piece.later
     )
     if later != piece.later:
         changes["later"] = later
     return replace(piece, **changes) if changes else piece  # type: ignore[arg-type]  # fields of the class
+
+
+def _is_whole(where: tuple[str | int, ...]) -> bool:
+    """Whether this is a place in a document, and not one below the settings of a pattern."""
+    return where[:1] in (("tasks",), ("patterns",), ("defaults",))
 
 
 def _work(task: BoundTask) -> BoundTask:
@@ -179,6 +249,9 @@ def _work(task: BoundTask) -> BoundTask:
         later=(),
         tags=(),
         description=None,
+        held=False,
+        background=False,
+        sample=0,
     )
 
 

@@ -14,6 +14,7 @@ from ..schemas.errors.grammar import BadName, ExpressionExpected, UnknownKey
 from ..schemas.errors.graph import CountWithoutItems, InvalidSchema, PathOutsideProject, SelfNeed, UnknownNeed
 from ..schemas.errors.invocation import BadDefault
 from ..schemas.needs import Quorum, WrittenNeed, written_needs
+from ..schemas.pattern_ref import BUILT_IN, is_graph_file, pattern_name
 from ..schemas.span import Path
 from ..schemas.task import Task, with_defaults
 from ..schemas.template import EMPTY, Literal
@@ -25,11 +26,12 @@ from .json_schemas import schema_problem
 from .loader import LoadedGraph
 from .members import member_task, members_in
 from .params import default_problem
+from .pattern_names import shadowed
 from .places import Place, When, argvs_in_task, places_in_graph, places_in_task
 from .project_paths import leaves_upwards
 from .reader import by_place
 from .references import References, Surroundings, item_name_problem, makes_items, what_there_is
-from .runtimes import unknown_pools
+from .runtimes import unknown_pool, unknown_pools
 from .shape_errors import shape_errors
 from .shell import ShellText, bind_shell
 from .shell_argv import argv_problems
@@ -130,6 +132,8 @@ class _Examiner:
             written.get("patterns", {}).items() if "patterns" in self.graph.model_fields_set else ()
         ):
             self._members(use, ("patterns", label))
+            if label in BUILT_IN and (is_graph_file(use) or pattern_name(use) != label):
+                self._add(shadowed(label, "an entry under `patterns`"), ("patterns", label), key=True)
             for argv_path, argv in _argvs_of_pattern(use, ("patterns", label)):
                 for position, problem in argv_problems(argv):
                     self._add_within(problem, (*argv_path, position))
@@ -198,6 +202,9 @@ class _Examiner:
                 self.found.problems += shape_errors(self.document, placed)
                 continue
             self.found.members[path] = task
+            wrong_pool = None if task.pool is None else unknown_pool(task.pool, self.graph)
+            if wrong_pool is not None:
+                self._add(wrong_pool, (*path, "pool"))
             for below, schema in declared_schemas(task):
                 problem = schema_problem(schema) if isinstance(schema, dict) else None
                 if problem is not None:

@@ -35,14 +35,15 @@ def report(
     Of an item that was voted on in several DAG runs the newest decision counts. JSON has every vote.
     """
     from dataclasses import asdict
+    from functools import partial
 
     from ... import api
     from ..speech import give, give_json, say
 
     positive(limit, "--limit")
     known = api.read_truth(truth) if truth is not None else None
-    chosen = {} if limit is None else {"limit": limit}
-    found = api.consensus_reports(task=task, graph=graph, truth=known, **chosen)
+    find = api.consensus_reports if limit is None else partial(api.consensus_reports, limit=limit)
+    found = find(task=task, graph=graph, truth=known)
     if as_json:
         give_json([asdict(one) for one in found])
         return 0

@@ -21,7 +21,7 @@ def report(task: TaskName = None, limit: EveryDagRun = None, as_json: AsJson = F
     from ..speech import give, give_json, say
 
     positive(limit, "--limit")
-    found = api.shadow_reports(task=task, **({} if limit is None else {"limit": limit}))
+    found = api.shadow_reports(task=task) if limit is None else api.shadow_reports(task=task, limit=limit)
     if as_json:
         give_json([as_data(one) for one in found])
         return 0

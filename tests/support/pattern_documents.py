@@ -126,7 +126,7 @@ class _Makers:
         return {**found, **self.of(depth)}
 
     def _peer_review(self, depth: int) -> dict[str, Any]:
-        reviewers = self.members(depth)
+        reviewers = self.members(NESTED)
         found: dict[str, Any] = {"reviewers": reviewers}
         more = {
             "author": {"run": self.command()},
