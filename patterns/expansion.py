@@ -13,7 +13,7 @@ from ..schemas.span import Path
 from ..schemas.template import Host, Literal, Template
 from .pieces import MOST_PIECES, does_something, refuse_too_many
 from .protocol import Expansion, Formula, Pattern, PatternProblem
-from .settings import validated
+from .settings import validated, waits
 from .written import written_expansion
 
 MOST_NESTED: Final = 8
@@ -126,7 +126,10 @@ def _expansion(task: BoundTask, use: PatternUse, find: Find) -> Expansion:
     if use.template is not None:
         return written_expansion(work, use)
     pattern = find(use.name)
-    return pattern.expand(work, validated(use.name, pattern.settings, use.settings))
+    settings = validated(use.name, pattern.settings, use.settings)
+    if any(waits(value) for key, value in use.settings.items() if key != "of"):
+        raise PatternProblem  # nothing more can be said before the value is known
+    return pattern.expand(work, settings)
 
 
 def _of_host(inputs: Inputs) -> Inputs:
