@@ -28,7 +28,7 @@ class Round:
 def round_of(ends: Sequence[tuple[str, str | None, Any]]) -> Round:
     """The round from names, states and outputs; whoever ended without a review is left out."""
     verdicts = {
-        name: verdict_in(output)
+        name: output.get("verdict")
         for name, state, output in ends
         if state == "ok" and isinstance(output, Mapping)
     }
@@ -36,11 +36,6 @@ def round_of(ends: Sequence[tuple[str, str | None, Any]]) -> Round:
         tuple(name for name, verdict in verdicts.items() if verdict == "approve"),
         tuple(name for name, verdict in verdicts.items() if verdict == "reject"),
     )
-
-
-def verdict_in(output: Mapping[str, Any]) -> Any:
-    """What a review says; of reviewers that voted among themselves, what they decided."""
-    return output.get("verdict", output.get("decision"))
 
 
 def judged_round(found: Round, dissent: str) -> bool:

@@ -72,12 +72,15 @@ class RequestBuilder:
         if index is not None:
             names["repeat"] = {"index": index, "last": {"output": self._last_output(instance, index)}}
         if host is not None:
-            known = self.scope(host) if instance.task.hosted else {**self.frame_scope(frame), "tasks": own}
-            names |= {"pieces": own, "node": self._place_of(host)}
+            if instance.task.hosted:
+                known = self.scope(host)
+            else:
+                # What the user wrote of the task never sees `node`, which may be the name of an item there.
+                known = {**self.frame_scope(frame), "tasks": own, "node": self._place_of(host)}
             body = host.task.body
             if body is not None and body.called:
-                names[body.called] = {"tasks": own, "params": frame.params}
-            return {**known, **names}
+                known[body.called] = {"tasks": own, "params": frame.params}
+            return {**known, "pieces": own, **names}
         tasks = own
         return {
             **names,
