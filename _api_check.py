@@ -224,8 +224,7 @@ def _wrong_patterns(loaded: LoadedGraph, known: Iterable[InputError]) -> list[In
     errors = [
         error
         for error in errors
-        if not isinstance(error, NothingToDo)
-        and not (isinstance(error, NoVoteField) and error.task in open_tasks)
+        if not (isinstance(error, NothingToDo | NoVoteField) and error.task in open_tasks)
         and (error.source is None or error.source == graph.source or error.source in sources.patterns)
     ]
     bodies = [body for body in bodies_of(made) if body.result is not None]
