@@ -238,7 +238,9 @@ def test_the_trial_of_the_stricter_linter_ends_in_a_decision(tmp_path: Path) -> 
     said = me("shadow", "report", cwd=example)
     assert said.returncode == 0, said.stderr
     first, second = said.stdout.split("two-linters: lint, shadow ")[1:]
-    assert first.startswith("E,F,D\n  keep the primary: the shadow is worse by more than 20 percentage points")
+    assert first.startswith(
+        "E,F,D\n  keep the primary: the shadow is worse by more than 20 percentage points"
+    )
     assert second.startswith("E,F,SIM\n  switch: the shadow is not worse by as much as 20 percentage points")
 
 
