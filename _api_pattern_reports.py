@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from ._api_questions import replayed_session
-from ._api_read import check_limit, open_if_there
+from ._api_read import check_limit, named_dag_run, open_for_reading, open_if_there
 from .engine.coordinator.results import Results
 from .engine.instances import safe_key
 from .engine.ledger import queries
@@ -17,6 +17,7 @@ from .engine.ledger.ledger import MAX_PAGE, Ledger
 from .engine.node_ids import is_member, parse_node_id
 from .patterns.consensus_report import ConsensusReport, VotedOn, consensus_report
 from .patterns.pieces import JOINS
+from .patterns.reports import shortened, vote_text
 from .patterns.rules import is_audited
 from .patterns.shadow_report import Comparison, ShadowReport, shadow_report
 from .patterns.votes import vote_in
@@ -84,6 +85,47 @@ def shadow_reports(
         )
         for (graph, name, who), known in sorted(shadows.items())
     ]
+
+
+def said_by_pieces(dag_run_id: str, *, cwd: Path | None = None) -> dict[str, str]:
+    """What pieces of patterns said in a DAG run, by node, in a few words: votes and decisions, and whether
+    those that were compared passed."""
+    said: dict[str, str] = {}
+    with open_for_reading(cwd) as ledger:
+        row = queries.dag_run_by_id(ledger, named_dag_run(ledger, dag_run_id))
+        assert row is not None
+        for found in _joins_of(ledger, row, "vote") if _names(ledger, row, "vote") else ():
+            said |= _said_in_vote(found)
+        for found in _joins_of(ledger, row, "compared") if _names(ledger, row, "compared") else ():
+            said |= _said_in_comparison(found)
+    return said
+
+
+def _said_in_vote(found: _Join) -> dict[str, str]:
+    prefix = found.instance.frame.prefix
+    said = {}
+    for name in found.settings["voters"]:
+        vote = vote_in(found.piece(name)[1], found.settings["field"])
+        if vote is not None:
+            said[prefix + name] = f"vote: {shortened(vote_text(vote))}"
+    if found.state == "ok":
+        words = f"decision: {shortened(vote_text(found.results.output(found.node)['decision']))}"
+        said[found.node] = words
+        # In a debate, say, the join of the votes is what speaks for all; elsewhere something else may be.
+        if found.instance.frame.host is not None and found.instance.frame.host.result == found.node:
+            said[found.host] = words
+    return said
+
+
+def _said_in_comparison(found: _Join) -> dict[str, str]:
+    if found.state != "ok":
+        return {}
+    output = found.results.output(found.node)
+    return {
+        found.instance.frame.prefix + one["piece"]: "passed" if one["passed"] else "did not pass"
+        for one in (output["primary"], *output["shadows"])
+        if one["status"] in _OWN_END
+    }
 
 
 def read_truth(path: Path) -> Truth:

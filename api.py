@@ -38,6 +38,7 @@ __all__ = [
     "read_truth",
     "resume",
     "run",
+    "said_by_pieces",
     "shadow_reports",
     "show_pattern",
     "status",
@@ -56,7 +57,7 @@ if TYPE_CHECKING:
         ledger_verify,
     )
     from ._api_pattern_pages import PatternPage, PatternSummary, list_patterns, show_pattern
-    from ._api_pattern_reports import consensus_reports, read_truth, shadow_reports
+    from ._api_pattern_reports import consensus_reports, read_truth, said_by_pieces, shadow_reports
     from ._api_read import CancelAnswer, DagRunSummary, list_dag_runs, logs, plan_of, project_of, status
     from ._api_run import cancel, resume, run
 else:
@@ -89,6 +90,7 @@ else:
             "read_truth": f"{__package__}._api_pattern_reports",
             "resume": f"{__package__}._api_run",
             "run": f"{__package__}._api_run",
+            "said_by_pieces": f"{__package__}._api_pattern_reports",
             "shadow_reports": f"{__package__}._api_pattern_reports",
             "show_pattern": f"{__package__}._api_pattern_pages",
             "status": f"{__package__}._api_read",

@@ -62,6 +62,7 @@ class Fanout:
             pieces=(*made, *joined),
             result=result,
             calls=Calls(expected=len(made), worst=len(made)),
+            size=len(made),
             formulas=formulas_of(found),
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -38,11 +38,13 @@ class Formula:
 class Expansion:
     """The pieces that a task becomes, and which of them speaks for all: its end and its output are those
     of the task. Their ids are relative to the task's. `calls` is None where it goes without saying.
-    `formulas` are settings that have yet to be looked at by who can read expressions."""
+    `size` is how many take part, for people: voters, candidates, steps. `formulas` are
+    settings that have yet to be looked at by who can read expressions."""
 
     pieces: tuple[BoundTask, ...]
     result: str
     calls: Calls | None = None
+    size: int | None = None
     formulas: tuple[Formula, ...] = ()
 
 
@@ -75,6 +77,18 @@ class PatternProblem(Exception):
     def __init__(self, *errors: tuple[InputError, At]) -> None:
         super().__init__("; ".join(error.message for error, _ in errors))
         self.errors: Sequence[tuple[InputError, At]] = errors
+
+
+def check_all(*checks: Callable[[], object]) -> None:
+    """Make every check, and raise all that they raise as one `PatternProblem`."""
+    errors: list[tuple[InputError, At]] = []
+    for check in checks:
+        try:
+            check()
+        except PatternProblem as found:
+            errors += found.errors
+    if errors:
+        raise PatternProblem(*errors)
 
 
 def problem(kind: type[InputError], message: str, hint: str | None = None, at: At = ()) -> PatternProblem:

@@ -145,10 +145,11 @@ class SubGraph:
     form in which a graph file declares it.
 
     With `result` the graph is what a pattern made of the task: it is one piece with the task, is what
-    the task `result` in it comes to, and hands on what that hands on. `pattern` is what people call it,
-    and `where` is its place in the document `asked_in`, as long as the graph is being made; `calls` tells
-    how often its work is expected to be done. `called` is set where the pattern is written as a graph: what
-    stands in its file finds its siblings and parameters under this name, wherever it is carried out.
+    the task `result` in it comes to, and hands on what that hands on. `pattern` is its name, `size` how
+    many take part where that is told, and `where` its place in the document `asked_in`, as long as the
+    graph is being made; `calls` tells how often its work is expected to be done. `called` is set where
+    the pattern is written as a graph: what stands in its file finds its siblings and parameters under
+    this name, wherever it is carried out.
     """
 
     graph: BoundGraph
@@ -156,6 +157,7 @@ class SubGraph:
     specs: Mapping[str, Any] = field(default_factory=dict)
     result: str | None = None
     pattern: str = ""
+    size: int | None = None
     where: tuple[str | int, ...] = ()
     asked_in: str = ""
     calls: Mapping[str, Any] = field(default_factory=dict)

@@ -43,6 +43,8 @@ def shape_to_json(
             data["body"] |= {"result": body.result, "pattern": body.pattern, "calls": dict(body.calls)}
         if body.called:
             data["body"]["called"] = body.called
+        if body.size is not None:
+            data["body"]["size"] = body.size
     if task.ask is not None:
         ask = task.ask
         data["ask"] = {
@@ -80,6 +82,7 @@ def shape_from_json(
             specs=body["specs"],
             result=body.get("result"),
             pattern=body.get("pattern", ""),
+            size=body.get("size"),
             calls=body.get("calls", {}),
             called=body.get("called", ""),
         )

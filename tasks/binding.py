@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os.path
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path as FilePath
 from typing import Any
@@ -66,9 +66,9 @@ def bind(
 
 
 def sketch(
-    loaded: LoadedGraph, sources: Sources, project: str | PathLike[str]
+    loaded: LoadedGraph, sources: Sources, project: str | PathLike[str], only: Container[str]
 ) -> tuple[BoundGraph, list[InputError]]:
-    """The graph as far as it can be bound without any parameter: what depends on one stays open.
+    """The tasks `only` as far as they can be bound without any parameter: what depends on one stays open.
 
     For rules that look at the whole of a task. What is wrong is not told, but for the names of patterns
     and the settings of those that are written as graphs.
@@ -78,7 +78,7 @@ def sketch(
     binding = _Binding(
         loaded, {}, project, sources, (source,), frozenset(loaded.graph.params), {}, may_wait=True
     )
-    return binding.graph(), binding.pattern_problems
+    return binding.graph(only), binding.pattern_problems
 
 
 def preset_binder(preset: Preset, binder: Binder) -> tuple[Binder, SchemaFiles]:
@@ -105,15 +105,19 @@ def bind_values(
     late: frozenset[str] = frozenset(),
     above: Mapping[str, Any] | None = None,
     outer: _Binding | None = None,
+    told: list[InputError] | None = None,
 ) -> tuple[BoundGraph, list[InputError]]:
     """The graph with `values` put in, and what is wrong with it, in the order of the text.
 
     `late` are parameters that only the run will tell. `chain` holds the files that include one another
     down to this one. `above` are the execution keys of the task that runs this graph: they hold for
-    every task that has none of its own. `outer` binds the graph around this one.
+    every task that has none of its own. `outer` binds the graph around this one. What is wrong with the
+    names of patterns, and the settings of written ones, is also put into `told`.
     """
     binding = _Binding(loaded, values, project, sources, chain, late, above or {}, outer=outer)
     graph = binding.graph()
+    if told is not None:
+        told += binding.pattern_problems
     # A setting of `defaults` is read once per task, and its problem told once.
     once = {(error.code, error.message, error.span): error for error in binding.problems}
     return graph, sorted(once.values(), key=by_place)
@@ -149,15 +153,16 @@ class _Binding:
         """Those of `problems` that are about the names of patterns, and the settings of written ones."""
         self._values: dict[str, Any] = {}
 
-    def graph(self) -> BoundGraph:
+    def graph(self, only: Container[str] | None = None) -> BoundGraph:
         graph = self.loaded.graph
         written: dict[str, Any] = self.loaded.document.value
         binder = self._binder(set())
         limits = graph.concurrency
         pools = limits.pools.items() if limits is not None else ()
         number = "a whole number from 1"
-        tasks = tuple(self._task(name) for name in graph.tasks)
-        self._fields_of_outputs(tasks)
+        tasks = tuple(self._task(name) for name in graph.tasks if only is None or name in only)
+        if only is None:
+            self._fields_of_outputs(tasks)
         return BoundGraph(
             name=graph.name or FilePath(self.source).name.removesuffix(".yaml").removesuffix(".yml"),
             description=graph.description,

@@ -119,8 +119,8 @@ class Document:
         count = 2 * len(steps)
         for step in reversed(steps):
             value = {step: value}
-            nodes.past[nodes.add(0, 0, MAP)] = count + len(own.kind)
-            nodes.add(0, 0, PLAIN)
+            nodes.past[nodes.add(own.start[0], own.end[0], MAP)] = count + len(own.kind)
+            nodes.add(own.start[0], own.end[0], PLAIN)
         nodes.start.extend(own.start)
         nodes.end.extend(own.end)
         nodes.kind.extend(own.kind)

@@ -75,7 +75,7 @@ def tell(at: TaskBinding, inner: Inner, errors: Iterable[InputError], path: Path
     """Note problems with the use of a pattern, at `path` unless they have a place."""
     for error in errors:
         if error.span is None:
-            at.binder.add(error, path)
+            at.binder.add(error, path, key=isinstance(error, UnknownSetting))
         else:
             at.binder.problems.append(error)
         inner.parent.pattern_problems.append(error)
@@ -121,6 +121,7 @@ def _loaded(use: PatternUse, graph: GraphOf, asked: Said, inner: Inner) -> Loade
         tell(asked.at, inner, [SubGraphUnusable(message)], asked.where)
         return None
     loaded, problems = parent.sources.read(graph.path, graph.shown)
+    parent.sources.patterns.add(graph.path)
     if loaded is not None and not problems:
         return loaded
     if loaded is None and all(problem.span is None for problem in problems):
@@ -201,6 +202,7 @@ def _bound(
         chain=(*parent.chain, graph.path),
         late=late,
         outer=parent,
+        told=parent.pattern_problems,
     )
     parent.problems += found
     called = f"graph_{digest(graph.path)[:12]}"

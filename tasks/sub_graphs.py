@@ -53,6 +53,8 @@ class Sources:
     tasks: int = 0
     templates: dict[Any, Any] = field(default_factory=dict)
     """Patterns that are written as graphs, as they were bound, by file and settings."""
+    patterns: set[str] = field(default_factory=set)
+    """The files that patterns are written in, and those of presets."""
     _problems: dict[str, list[InputError]] = field(default_factory=dict)
     _sizes: dict[str, int] = field(default_factory=dict)
 
@@ -75,6 +77,7 @@ class Sources:
                 return None, []
             if loaded is not None:
                 self.loaded[path] = loaded
+                self.patterns.add(path)
                 problems = examine(loaded).problems
             self._problems[path] = problems
         known = self.loaded.get(path)

@@ -74,7 +74,6 @@ def test_keys_outside_the_tasks() -> None:
     }
     assert [(key.key, key.where) for key in later_in_graph(document)] == [
         ("budget", ("budget",)),
-        ("patterns", ("patterns",)),
         ("defaults.tier", ("defaults", "tier")),
     ]
 

@@ -13,7 +13,8 @@ def row(file: dict[str, Any]) -> str:
     found = file["output"]
     if file["status"] != "ok":
         return f"| {file['key']} | {file['status']} | | |"
-    counts = ", ".join(f"{count} {vote}" for vote, count in found["counts"].items())
+    most_first = sorted(found["counts"].items(), key=lambda item: -item[1])
+    counts = ", ".join(f"{count} {vote}" for vote, count in most_first)
     against = "; ".join(f"{one['who']}: {one['reason']}" for one in found["dissent"]).replace("|", "\\|")
     return f"| {file['key']} | {found['decision']} | {counts} | {against} |"
 
