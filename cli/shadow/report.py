@@ -37,8 +37,8 @@ def _lines(one: ShadowReport) -> Iterator[str]:
     yield f"{plain(one.graph)}: {one.task}, shadow {plain(one.shadow)}"
     yield f"  {_advice(one)}"
     yield (
-        f"  difference in passing {one.difference:+.3f}, certain to lie between {one.lower:+.3f} and"
-        f" {one.upper:+.3f}; margin {one.margin:g}"
+        f"  difference in passing {one.difference:+.3f}: at least {one.lower:+.3f} and at most"
+        f" {one.upper:+.3f}, each at {1 - one.alpha:.0%} however often one looks; margin {one.margin:g}"
     )
     left_out = f", {one.left_out} left out because one did not come to its end" if one.left_out else ""
     repeated = f" in {one.comparisons} comparisons" if one.comparisons != one.tasks else ""
