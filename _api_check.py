@@ -14,7 +14,8 @@ from .engine.instances import bodies_of, graphs_of, tasks_of
 from .engine.project import find_project, working_directory
 from .schemas.errors import InputError, InputErrors
 from .schemas.errors.invocation import KeyNotBuilt
-from .schemas.errors.patterns import NothingToDo, NoVoteField, UnknownSetting
+from .schemas.errors.patterns import NothingToDo, NoVoteField, SharedFile, UnknownSetting
+from .schemas.errors.structure import WriteConflict
 from .tasks.binding import bind, sketch
 from .tasks.check import check_loaded, outline
 from .tasks.loader import load_problems
@@ -24,7 +25,7 @@ from .tasks.sub_graphs import Sources
 
 if TYPE_CHECKING:
     from .engine.coordinator.rehearsal import Foreseen
-    from .schemas.bound import BoundGraph, LaterKey
+    from .schemas.bound import BoundGraph, LaterKey, SubGraph
     from .schemas.plan import Plan
     from .schemas.span import Path, Span
     from .tasks.document import Document
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 def check(source: FilePath) -> list[InputError]:
     """Every problem that the file alone can tell, in the order of the text; empty when there is none."""
     loaded, problems = _checked(source)
-    return problems if loaded is None or problems else _in_order(_wrong_patterns(loaded))
+    return problems if loaded is None else _in_order([*problems, *_wrong_patterns(loaded, problems)])
 
 
 def plan(
@@ -115,21 +116,21 @@ def bound(
         )
     except InputErrors as found:
         # What is wrong with patterns is told at once with the rest.
-        more = [] if problems else _wrong_patterns(loaded)
+        of_tasks = [error for error in found.errors if error.where[:1] == ("tasks",)]
+        more = _wrong_patterns(loaded, [*problems, *of_tasks])
         raise InputErrors(_in_order(_without_repeats([*found.errors, *more]))) from None
     texts = Texts(loaded, sources)
     graph, errors = with_patterns(graph)
     refuse(_without_repeats(place(errors, texts)))
     # Values of parameters can make writes collide that the text alone leaves open.
     found_errors = []
-    wheres = {
-        id(body.graph): (body.asked_in, body.where) for body in bodies_of(graph) if body.result is not None
-    }
+    # What a pattern made stands nowhere but in the line that asks for it.
+    patterns = {id(body.graph): body for body in bodies_of(graph) if body.result is not None}
     for one in graphs_of(graph):
-        errors = graph_errors(one)
+        body = patterns.get(id(one))
+        errors = graph_errors(one) if body is None else _collisions(body)
         for error in errors:
-            # What a pattern made stands nowhere but in the line that asks for it.
-            error.source, error.where = wheres.get(id(one), (one.source, error.where))
+            error.source = error.source or one.source
         found_errors += place(errors, texts)
     refuse(_without_repeats(found_errors))
     return graph, texts
@@ -201,23 +202,51 @@ def _checked(source: FilePath) -> tuple[LoadedGraph | None, list[InputError]]:
     return loaded, _in_order(problems)
 
 
-def _wrong_patterns(loaded: LoadedGraph) -> list[InputError]:
-    """What is wrong with patterns, as far as the file tells without the values of its parameters."""
+def _wrong_patterns(loaded: LoadedGraph, known: Iterable[InputError]) -> list[InputError]:
+    """What is wrong with patterns, as far as the file tells without the values of its parameters.
+
+    Tasks of which there is something `known` are left out, and all of them where it is not about a task:
+    what else were said could only follow from it.
+    """
     if not may_have_patterns(loaded):
         return []
+    names = set(loaded.graph.tasks)
+    for error in known:
+        if error.where[:1] != ("tasks",) or len(error.where) < 2:
+            return []
+        names.discard(str(error.where[1]))
     sources = Sources()
-    graph, told = sketch(loaded, sources, find_project(FilePath(loaded.file).resolve().parent))
-    _, errors = with_patterns(graph)
+    project = find_project(FilePath(loaded.file).resolve().parent)
+    graph, told = sketch(loaded, sources, project, names)
+    made, errors = with_patterns(graph)
     # A task without work is complete where the graph is used as a pattern.
     open_tasks = {name for name, task in loaded.graph.tasks.items() if does_users_work(task)}
     errors = [
         error
         for error in errors
-        if not isinstance(error, NothingToDo)
-        and not (isinstance(error, NoVoteField) and error.task in open_tasks)
+        if not (isinstance(error, NothingToDo | NoVoteField) and error.task in open_tasks)
         and (error.source is None or error.source == graph.source or error.source in sources.patterns)
     ]
-    return _without_repeats([*told, *place(errors, Texts(loaded, sources))])
+    bodies = [body for body in bodies_of(made) if body.result is not None]
+    collisions = [
+        error for body in bodies if body.graph.source == graph.source for error in _collisions(body)
+    ]
+    return _without_repeats([*told, *place([*errors, *collisions], Texts(loaded, sources))])
+
+
+def _collisions(body: SubGraph) -> list[InputError]:
+    """What is wrong with the pieces of a pattern as a whole, told at the line that asks for it."""
+    errors: list[InputError] = []
+    for error in graph_errors(body.graph):
+        if isinstance(error, WriteConflict):
+            said = error.message.removeprefix("tasks ")
+            hint = "hand the results on as outputs, or give each member files of its own"
+            errors.append(SharedFile(f"in the pattern `{body.pattern}`, {said}", hint=hint))
+        else:
+            errors.append(error)
+    for error in errors:
+        error.task, error.source, error.where = body.graph.name, body.asked_in, body.where
+    return errors
 
 
 def _in_order(errors: Iterable[InputError]) -> list[InputError]:

@@ -11,7 +11,7 @@ from ..schemas.errors.patterns import BadSetting, MissingSetting, NoOutsideCheck
 from . import pieces
 from .checks import check_is_outside
 from .examples import Example
-from .protocol import Calls, Expansion, problem
+from .protocol import Calls, Expansion, check_all, problem
 from .settings import Settings, check_members
 
 
@@ -49,21 +49,23 @@ class Cascade:
                 "a cascade needs a check that says whether a step's result will do",
                 "add `check: {run: …}`, which exits with 0 when it passes",
             )
-        check_members([found.check], frozenset())
-        check_is_outside(found.check, [step.task for step in steps], self.name)
-        pieces.refuse_repeated_effects(task, self.name, sum(not step.has_work for step in steps))
-        waves = found.waves or []
-        if any(wave < 1 for wave in waves) or sum(waves) > len(steps):
-            raise problem(
-                BadSetting, f"`waves` are numbers from 1 that come to at most {len(steps)}", at=("waves",)
-            )
-        first = waves[0] if waves else 1
+        check, waves = found.check, found.waves or []
+        check_all(
+            lambda: check_members([check], frozenset()),
+            lambda: check_is_outside(check, [step.task for step in steps], self.name),
+            lambda: pieces.refuse_repeated_effects(task, self.name, sum(not step.has_work for step in steps)),
+            lambda: _check_waves(waves, len(steps)),
+        )
         made: list[BoundTask] = []
-        pairs = []
+        pairs: list[list[str]] = []
+        earlier: list[int] = _earlier(waves, len(steps))
         for index, step in enumerate(steps, 1):
             name, look = f"step-{index}", f"check-{index}"
-            held = index > first
-            made.append(pieces.work(step.task, name, at=step.where, sample=index, held=held))
+            before = [one for pair in pairs[: earlier[index - 1]] for one in pair]
+            held = bool(before)
+            # A step comes after all earlier waves, and so may write what they wrote.
+            needs = pieces.after(before, "done")
+            made.append(pieces.work(step.task, name, at=step.where, needs=needs, sample=index, held=held))
             inputs = {"candidate": pieces.output_of(name), "deliverable": pieces.piece(name, ".deliverable")}
             made.append(
                 pieces.check(
@@ -117,3 +119,16 @@ class Cascade:
             )
             for index, tier in enumerate(found.tiers)
         ]
+
+
+def _check_waves(waves: list[int], steps: int) -> None:
+    if any(wave < 1 for wave in waves) or sum(waves) > steps:
+        raise problem(BadSetting, f"`waves` are numbers from 1 that come to at most {steps}", at=("waves",))
+
+
+def _earlier(waves: list[int], steps: int) -> list[int]:
+    """How many steps lie in earlier waves, for each step; those that no wave names come one by one."""
+    found: list[int] = []
+    for size in [*waves, *[1] * (steps - sum(waves))]:
+        found += [len(found)] * size
+    return found

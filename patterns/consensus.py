@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, ClassVar
 
 from pydantic import Field
@@ -14,7 +14,7 @@ from . import pieces
 from .dirichlet import expected_calls_by_posterior
 from .examples import Example
 from .families import family_of
-from .protocol import At, Calls, Expansion, PatternProblem, problem
+from .protocol import At, Calls, Expansion, PatternProblem, check_all, problem
 from .settings import Settings, check_members, no_member
 from .votes import check_vote_field, classes_of, read_rule
 from .voting import VoteRule, expected_calls, first_wave
@@ -66,13 +66,19 @@ class Consensus:
         found: ConsensusSettings = settings
         members = voters(task, found, self.name)
         n = len(members)
+        ids = [str(index) for index in range(1, n + 1)]
+        check_all(
+            lambda: read_rule(found.rule, n),
+            lambda: min_votes(found, n),
+            lambda: _stop(found),
+            lambda: _waves(found, n),
+            lambda: _check_audit(found.audit),
+            lambda: self._tie(found, ids),
+        )
         rule = read_rule(found.rule, n)
         least = min_votes(found, n)
         stop = _stop(found)
         waves = _waves(found, n)
-        if not 0 <= found.audit <= 1:
-            raise problem(BadSetting, "`audit` is a share between 0 and 1", at=("audit",))
-        ids = [str(index) for index in range(1, n + 1)]
         tie, breaker = self._tie(found, ids)
         told = vote_settings(found, members, ids, rule, least)
         told |= {"stop": stop, "audit": found.audit, "waves": waves, "on_tie": tie}
@@ -140,12 +146,15 @@ def voters(task: BoundTask, found: Voting, name: str) -> list[Member]:
         raise problem(TooFewMembers, f"a {name} needs at least 2 voters, and has {count}", at=at)
     if len(members) > MOST_VOTERS:
         raise problem(BadSetting, f"at most {MOST_VOTERS} vote at once", at=at)
-    for member in members:
-        if member.task.pattern is None:
-            own = "output" in member.given or member.task.body is not task.body
-            check_vote_field(member.task, found.vote, member.where if own else ("vote",))
+    check_all(*(partial(_check_vote, one, task, found.vote) for one in members))
     pieces.refuse_repeated_effects(task, name, sum(not one.has_work for one in members))
     return members
+
+
+def _check_vote(member: Member, task: BoundTask, field: str) -> None:
+    if member.task.pattern is None:
+        own = "output" in member.given or member.task.body is not task.body
+        check_vote_field(member.task, field, member.where if own else ("vote",))
 
 
 def min_votes(found: Voting, n: int) -> int:
@@ -172,6 +181,11 @@ def vote_settings(
         "rule": [rule.kind, rule.k],
         "min_votes": least,
     }
+
+
+def _check_audit(share: float) -> None:
+    if not 0 <= share <= 1:
+        raise problem(BadSetting, "`audit` is a share between 0 and 1", at=("audit",))
 
 
 def _stop(found: ConsensusSettings) -> str | float:

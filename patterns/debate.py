@@ -12,7 +12,7 @@ from ..schemas.template import Mapping, Template
 from . import pieces
 from .consensus import Voting, min_votes, vote_settings, voters
 from .examples import Example
-from .protocol import Calls, Expansion, problem
+from .protocol import Calls, Expansion, check_all, problem
 from .refine import MOST_ROUNDS, named
 from .settings import Settings
 from .votes import read_rule
@@ -43,10 +43,10 @@ class Debate:
     def expand(self, task: BoundTask, settings: Any) -> Expansion:
         """All voters in every round, the verdict, and beside them the votes to compare with."""
         found: DebateSettings = settings
-        if not 2 <= found.rounds <= MOST_ROUNDS:
-            raise problem(BadSetting, f"a debate has between 2 and {MOST_ROUNDS} rounds", at=("rounds",))
+        check_all(lambda: _check_rounds(found.rounds), lambda: voters(task, found, self.name))
         members = voters(task, found, self.name)
         n = len(members)
+        check_all(lambda: read_rule(found.rule, n), lambda: min_votes(found, n))
         rule = read_rule(found.rule, n)
         least = min_votes(found, n)
         ids = [str(index) for index in range(1, n + 1)]
@@ -113,3 +113,8 @@ class Debate:
             calls=Calls(expected=total, worst=total),
             size=n,
         )
+
+
+def _check_rounds(rounds: int) -> None:
+    if not 2 <= rounds <= MOST_ROUNDS:
+        raise problem(BadSetting, f"a debate has between 2 and {MOST_ROUNDS} rounds", at=("rounds",))

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from ..schemas.bound import BoundGraph, BoundTask, Member, PatternUse, SubGraph
 from ..schemas.errors import InputError
 from ..schemas.errors.patterns import PatternTooLarge
+from ..schemas.span import Path
 from ..schemas.template import Host, Literal, Template
 from . import pieces
 from .foreign import Foreign
 from .pieces import MOST_PIECES, refuse_too_many
 from .protocol import Expansion, Formula, Pattern, PatternProblem
-from .settings import validated
+from .settings import validated, waits
 from .written import written_expansion
 
 MOST_NESTED: Final = 8
 """So many patterns may lie one in the other."""
 
 Inputs = tuple[tuple[str, Template], ...]
+
+Names = tuple[str, ...]
+"""The ids of the tasks, from the outermost, that a piece stands for."""
 
 Find = Callable[[str, Sequence[str]], Pattern]
 """Gives a pattern by name; raises `PatternProblem` for one that there is not. The second argument has other
@@ -38,6 +42,8 @@ class _Work:
     read: Read
     errors: list[InputError]
     pieces: int = 0
+    told: set[tuple[str, Path]] = field(default_factory=set)
+    """The uses of patterns, by file and place, of which it is told that they are wrong."""
 
     @property
     def is_full(self) -> bool:
@@ -52,49 +58,53 @@ def expanded(
     A graph without patterns is given back as it is.
     """
     work = _Work(find, read, [])
-    return _graph(graph, work, 0), work.errors
+    return _graph(graph, work, ()), work.errors
 
 
-def _graph(graph: BoundGraph, work: _Work, depth: int) -> BoundGraph:
-    tasks = tuple(_task(task, graph, work, depth) for task in graph.tasks)
+def _graph(graph: BoundGraph, work: _Work, above: Names) -> BoundGraph:
+    tasks = tuple(_task(task, graph, work, above) for task in graph.tasks)
     if all(one is two for one, two in zip(tasks, graph.tasks, strict=True)):
         return graph
     return replace(graph, tasks=tasks)
 
 
-def _task(task: BoundTask, graph: BoundGraph, work: _Work, depth: int) -> BoundTask:
+def _task(task: BoundTask, graph: BoundGraph, work: _Work, above: Names) -> BoundTask:
     if task.cells:
-        cells = tuple(replace(cell, task=_task(cell.task, graph, work, depth)) for cell in task.cells)
+        cells = tuple(replace(cell, task=_task(cell.task, graph, work, above)) for cell in task.cells)
         same = all(one.task is two.task for one, two in zip(cells, task.cells, strict=True))
         return task if same else replace(task, cells=cells)
     if task.pattern is not None:
-        return _pattern(task, task.pattern, graph, work, depth)
+        return _pattern(task, task.pattern, graph, work, above)
     if task.body is not None:
-        inner = _graph(task.body.graph, work, depth)
+        inner = _graph(task.body.graph, work, above)
         return task if inner is task.body.graph else replace(task, body=replace(task.body, graph=inner))
     return task
 
 
-def _pattern(task: BoundTask, use: PatternUse, graph: BoundGraph, work: _Work, depth: int) -> BoundTask:
-    if work.is_full:
-        return replace(task, pattern=None)  # that there are too many is told, and no more are made
+def _pattern(task: BoundTask, use: PatternUse, graph: BoundGraph, work: _Work, above: Names) -> BoundTask:
+    plain = use.name == "solo" and not use.settings and use.template is None
+    if plain and (pieces.does_something(task) or task.ask is not None):
+        return _task(replace(task, pattern=None), graph, work, above)
+    place = (use.source or graph.source, use.where)
+    if work.is_full or (above and place in work.told):
+        return replace(task, pattern=None)  # what is wrong is told, for one of many copies
     try:
-        if use.name == "solo" and not use.settings and use.template is None:
-            pieces.refuse_nothing(task)
-            return _task(replace(task, pattern=None), graph, work, depth)
-        expansion = _expansion(task, use, work.find)
-        made = _checked(expansion, work, depth)
+        named = replace(task, id=".".join((*above, task.id)))
+        expansion = _expansion(named, use, work.find)
+        made = _checked(expansion, work, above)
     except PatternProblem as problem:
+        work.told.add(place)
         for error, at in problem.errors:
             source, where = use.places.get(str(at[0]) if at else "", (use.source, use.where))
             error.source = error.source or source or graph.source
             error.where = error.where or (*where, *at)
-            error.task = error.task or task.id
+            error.task = error.task or (*above, task.id)[0]
             work.errors.append(error)
         return replace(task, pattern=None)
     inside = _inside(task, use, graph)
     told = len(work.errors)
-    tasks = tuple(_task(_placed(_told_apart(piece, task), use), inside, work, depth + 1) for piece in made)
+    further = (*above, task.id)
+    tasks = tuple(_task(_placed(_told_apart(piece, task), use), inside, work, further) for piece in made)
     if use.template is not None:
         _say_who_asked(work.errors[told:], task, use)
     calls = expansion.calls
@@ -150,6 +160,8 @@ def _expansion(task: BoundTask, use: PatternUse, find: Find) -> Expansion:
         if isinstance(pattern, Foreign):
             raise pattern.broken("could not read its settings", error) from error
         raise
+    if any(waits(value) for key, value in use.settings.items() if key != "of"):
+        raise PatternProblem  # nothing more can be said before the value is known
     return pattern.expand(work, found)
 
 
@@ -171,8 +183,8 @@ def _with_inputs(value: Any, work: BoundTask) -> Any:
     return [_with_inputs(item, work) for item in value] if isinstance(value, list) else value
 
 
-def _checked(expansion: Expansion, work: _Work, depth: int) -> tuple[BoundTask, ...]:
-    if depth >= MOST_NESTED:
+def _checked(expansion: Expansion, work: _Work, above: Names) -> tuple[BoundTask, ...]:
+    if len(above) >= MOST_NESTED:
         message = f"more than {MOST_NESTED} patterns lie one in the other"
         raise PatternProblem((PatternTooLarge(message), ()))
     wrong = [(error, formula.at) for formula in expansion.formulas if (error := work.read(formula))]

@@ -11,7 +11,7 @@ from ..schemas.errors.patterns import BadSetting, MissingSetting, RelatedJudge, 
 from . import pieces
 from .examples import Example
 from .families import family_of
-from .protocol import Calls, Expansion, problem
+from .protocol import Calls, Expansion, check_all, problem
 from .settings import Settings, check_members
 
 JUDGEMENT = {
@@ -52,10 +52,11 @@ class Judge:
         """The candidates, their line-up, the judge once or twice, and the decision."""
         found: JudgeSettings = settings
         members = self._candidates(task, found)
-        if found.orders not in ("both", "one"):
-            raise problem(BadSetting, "`orders` is `both` or `one`", at=("orders",))
-        if isinstance(found.judge, Member):
-            self._check_judge(found.judge, members)
+        judge = found.judge
+        check_all(
+            lambda: _check_orders(found.orders),
+            lambda: self._check_judge(judge, members) if isinstance(judge, Member) else None,
+        )
         ids = [str(index) for index in range(1, len(members) + 1)]
         made = [
             pieces.work(member.task, name, at=member.where, sample=index)
@@ -124,3 +125,8 @@ class Judge:
                 "whoever judges prefers its own kind: let another program, model or Role judge",
                 judge.where,
             )
+
+
+def _check_orders(orders: str) -> None:
+    if orders not in ("both", "one"):
+        raise problem(BadSetting, "`orders` is `both` or `one`", at=("orders",))

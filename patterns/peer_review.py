@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, ClassVar
 
 from pydantic import Field
 
 from ..schemas.bound import BoundTask, Member
 from ..schemas.errors.patterns import BadSetting, SelfReview, TooFewMembers
+from ..schemas.suggest import did_you_mean
 from ..schemas.template import Literal, Mapping, Sequence, Template
 from . import pieces
 from .examples import Example
 from .families import work_key
-from .protocol import Calls, Expansion, problem
+from .protocol import Calls, Expansion, check_all, problem
 from .refine import check_rounds, named
 from .settings import Settings, check_members
 
@@ -111,28 +113,16 @@ class PeerReview:
         return found.author.task
 
     def _check(self, found: PeerReviewSettings, author: BoundTask) -> None:
-        check_members(found.reviewers)
-        check_rounds(found.rounds)
         if not found.reviewers:
             raise problem(TooFewMembers, "a peer review needs at least one reviewer", at=("reviewers",))
-        if not 1 <= found.min_reviewers <= len(found.reviewers):
-            raise problem(
-                BadSetting,
-                f"`min_reviewers` lies between 1 and {len(found.reviewers)}, the number of reviewers",
-                at=("min_reviewers",),
-            )
-        for key, known in (("dissent", ("surface_minority", "block")), ("on_reject", ("revise", "fail"))):
-            if getattr(found, key) not in known:
-                raise problem(BadSetting, f"`{key}` is `{known[0]}` or `{known[1]}`", at=(key,))
-        own = work_key(author)
-        for member in found.reviewers:
-            if not member.has_work or (author.pattern is None and work_key(member.task) == own):
-                raise problem(
-                    SelfReview,
-                    f"a reviewer of `{author.id}` does the same work as its author",
-                    "nobody reviews their own work: give the reviewer another `run`, `python` or Role",
-                    member.where,
-                )
+        check_all(
+            lambda: check_members(found.reviewers),
+            lambda: check_rounds(found.rounds),
+            lambda: _check_count(found),
+            lambda: _check_word(found.dissent, "dissent", "surface_minority", "block"),
+            lambda: _check_word(found.on_reject, "on_reject", "revise", "fail"),
+            *(partial(_check_reviewer, member, author) for member in found.reviewers),
+        )
 
     def _verdict(self, found: PeerReviewSettings, rounds: list[dict[str, Any]]) -> BoundTask:
         names = [f"review-{index}" for index in range(1, len(found.reviewers) + 1)]
@@ -158,6 +148,30 @@ class PeerReview:
         act = pieces.work(author, "act", needs=pieces.after(["verdict"]))
         total = len(reviews) + 1
         return Expansion(pieces=(*made, verdict, act), result="act", calls=Calls(expected=total, worst=total))
+
+
+def _check_count(found: PeerReviewSettings) -> None:
+    if not 1 <= found.min_reviewers <= len(found.reviewers):
+        text = f"`min_reviewers` lies between 1 and {len(found.reviewers)}, the number of reviewers"
+        raise problem(BadSetting, text, at=("min_reviewers",))
+
+
+def _check_word(value: str, key: str, *known: str) -> None:
+    if value not in known:
+        raise problem(
+            BadSetting, f"`{key}` is `{known[0]}` or `{known[1]}`", did_you_mean(value, known), (key,)
+        )
+
+
+def _check_reviewer(member: Member, author: BoundTask) -> None:
+    is_author = author.pattern is None and work_key(member.task) == work_key(author)
+    if not member.has_work or is_author:
+        raise problem(
+            SelfReview,
+            f"a reviewer of `{author.id}` does the same work as its author",
+            "nobody reviews their own work: give the reviewer another `run`, `python` or Role",
+            member.where,
+        )
 
 
 def _effects(member: Member) -> Any:

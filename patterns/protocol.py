@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -77,6 +77,18 @@ class PatternProblem(Exception):
     def __init__(self, *errors: tuple[InputError, At]) -> None:
         super().__init__("; ".join(error.message for error, _ in errors))
         self.errors: Sequence[tuple[InputError, At]] = errors
+
+
+def check_all(*checks: Callable[[], object]) -> None:
+    """Make every check, and raise all that they raise as one `PatternProblem`."""
+    errors: list[tuple[InputError, At]] = []
+    for check in checks:
+        try:
+            check()
+        except PatternProblem as found:
+            errors += found.errors
+    if errors:
+        raise PatternProblem(*errors)
 
 
 def problem(kind: type[InputError], message: str, hint: str | None = None, at: At = ()) -> PatternProblem:

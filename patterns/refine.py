@@ -12,7 +12,7 @@ from ..schemas.template import Expr, Template
 from . import pieces
 from .checks import check_is_outside
 from .examples import Example
-from .protocol import Calls, Expansion, problem
+from .protocol import Calls, Expansion, check_all, problem
 from .settings import Settings, check_members
 
 MOST_ROUNDS = 100
@@ -45,10 +45,13 @@ class Refine:
                 "`refine` needs a check from outside: revising without one does not help (arXiv 2310.01798)",
                 "add `check: {run: …}`, which exits with 0 when it passes",
             )
-        check_members([found.check], frozenset())
-        check_rounds(found.rounds)
-        check_is_outside(found.check, [task], self.name)
-        pieces.refuse_repeated_effects(task, self.name, found.rounds + 1)
+        check = found.check
+        check_all(
+            lambda: check_members([check], frozenset()),
+            lambda: check_rounds(found.rounds),
+            lambda: check_is_outside(check, [task], self.name),
+            lambda: pieces.refuse_repeated_effects(task, self.name, found.rounds + 1),
+        )
         made: list[BoundTask] = []
         pairs: list[list[str]] = []
         for number in range(found.rounds + 1):
@@ -72,7 +75,7 @@ class Refine:
             )
             made.append(
                 pieces.check(
-                    found.check,
+                    check,
                     look,
                     inputs={
                         "candidate": pieces.output_of(draft),

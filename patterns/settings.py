@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -49,9 +50,26 @@ class Settings(BaseModel):
 
 
 def _with_pattern(task: BoundTask, name: str, settings: Mapping[str, Any], where: At) -> BoundTask:
-    from dataclasses import replace
+    inner = {key: _from_below(value, len(where)) for key, value in settings.items()}
+    return replace(task, pattern=PatternUse(name=name, settings=inner, where=where))
 
-    return replace(task, pattern=PatternUse(name=name, settings=settings, where=where))
+
+def _from_below(value: Any, depth: int) -> Any:
+    """Settings in which the members know their places from `depth` levels further below."""
+    if isinstance(value, Member):
+        return replace(value, where=value.where[depth:])
+    if isinstance(value, Mapping):
+        return {key: _from_below(item, depth) for key, item in value.items()}
+    return [_from_below(item, depth) for item in value] if isinstance(value, list) else value
+
+
+def waits(value: Any) -> bool:
+    """Whether a value is not known yet, or some part of it."""
+    if isinstance(value, Member):
+        return any(waits(item) for item in value.keys.values())
+    if isinstance(value, Mapping):
+        return any(waits(item) for item in value.values())
+    return any(waits(item) for item in value) if isinstance(value, list) else isinstance(value, _TEMPLATES)
 
 
 def validated(name: str, model: type[Settings], given: Mapping[str, Any]) -> Settings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, ClassVar
 
 from pydantic import Field
@@ -12,7 +13,7 @@ from ..schemas.template import Expr, Given, Mapping
 from . import pieces
 from .examples import Example
 from .families import work_key
-from .protocol import Calls, Expansion, Formula, problem
+from .protocol import Calls, Expansion, Formula, check_all, problem
 from .settings import Settings, check_members
 
 _TELLS_APART = frozenset({"runtime", "tier", "model"})
@@ -105,33 +106,38 @@ class Shadow:
         )
 
     def _check(self, task: BoundTask, found: ShadowSettings) -> None:
-        check_members(found.shadows)
         if not found.shadows:
-            raise problem(
-                TooFewMembers, "there is no shadow", "name at least one under `shadows`", ("shadows",)
-            )
-        if not 0 < found.margin < 1:
-            raise problem(BadSetting, "`margin` lies between 0 and 1", at=("margin",))
-        if found.share is not None and not 0 < found.share <= 1:
-            raise problem(BadSetting, "`share` lies between 0 and 1", at=("share",))
-        for member in found.shadows:
-            if member.task.effects == "external" and task.effects != "external":
-                message = "a shadow has external effects, and would do more than be compared"
-                hint = "let it only say what it would do"
-                raise problem(EffectsRepeated, message, hint, member.where)
-        own = work_key(task)
-        for member in found.shadows:
-            differs = work_key(member.task) != own or any(
-                key in member.given and getattr(member.task, key, object()) != getattr(task, key, None)
-                for key in _TELLS_APART
-            )
-            if not differs:
-                raise problem(
-                    NothingDiffers,
-                    f"a shadow of `{task.id}` does not differ from it",
-                    "give it another `run`, `python`, `runtime`, `tier` or `model`",
-                    member.where,
-                )
+            hint = "name at least one under `shadows`"
+            raise problem(TooFewMembers, "there is no shadow", hint, ("shadows",))
+        check_all(
+            lambda: check_members(found.shadows),
+            lambda: _check_numbers(found),
+            *(partial(_check_shadow, member, task) for member in found.shadows),
+        )
+
+
+def _check_numbers(found: ShadowSettings) -> None:
+    if not 0 < found.margin < 1:
+        raise problem(BadSetting, "`margin` lies between 0 and 1", at=("margin",))
+    if found.share is not None and not 0 < found.share <= 1:
+        raise problem(BadSetting, "`share` lies between 0 and 1", at=("share",))
+
+
+def _check_shadow(member: Member, task: BoundTask) -> None:
+    if member.task.effects == "external" and task.effects != "external":
+        message = "a shadow has external effects, and would do more than be compared"
+        raise problem(EffectsRepeated, message, "let it only say what it would do", member.where)
+    told_apart = any(
+        key in member.given and getattr(member.task, key, object()) != getattr(task, key, None)
+        for key in _TELLS_APART
+    )
+    if not told_apart and work_key(member.task) == work_key(task):
+        raise problem(
+            NothingDiffers,
+            f"a shadow of `{task.id}` does not differ from it",
+            "give it another `run`, `python` or `runtime`",
+            member.where,
+        )
 
 
 def _score(name: str, expression: str) -> Given:

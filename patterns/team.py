@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, ClassVar
 
 from pydantic import Field
@@ -12,7 +13,7 @@ from ..schemas.template import Literal, Template
 from . import pieces
 from .examples import Example
 from .gathering import Gathering, formulas_of, gathered
-from .protocol import Calls, Expansion, problem
+from .protocol import Calls, Expansion, check_all, problem
 from .settings import Settings, check_members
 
 
@@ -77,17 +78,17 @@ class Team:
 
 
 def _check_shares(members: list[Member]) -> None:
+    check_all(*(partial(_check_share, member) for member in members))
     total = 0.0
     for member in members:
-        share = member.keys.get("share", 0)
-        if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
-            raise problem(
-                BadSetting,
-                "a share lies between 0 and 1",
-                "half of the budget is `share: 0.5`",
-                (*member.where, "share"),
-            )
-        total += share
+        total += member.keys.get("share", 0)
         if total > 1 + 1e-9:
             text = f"the shares of the team come to {total:.0%} of the budget"
             raise problem(SharesTooLarge, text, "together they may be at most 1", (*member.where, "share"))
+
+
+def _check_share(member: Member) -> None:
+    share = member.keys.get("share", 0)
+    if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
+        hint = "half of the budget is `share: 0.5`"
+        raise problem(BadSetting, "a share lies between 0 and 1", hint, (*member.where, "share"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os.path
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path as FilePath
 from typing import Any
@@ -66,9 +66,9 @@ def bind(
 
 
 def sketch(
-    loaded: LoadedGraph, sources: Sources, project: str | PathLike[str]
+    loaded: LoadedGraph, sources: Sources, project: str | PathLike[str], only: Container[str]
 ) -> tuple[BoundGraph, list[InputError]]:
-    """The graph as far as it can be bound without any parameter: what depends on one stays open.
+    """The tasks `only` as far as they can be bound without any parameter: what depends on one stays open.
 
     For rules that look at the whole of a task. What is wrong is not told, but for the names of patterns
     and the settings of those that are written as graphs.
@@ -78,7 +78,7 @@ def sketch(
     binding = _Binding(
         loaded, {}, project, sources, (source,), frozenset(loaded.graph.params), {}, may_wait=True
     )
-    return binding.graph(), binding.pattern_problems
+    return binding.graph(only), binding.pattern_problems
 
 
 def preset_binder(preset: Preset, binder: Binder) -> tuple[Binder, SchemaFiles]:
@@ -153,15 +153,16 @@ class _Binding:
         """Those of `problems` that are about the names of patterns, and the settings of written ones."""
         self._values: dict[str, Any] = {}
 
-    def graph(self) -> BoundGraph:
+    def graph(self, only: Container[str] | None = None) -> BoundGraph:
         graph = self.loaded.graph
         written: dict[str, Any] = self.loaded.document.value
         binder = self._binder(set())
         limits = graph.concurrency
         pools = limits.pools.items() if limits is not None else ()
         number = "a whole number from 1"
-        tasks = tuple(self._task(name) for name in graph.tasks)
-        self._fields_of_outputs(tasks)
+        tasks = tuple(self._task(name) for name in graph.tasks if only is None or name in only)
+        if only is None:
+            self._fields_of_outputs(tasks)
         return BoundGraph(
             name=graph.name or FilePath(self.source).name.removesuffix(".yaml").removesuffix(".yml"),
             description=graph.description,

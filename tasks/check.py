@@ -31,7 +31,7 @@ from .places import Place, When, argvs_in_task, places_in_graph, places_in_task
 from .project_paths import leaves_upwards
 from .reader import by_place
 from .references import References, Surroundings, item_name_problem, makes_items, what_there_is
-from .runtimes import unknown_pools
+from .runtimes import unknown_pool, unknown_pools
 from .shape_errors import shape_errors
 from .shell import ShellText, bind_shell
 from .shell_argv import argv_problems
@@ -202,6 +202,9 @@ class _Examiner:
                 self.found.problems += shape_errors(self.document, placed)
                 continue
             self.found.members[path] = task
+            wrong_pool = None if task.pool is None else unknown_pool(task.pool, self.graph)
+            if wrong_pool is not None:
+                self._add(wrong_pool, (*path, "pool"))
             for below, schema in declared_schemas(task):
                 problem = schema_problem(schema) if isinstance(schema, dict) else None
                 if problem is not None:

@@ -44,6 +44,15 @@ def unknown_pools(graph: TaskGraph, written: Mapping[str, Any]) -> Iterator[tupl
         told = told or not is_own
 
 
+def unknown_pool(pool: str, graph: TaskGraph) -> UnknownPool | None:
+    """The error for a member of a pattern that names a pool which there is not."""
+    pools = () if graph.concurrency is None else graph.concurrency.pools
+    runtimes = {runtime_of(with_defaults(task, graph.defaults)) for task in graph.tasks.values()}
+    if pool in pools or pool in runtimes or has_expression(pool):
+        return None
+    return _error(pool, list(pools))
+
+
 def _error(pool: str, pools: list[str]) -> UnknownPool:
     hint = did_you_mean(pool, pools)
     if hint is None:
