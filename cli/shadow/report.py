@@ -17,13 +17,12 @@ def report(task: TaskName = None, limit: EveryDagRun = None, as_json: AsJson = F
     The decision holds however often it is looked at; what stands below it only describes.
     """
     from ... import api
-    from ...patterns.shadow_report import as_data
     from ..speech import give, give_json, say
 
     positive(limit, "--limit")
     found = api.shadow_reports(task=task) if limit is None else api.shadow_reports(task=task, limit=limit)
     if as_json:
-        give_json([as_data(one) for one in found])
+        give_json([one.to_json() for one in found])
         return 0
     if not found:
         say("no comparison with a shadow is recorded yet")

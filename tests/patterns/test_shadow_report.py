@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 
 from metaensemble.patterns.confidence import decide
-from metaensemble.patterns.shadow_report import Comparison, as_data, shadow_report
+from metaensemble.patterns.shadow_report import Comparison, shadow_report
 
 
 def compared(label: str, primary: bool, shadow: bool, **fields: float) -> Comparison:
@@ -59,5 +59,5 @@ def test_json_has_no_infinity() -> None:
     found = shadow_report("t", "g", "s", pairs, margin=0.05)
     assert found.duration_ratio is not None
     assert found.duration_ratio[2] == float("inf")
-    data = json.loads(json.dumps(as_data(found), allow_nan=False))
+    data = json.loads(json.dumps(found.to_json(), allow_nan=False))
     assert data["duration_ratio"][2] is None
