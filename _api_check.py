@@ -14,11 +14,13 @@ from .engine.instances import bodies_of, graphs_of, tasks_of
 from .engine.project import find_project, working_directory
 from .schemas.errors import InputError, InputErrors
 from .schemas.errors.invocation import KeyNotBuilt
-from .schemas.errors.patterns import SharedFile, UnknownSetting
+from .schemas.errors.patterns import NothingToDo, NoVoteField, SharedFile, UnknownSetting
 from .schemas.errors.structure import WriteConflict
 from .tasks.binding import bind, sketch
 from .tasks.check import check_loaded, outline
 from .tasks.loader import load_problems
+from .tasks.pattern_binding import may_have_patterns
+from .tasks.pattern_templates import does_users_work
 from .tasks.sub_graphs import Sources
 
 if TYPE_CHECKING:
@@ -32,7 +34,8 @@ if TYPE_CHECKING:
 
 def check(source: FilePath) -> list[InputError]:
     """Every problem that the file alone can tell, in the order of the text; empty when there is none."""
-    return _checked(source)[1]
+    loaded, problems = _checked(source)
+    return problems if loaded is None else _in_order([*problems, *_wrong_patterns(loaded, problems)])
 
 
 def plan(
@@ -112,7 +115,10 @@ def bound(
             sources=sources,
         )
     except InputErrors as found:
-        raise InputErrors(_in_order(_without_repeats(found.errors))) from None
+        # What is wrong with patterns is told at once with the rest.
+        of_tasks = [error for error in found.errors if error.where[:1] == ("tasks",)]
+        more = _wrong_patterns(loaded, [*problems, *of_tasks])
+        raise InputErrors(_in_order(_without_repeats([*found.errors, *more]))) from None
     texts = Texts(loaded, sources)
     graph, errors = with_patterns(graph)
     refuse(_without_repeats(place(errors, texts)))
@@ -124,7 +130,7 @@ def bound(
         body = patterns.get(id(one))
         errors = graph_errors(one) if body is None else _collisions(body)
         for error in errors:
-            error.source = one.source
+            error.source = error.source or one.source
         found_errors += place(errors, texts)
     refuse(_without_repeats(found_errors))
     return graph, texts
@@ -193,7 +199,7 @@ def _checked(source: FilePath) -> tuple[LoadedGraph | None, list[InputError]]:
         *check_loaded(loaded),
         *place(graph_errors(outline(loaded)), Texts(loaded, Sources())),
     ]
-    return loaded, _in_order([*problems, *_wrong_patterns(loaded, problems)])
+    return loaded, _in_order(problems)
 
 
 def _wrong_patterns(loaded: LoadedGraph, known: Iterable[InputError]) -> list[InputError]:
@@ -202,23 +208,31 @@ def _wrong_patterns(loaded: LoadedGraph, known: Iterable[InputError]) -> list[In
     Tasks of which there is something `known` are left out, and all of them where it is not about a task:
     what else were said could only follow from it.
     """
-    patterned = {name for name, task in loaded.graph.tasks.items() if task.pattern is not None}
+    if not may_have_patterns(loaded):
+        return []
+    names = set(loaded.graph.tasks)
     for error in known:
         if error.where[:1] != ("tasks",) or len(error.where) < 2:
             return []
-        patterned.discard(str(error.where[1]))
-    if not patterned:
-        return []
+        names.discard(str(error.where[1]))
     sources = Sources()
-    graph = sketch(loaded, sources, patterned)
+    project = find_project(FilePath(loaded.file).resolve().parent)
+    graph, told = sketch(loaded, sources, project, names)
     made, errors = with_patterns(graph)
-    texts = Texts(loaded, sources)
-    own = [error for error in errors if error.source in (None, graph.source)]
+    # A task without work is complete where the graph is used as a pattern.
+    open_tasks = {name for name, task in loaded.graph.tasks.items() if does_users_work(task)}
+    errors = [
+        error
+        for error in errors
+        if not isinstance(error, NothingToDo)
+        and not (isinstance(error, NoVoteField) and error.task in open_tasks)
+        and (error.source is None or error.source == graph.source or error.source in sources.patterns)
+    ]
     bodies = [body for body in bodies_of(made) if body.result is not None]
     collisions = [
         error for body in bodies if body.graph.source == graph.source for error in _collisions(body)
     ]
-    return _without_repeats(place([*own, *collisions], texts))
+    return _without_repeats([*told, *place([*errors, *collisions], Texts(loaded, sources))])
 
 
 def _collisions(body: SubGraph) -> list[InputError]:
@@ -232,7 +246,7 @@ def _collisions(body: SubGraph) -> list[InputError]:
         else:
             errors.append(error)
     for error in errors:
-        error.task, error.source, error.where = body.graph.name, body.graph.source, body.where
+        error.task, error.source, error.where = body.graph.name, body.asked_in, body.where
     return errors
 
 

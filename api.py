@@ -16,9 +16,12 @@ __all__ = [
     "ApproveAnswer",
     "CancelAnswer",
     "DagRunSummary",
+    "PatternPage",
+    "PatternSummary",
     "approve",
     "cancel",
     "check",
+    "consensus_reports",
     "diff",
     "ledger_export",
     "ledger_head",
@@ -27,12 +30,17 @@ __all__ = [
     "ledger_run",
     "ledger_verify",
     "list_dag_runs",
+    "list_patterns",
     "logs",
     "plan",
     "plan_of",
     "project_of",
+    "read_truth",
     "resume",
     "run",
+    "said_by_pieces",
+    "shadow_reports",
+    "show_pattern",
     "status",
 ]
 
@@ -48,6 +56,8 @@ if TYPE_CHECKING:
         ledger_run,
         ledger_verify,
     )
+    from ._api_pattern_pages import PatternPage, PatternSummary, list_patterns, show_pattern
+    from ._api_pattern_reports import consensus_reports, read_truth, said_by_pieces, shadow_reports
     from ._api_read import CancelAnswer, DagRunSummary, list_dag_runs, logs, plan_of, project_of, status
     from ._api_run import cancel, resume, run
 else:
@@ -58,9 +68,12 @@ else:
             "ApproveAnswer": f"{__package__}._api_approve",
             "CancelAnswer": f"{__package__}._api_read",
             "DagRunSummary": f"{__package__}._api_read",
+            "PatternPage": f"{__package__}._api_pattern_pages",
+            "PatternSummary": f"{__package__}._api_pattern_pages",
             "approve": f"{__package__}._api_approve",
             "cancel": f"{__package__}._api_run",
             "check": f"{__package__}._api_check",
+            "consensus_reports": f"{__package__}._api_pattern_reports",
             "diff": f"{__package__}._api_diff",
             "ledger_export": f"{__package__}._api_ledger",
             "ledger_head": f"{__package__}._api_ledger",
@@ -69,12 +82,17 @@ else:
             "ledger_run": f"{__package__}._api_ledger",
             "ledger_verify": f"{__package__}._api_ledger",
             "list_dag_runs": f"{__package__}._api_read",
+            "list_patterns": f"{__package__}._api_pattern_pages",
             "logs": f"{__package__}._api_read",
             "plan": f"{__package__}._api_check",
             "plan_of": f"{__package__}._api_read",
             "project_of": f"{__package__}._api_read",
+            "read_truth": f"{__package__}._api_pattern_reports",
             "resume": f"{__package__}._api_run",
             "run": f"{__package__}._api_run",
+            "said_by_pieces": f"{__package__}._api_pattern_reports",
+            "shadow_reports": f"{__package__}._api_pattern_reports",
+            "show_pattern": f"{__package__}._api_pattern_pages",
             "status": f"{__package__}._api_read",
         },
     )

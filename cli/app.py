@@ -44,12 +44,36 @@ class Ledger(LazyGroup):
     }
 
 
+class Patterns(LazyGroup):
+    """Look at the patterns that a task may name."""
+
+    table: ClassVar[Mapping[str, str]] = {
+        "list": ".patterns.listing:list_",
+        "show": ".patterns.show:show",
+    }
+
+
+class Consensus(LazyGroup):
+    """See how far the votes of patterns can be trusted."""
+
+    table: ClassVar[Mapping[str, str]] = {"report": ".consensus.report:report"}
+
+
+class Shadow(LazyGroup):
+    """See whether a shadow may take the place of what it runs beside."""
+
+    table: ClassVar[Mapping[str, str]] = {"report": ".shadow.report:report"}
+
+
 class Root(LazyGroup):
     """Run task graphs that survive kill -9, and see why every node did what it did."""
 
     table: ClassVar[Mapping[str, str]] = {
         "dag": ".app:Dag",
         "ledger": ".app:Ledger",
+        "patterns": ".app:Patterns",
+        "consensus": ".app:Consensus",
+        "shadow": ".app:Shadow",
         "explain": ".explain:explain",
     }
 

@@ -101,6 +101,16 @@ ReplayAgain = Annotated[
     ),
 ]
 
+TaskName = Annotated[
+    str | None,
+    typer.Argument(metavar="TASK", help="Only this task, as in the graph, or a single node of it."),
+]
+
+EveryDagRun = Annotated[
+    int | None,
+    typer.Option("--limit", "-n", metavar="N", help="Look at the newest N DAG runs only; at all by default."),
+]
+
 Limit = Annotated[int, typer.Option("--limit", "-n", metavar="N", help="How many rows, at most.")]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..engine.node_ids import is_piece
 from ..engine.render.words import duration, why
 from ..schemas.progress import NodeChanged, RunStarted
 from ..schemas.states import ENDED
@@ -35,9 +36,12 @@ def source_words(*, gone: bool) -> str:
 
 
 def is_worth_a_line(changed: NodeChanged) -> bool:
-    """Whether plain progress speaks of it: ends, waiting for a person, and tries after the first."""
+    """Whether plain progress speaks of it: ends, waiting for a person, and tries after the first.
+
+    Of pieces of a pattern that are not needed it does not speak: the pattern's own end says why.
+    """
     return (
-        changed.state in ENDED
+        (changed.state in ENDED and not (changed.state == "skipped" and is_piece(changed.node_id)))
         or changed.state == "waiting"
         or (changed.state in {"pending", "ready"} and changed.attempt_no > 0 and bool(changed.reason))
     )

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from datetime import datetime
 
-from ..engine.node_ids import is_member
+from ..engine.node_ids import groups_of, is_member
 from ..engine.render.words import duration
 from ..schemas.report import NodeReport, Report
 from ..schemas.states import NODE_STATES
@@ -20,6 +20,12 @@ from .terminal import has_colour, paint
 
 SHOWN = 20
 """How many nodes that did not end well are named; the rest is counted."""
+
+REPORTS = ".metaensemble/reports/"
+"""Where patterns leave their reports, relative to the project."""
+
+REPORTS_SHOWN = 5
+"""Of more reports than this only the folder is named."""
 
 
 def heading(report: Report) -> str:
@@ -48,19 +54,18 @@ def summary_lines(report: Report, *, me: str = "me", told_source: bool = False) 
     yield COLOURS.get(report.state, "33"), heading(report)
     if report.reason and report.state != "ok":
         yield "", f"reason: {plain(report.reason)}"
-    bad = [node for node in report.nodes if node.state in {"failed", "cancelled"}]
-    # A group that ended so because of its members is told by them.
-    bad = [node for node in bad if not any(is_member(other.id, node.id) for other in bad)]
+    bad, got_over = _bad_nodes(report)
     for node in bad[:SHOWN]:
         yield from _bad_node(report, node, me)
         if node.kind == "repeat" and (rounds := [n for n in report.nodes if is_member(n.id, node.id)]):
             yield from _logs(report, rounds[-1], me)
     if len(bad) > SHOWN:
         yield "", f"  and {len(bad) - SHOWN} more: {me} dag status {report.dag_run_id}"
-    delivered = [node for node in report.nodes if node.deliverable]
-    if delivered:
-        yield "", "deliverables:"
-        yield from (("", f"  {plain(node.deliverable or '')}  ({node.id})") for node in delivered)
+    if got_over:
+        which = "more failed" if bad else "failed"
+        words = f"{got_over} {which} in patterns that ended ok all the same"
+        yield "2", f"  {words}: {me} dag status {report.dag_run_id}"
+    yield from _deliverables(report)
     if report.waiting_for:
         yield "33", "waiting for you:"
         yield from (("", f"  {line}") for line in (*lost_commands(report), *question_lines(report, me)))
@@ -68,6 +73,32 @@ def summary_lines(report: Report, *, me: str = "me", told_source: bool = False) 
         yield "2", source_words(gone=report.source_gone)
     if report.state != "ok":
         yield "", go_on(report, me)
+
+
+def _bad_nodes(report: Report) -> tuple[list[NodeReport], int]:
+    """The nodes that did not end well, and how many more there are that a pattern around them got over: a
+    shadow, or a voter, that the decision did without."""
+    bad = [node for node in report.nodes if node.state in {"failed", "cancelled"}]
+    around = {node.id: groups_of(node.id) for node in bad}
+    # A group that ended so because of its members is told by them.
+    told = {group for groups in around.values() for group in groups}
+    bad = [node for node in bad if node.id not in told]
+    good = {node.id for node in report.nodes if node.kind == "pattern" and node.state == "ok"}
+    left = [node for node in bad if good.isdisjoint(around[node.id])]
+    return left, len(bad) - len(left)
+
+
+def _deliverables(report: Report) -> Iterator[tuple[str, str]]:
+    """The files that were left; of the reports of many patterns only where they lie."""
+    delivered = [(node.id, node.deliverable) for node in report.nodes if node.deliverable]
+    reports = [(node, path) for node, path in delivered if path.startswith(REPORTS)]
+    if len(reports) > REPORTS_SHOWN:
+        delivered = [(node, path) for node, path in delivered if not path.startswith(REPORTS)]
+    if delivered or reports:
+        yield "", "deliverables:"
+    yield from (("", f"  {plain(path)}  ({node})") for node, path in delivered)
+    if len(reports) > REPORTS_SHOWN:
+        yield "", f"  {REPORTS}{report.dag_run_id}/  ({len(reports)} reports of patterns)"
 
 
 def go_on(report: Report, me: str) -> str:

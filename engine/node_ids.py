@@ -81,3 +81,9 @@ def within(node_id: str, group: str) -> str:
 def is_member(node_id: str, group: str) -> bool:
     """Whether the node is inside the group, at any depth."""
     return node_id != group and group in groups_of(node_id)
+
+
+def is_piece(node_id: str) -> bool:
+    """Whether the node is itself a piece of a pattern, be it of a later round: `.review-1`, `.review-1#2`."""
+    last, *before = reversed(parse_node_id(node_id))
+    return last.startswith(".") or (last.startswith("#") and before[:1] != [] and before[0].startswith("."))

@@ -34,7 +34,8 @@ def build_plan(
     nodes = foreseen_nodes(graph) if grown is None else list(grown)
     order = start_order(nodes) if grown is None else [one.id for one in nodes]
     position = {node: index for index, node in enumerate(order)}
-    outermost = _Ranks.of(graph)
+    known: dict[_Shape, _Ranks] = {}
+    outermost = _Ranks.of(graph, known)
     ranks = {"": outermost}
     levels: dict[str, int] = {}
     edges = list(outermost.edges)
@@ -42,7 +43,7 @@ def build_plan(
     for one in nodes:
         rank = ranks.get(one.frame.prefix)
         if rank is None:
-            rank = ranks[one.frame.prefix] = _Ranks.of(one.frame.graph)
+            rank = ranks[one.frame.prefix] = _Ranks.of(one.frame.graph, known)
             edges += [(one.frame.prefix + a, one.frame.prefix + b) for a, b in rank.edges]
         is_task = one.depth == 0 and one.id == one.frame.prefix + one.task.id
         above = levels[one.group] if one.group is not None else 0
@@ -74,6 +75,10 @@ def build_plan(
     )
 
 
+_Shape = tuple[tuple[str, tuple[str, ...]], ...]
+"""The tasks of a graph, each with its needs."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Ranks:
     """What networkx tells of one graph: levels, edges without the implied ones, and the critical path."""
@@ -85,10 +90,16 @@ class _Ranks:
     on_path: set[str] = field(default_factory=set)
 
     @classmethod
-    def of(cls, graph: BoundGraph) -> _Ranks:
-        dag = Dag(graph)
-        path = dag.critical_path({task.id: 1.0 for task in graph.tasks})
-        return cls(dag.levels(), dag.remaining(), dag.reduced_edges(), path, set(path))
+    def of(cls, graph: BoundGraph, known: dict[_Shape, _Ranks]) -> _Ranks:
+        """Those of `graph`; of graphs of one shape, such as a pattern makes of many tasks, the same."""
+        shape = tuple((task.id, tuple(need.task for need in task.needs)) for task in graph.tasks)
+        found = known.get(shape)
+        if found is None:
+            dag = Dag(graph)
+            path = dag.critical_path({task.id: 1.0 for task in graph.tasks})
+            found = cls(dag.levels(), dag.remaining(), dag.reduced_edges(), path, set(path))
+            known[shape] = found
+        return found
 
 
 def _refused(graph: BoundGraph) -> Iterator[PlanLater]:
@@ -172,14 +183,23 @@ def _plan_node(
         condition=_source(task.condition) if one.asks_condition and task.condition is not None else None,
         pool=task.pool,
         priority=task.priority,
+        held=_is_held(one),
+        background=one.background,
         details=_details(one),
         later=later,
     )
 
 
 def _why(one: Instance, needs: tuple[Need, ...]) -> tuple[str, str]:
+    action, why = _why_at_all(one, needs)
+    return action, f"{why}; in the background: holds nothing else up" if one.task.background else why
+
+
+def _why_at_all(one: Instance, needs: tuple[Need, ...]) -> tuple[str, str]:
     reasons = ["its condition holds"] if one.asks_condition else []
     within = _within(one)
+    if _is_held(one):
+        return "maybe", _held(one)
     if within is not None:
         return ("maybe" if reasons else "run"), " and ".join([within, *(f"if {why}" for why in reasons)])
     ok = [need.task for need in needs if need.mode == "ok" and need.count is None]
@@ -191,9 +211,26 @@ def _why(one: Instance, needs: tuple[Need, ...]) -> tuple[str, str]:
         reasons.append(f"{_names(failed)} fail{'s' if len(failed) == 1 else ''}")
     if not reasons:
         waits = [need.task for need in needs]
+        if waits and one.task.settles is not None:
+            return "run", f"runs once it has seen enough of {_names(waits)}"
         return "run", f"runs once {_names(waits)} ended, however" if waits else "needs nothing"
     unsure = one.asks_condition or bool(failed)
     return ("maybe" if unsure else "run"), "runs if " + " and ".join(reasons)
+
+
+def _is_held(one: Instance) -> bool:
+    """Whether the node itself waits for a rule, and not only what it is a part of."""
+    return one.task.held and one.id == one.frame.prefix + one.task.id
+
+
+def _held(one: Instance) -> str:
+    """Who lets a held node start: the join whose rule counts on it."""
+    joins = [
+        task.id
+        for task in one.frame.graph.tasks
+        if task.settles is not None and any(need.task == one.task.id for need in task.needs)
+    ]
+    return f"held until {_names(joins)} has need of it"
 
 
 def _within(one: Instance) -> str | None:
@@ -250,7 +287,13 @@ def _growth_details(one: Instance) -> dict[str, Any]:
     if one.layer == "repeat" and task.repeat is not None:
         details["repeat"] = {"until": _source(task.repeat.until), "max": task.repeat.maximum}
     if one.layer == "graph" and task.body is not None:
-        details["graph"] = task.body.graph.source
+        body = task.body
+        if body.result is None:
+            details["graph"] = body.graph.source
+        else:
+            details["pattern"] = body.pattern if body.size is None else f"{body.pattern} of {body.size}"
+        if body.calls:
+            details["calls"] = dict(body.calls)
     if task.ask is not None:
         details["approve"] = _shown(task.ask.question)
     return details

@@ -10,6 +10,7 @@ from ..schemas.bound import BoundTask, Member
 from ..schemas.errors.patterns import BadSetting, MissingSetting, NoOutsideCheck, TooFewMembers
 from . import pieces
 from .checks import check_is_outside
+from .examples import Example
 from .protocol import Calls, Expansion, check_all, problem
 from .settings import Settings, check_members
 
@@ -31,6 +32,12 @@ class Cascade:
     name: ClassVar[str] = "cascade"
     summary: ClassVar[str] = "from a cheap step to a dear one, as long as an outside check says no"
     settings: ClassVar[type[Settings]] = CascadeSettings
+    guard: ClassVar[str] = "a check that is not the opinion of whoever did the work"
+    example: ClassVar[Example] = Example(
+        settings={"steps": [{"run": ["./quick"]}, {"run": ["./thorough"]}], "check": {"run": ["./verify"]}},
+        task="solve",
+        run=("./solve",),
+    )
 
     def expand(self, task: BoundTask, settings: Any) -> Expansion:
         """A step and its check, pair by pair, and the one that takes the first that passed."""
@@ -82,6 +89,7 @@ class Cascade:
             pieces=(*made, result),
             result="result",
             calls=Calls(expected=1, worst=len(steps), model="the first passes"),
+            size=len(steps),
         )
 
     def _steps(self, task: BoundTask, found: CascadeSettings) -> list[Member]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, ClassVar
 
 from pydantic import Field
@@ -12,6 +12,7 @@ from ..schemas.errors.patterns import BadSetting, MissingSetting, TooFewMembers
 from ..schemas.template import Mapping
 from . import pieces
 from .dirichlet import expected_calls_by_posterior
+from .examples import Example
 from .families import family_of
 from .protocol import At, Calls, Expansion, PatternProblem, check_all, problem
 from .settings import Settings, check_members, no_member
@@ -57,6 +58,8 @@ class Consensus:
     name: ClassVar[str] = "consensus"
     summary: ClassVar[str] = "several with the same brief vote; stops once it is decided, and keeps dissent"
     settings: ClassVar[type[Settings]] = ConsensusSettings
+    guard: ClassVar[str] = "at least two vote, and the typed output has the field that is counted"
+    example: ClassVar[Example] = Example(settings={"n": 5, "vote": "verdict"}, verdict=True)
 
     def expand(self, task: BoundTask, settings: Any) -> Expansion:
         """The voters, perhaps one that breaks ties, and the verdict."""
@@ -97,7 +100,10 @@ class Consensus:
         verdict = pieces.join("verdict", "vote", needs=needs, rule="vote", settings=told)
         breakers = [breaker] if breaker is not None else []
         return Expansion(
-            pieces=(*made, *breakers, verdict), result="verdict", calls=_calls(n, rule, least, stop, tie)
+            pieces=(*made, *breakers, verdict),
+            result="verdict",
+            calls=_calls(n, rule, least, stop, tie),
+            size=n,
         )
 
     def _tie(self, found: ConsensusSettings, ids: list[str]) -> tuple[str, BoundTask | None]:
@@ -202,6 +208,7 @@ def _waves(found: ConsensusSettings, n: int) -> list[int] | None:
     return waves
 
 
+@lru_cache(maxsize=256)
 def _calls(n: int, rule: VoteRule, least: int, stop: str | float, tie: str) -> Calls:
     if stop == "off":
         return Calls(expected=n, worst=n)

@@ -11,6 +11,7 @@ from ..schemas.errors.patterns import BadSetting
 from ..schemas.template import Mapping, Template
 from . import pieces
 from .consensus import Voting, min_votes, vote_settings, voters
+from .examples import Example
 from .protocol import Calls, Expansion, check_all, problem
 from .refine import MOST_ROUNDS, named
 from .settings import Settings
@@ -33,6 +34,8 @@ class Debate:
     name: ClassVar[str] = "debate"
     summary: ClassVar[str] = "voters see what the others said and vote anew; compared with a plain vote"
     settings: ClassVar[type[Settings]] = DebateSettings
+    guard: ClassVar[str] = "as of consensus; the evidence favours a plain vote (arXiv 2508.17536, 2502.08788)"
+    example: ClassVar[Example] = Example(settings={"n": 3, "vote": "verdict", "control": False}, verdict=True)
 
     def expand(self, task: BoundTask, settings: Any) -> Expansion:
         """All voters in every round, the verdict, and beside them the votes to compare with."""
@@ -75,7 +78,7 @@ class Debate:
         if not found.control:
             total = n * found.rounds
             return Expansion(
-                pieces=(*made, verdict), result="verdict", calls=Calls(expected=total, worst=total)
+                pieces=(*made, verdict), result="verdict", calls=Calls(expected=total, worst=total), size=n
             )
         controls = []
         for number in range(1, found.rounds):
@@ -105,6 +108,7 @@ class Debate:
             pieces=(*made, verdict, *controls, compared),
             result="verdict",
             calls=Calls(expected=total, worst=total),
+            size=n,
         )
 
 

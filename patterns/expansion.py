@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -11,7 +11,9 @@ from ..schemas.errors import InputError
 from ..schemas.errors.patterns import PatternTooLarge
 from ..schemas.span import Path
 from ..schemas.template import Host, Literal, Template
-from .pieces import MOST_PIECES, does_something, refuse_too_many
+from . import pieces
+from .foreign import Foreign
+from .pieces import MOST_PIECES, refuse_too_many
 from .protocol import Expansion, Formula, Pattern, PatternProblem
 from .settings import validated, waits
 from .written import written_expansion
@@ -24,8 +26,9 @@ Inputs = tuple[tuple[str, Template], ...]
 Names = tuple[str, ...]
 """The ids of the tasks, from the outermost, that a piece stands for."""
 
-Find = Callable[[str], Pattern]
-"""Gives a pattern by name; raises `PatternProblem` for one that there is not."""
+Find = Callable[[str, Sequence[str]], Pattern]
+"""Gives a pattern by name; raises `PatternProblem` for one that there is not. The second argument has other
+names that could have been meant."""
 
 Read = Callable[[Formula], InputError | None]
 """Says what is wrong with a setting that is an expression."""
@@ -80,41 +83,64 @@ def _task(task: BoundTask, graph: BoundGraph, work: _Work, above: Names) -> Boun
 
 def _pattern(task: BoundTask, use: PatternUse, graph: BoundGraph, work: _Work, above: Names) -> BoundTask:
     plain = use.name == "solo" and not use.settings and use.template is None
-    if plain and (does_something(task) or task.ask is not None):
+    if plain and (pieces.does_something(task) or task.ask is not None):
         return _task(replace(task, pattern=None), graph, work, above)
-    place = (graph.source, use.where)
+    place = (use.source or graph.source, use.where)
     if work.is_full or (above and place in work.told):
         return replace(task, pattern=None)  # what is wrong is told, for one of many copies
     try:
         named = replace(task, id=".".join((*above, task.id)))
         expansion = _expansion(named, use, work.find)
-        pieces = _checked(expansion, work, above)
+        made = _checked(expansion, work, above)
     except PatternProblem as problem:
         work.told.add(place)
         for error, at in problem.errors:
-            error.where = error.where or (*use.where, *at)
+            source, where = use.places.get(str(at[0]) if at else "", (use.source, use.where))
+            error.source = error.source or source or graph.source
+            error.where = error.where or (*where, *at)
             error.task = error.task or (*above, task.id)[0]
-            error.source = error.source or graph.source
             work.errors.append(error)
         return replace(task, pattern=None)
-    inside = BoundGraph(
-        name=task.id,
-        source=graph.source,
-        source_digest=graph.source_digest,
-        project=graph.project,
-        tasks=tuple(_task(_placed(piece, use), graph, work, (*above, task.id)) for piece in pieces),
-    )
+    inside = _inside(task, use, graph)
+    told = len(work.errors)
+    further = (*above, task.id)
+    tasks = tuple(_task(_placed(_told_apart(piece, task), use), inside, work, further) for piece in made)
+    if use.template is not None:
+        _say_who_asked(work.errors[told:], task, use)
     calls = expansion.calls
     body = SubGraph(
-        graph=inside,
+        graph=replace(inside, tasks=tasks),
         result=expansion.result,
         pattern=use.name,
+        size=expansion.size,
         where=use.where,
+        asked_in=use.source or graph.source,
+        called=use.template.called if use.template is not None else "",
         calls={}
         if calls is None
         else {"expected": calls.expected, "worst": calls.worst, "model": calls.model},
     )
     return _group(task, body)
+
+
+def _inside(task: BoundTask, use: PatternUse, graph: BoundGraph) -> BoundGraph:
+    """The graph of the pieces, without them. A written pattern brings along what its file says of all."""
+    if use.template is not None:
+        return replace(use.template.graph, name=task.id, outputs=(), tasks=())
+    return BoundGraph(
+        name=task.id,
+        source=graph.source,
+        source_digest=graph.source_digest,
+        project=graph.project,
+        tasks=(),
+    )
+
+
+def _say_who_asked(errors: list[InputError], task: BoundTask, use: PatternUse) -> None:
+    """What is wrong in the file of a pattern may be so for one of the tasks that use it only."""
+    for error in errors:
+        asked = f"for the task `{task.id}`, which uses the pattern `{use.name}`"
+        error.hint = asked if error.hint is None else f"{error.hint} ({asked})"
 
 
 def _expansion(task: BoundTask, use: PatternUse, find: Find) -> Expansion:
@@ -125,11 +151,18 @@ def _expansion(task: BoundTask, use: PatternUse, find: Find) -> Expansion:
     use = replace(use, settings=_with_inputs(use.settings, work))
     if use.template is not None:
         return written_expansion(work, use)
-    pattern = find(use.name)
-    settings = validated(use.name, pattern.settings, use.settings)
+    pattern = find(use.name, use.others)
+    try:
+        found = validated(use.name, pattern.settings, use.settings)
+    except PatternProblem:
+        raise
+    except Exception as error:
+        if isinstance(pattern, Foreign):
+            raise pattern.broken("could not read its settings", error) from error
+        raise
     if any(waits(value) for key, value in use.settings.items() if key != "of"):
         raise PatternProblem  # nothing more can be said before the value is known
-    return pattern.expand(work, settings)
+    return pattern.expand(work, found)
 
 
 def _of_host(inputs: Inputs) -> Inputs:
@@ -162,20 +195,46 @@ def _checked(expansion: Expansion, work: _Work, above: Names) -> tuple[BoundTask
     return expansion.pieces
 
 
+def _told_apart(piece: BoundTask, host: BoundTask) -> BoundTask:
+    """The piece as a sample of its own, where the task that it stands for is itself one of several; what
+    is in its graph is one too."""
+    if piece.made:
+        return piece
+    return _as_sample(piece, host.sample * MOST_PIECES + piece.sample)
+
+
+def _as_sample(task: BoundTask, sample: int) -> BoundTask:
+    if not sample:
+        return task
+    if task.cells:
+        return replace(
+            task, cells=tuple(replace(cell, task=_as_sample(cell.task, sample)) for cell in task.cells)
+        )
+    body = task.body
+    if body is not None and task.pattern is None:
+        inside = tuple(_as_sample(one, sample * MOST_PIECES + one.sample) for one in body.graph.tasks)
+        body = replace(body, graph=replace(body.graph, tasks=inside))
+    return replace(task, sample=sample, body=body)
+
+
 def _placed(piece: BoundTask, use: PatternUse) -> BoundTask:
     """The piece, with the places of nested patterns and of refused keys in the document."""
     changes: dict[str, object] = {}
-    if piece.pattern is not None and piece.pattern.where[: len(use.where)] != use.where:
-        changes["pattern"] = replace(piece.pattern, where=(*use.where, *piece.pattern.where))
+    if piece.pattern is not None and not _is_whole(piece.pattern.where):
+        where = (*use.where, *piece.pattern.where)
+        changes["pattern"] = replace(piece.pattern, where=where, source=use.source)
     later = tuple(
-        item
-        if item.where[:1] in (("tasks",), ("patterns",), ("defaults",))
-        else replace(item, where=(*use.where, *item.where))
+        item if _is_whole(item.where) else replace(item, where=(*use.where, *item.where))
         for item in piece.later
     )
     if later != piece.later:
         changes["later"] = later
     return replace(piece, **changes) if changes else piece  # type: ignore[arg-type]  # fields of the class
+
+
+def _is_whole(where: tuple[str | int, ...]) -> bool:
+    """Whether this is a place in a document, and not one below the settings of a pattern."""
+    return where[:1] in (("tasks",), ("patterns",), ("defaults",))
 
 
 def _work(task: BoundTask) -> BoundTask:
@@ -192,6 +251,9 @@ def _work(task: BoundTask) -> BoundTask:
         later=(),
         tags=(),
         description=None,
+        held=False,
+        background=False,
+        sample=0,
     )
 
 

@@ -10,6 +10,7 @@ from ..schemas.bound import BoundTask, Member
 from ..schemas.errors.patterns import BadSetting, MissingSetting, TooFewMembers
 from ..schemas.template import Concat, Literal, Template
 from . import pieces
+from .examples import Example
 from .gathering import Gathering, formulas_of, gathered
 from .protocol import Calls, Expansion, problem
 from .settings import Settings, check_members
@@ -43,6 +44,8 @@ class Fanout:
     name: ClassVar[str] = "fanout"
     summary: ClassVar[str] = "several at the same task, each with another brief"
     settings: ClassVar[type[Settings]] = FanoutSettings
+    guard: ClassVar[str] = "at least two take part"
+    example: ClassVar[Example] = Example(settings={"n": 3})
 
     def expand(self, task: BoundTask, settings: Any) -> Expansion:
         """One piece per copy or member, and the join."""
@@ -59,6 +62,7 @@ class Fanout:
             pieces=(*made, *joined),
             result=result,
             calls=Calls(expected=len(made), worst=len(made)),
+            size=len(made),
             formulas=formulas_of(found),
         )
 

@@ -26,7 +26,7 @@ Result = dict[str, Any]
 def vote(settings: Mapping[str, Any], briefs: Briefs, node: str, report: str) -> Result:
     """The decision of a vote, with everybody's reasons. Raises `Declined` when there is none."""
     names = settings["voters"]
-    over = [name for name in names if briefs[name]["status"] != "skipped"]
+    over = [name for name in names if _is_over(briefs[name])]
     panel = panel_of(
         [(briefs[n]["status"], briefs[n].get("output")) for n in over], settings["field"], asked=len(names)
     )
@@ -52,7 +52,7 @@ def vote(settings: Mapping[str, Any], briefs: Briefs, node: str, report: str) ->
     cast = [one for one in cast if one["vote"] is not None]
     counts = _counted(cast)
     ordered = sorted(counts.values(), reverse=True)
-    skipped = [name for name in names if briefs[name]["status"] == "skipped"]
+    skipped = [name for name in names if not _is_over(briefs[name])]
     result: Result = {
         "decision": winner,
         "decided_by": decided_by,
@@ -128,7 +128,7 @@ def first_passed(settings: Mapping[str, Any], briefs: Briefs, node: str, report:
     tried = []
     taken = None
     for name, look in settings["pairs"]:
-        if briefs[name]["status"] == "skipped":
+        if not _is_over(briefs[name]):
             continue
         ok = passed(briefs[look]["status"], briefs[look].get("output"))
         one = {
@@ -239,7 +239,8 @@ def reviewed(settings: Mapping[str, Any], briefs: Briefs, node: str, report: str
     if not last["approved"]:
         said = [one for one in last["reviews"] if one["verdict"] == "reject"]
         names = ", ".join(f"`{one['who']}`" for one in said)
-        first = reports.shortened(said[0]["reason"] or said[0]["findings"]) if said else ""
+        found_first = (said[0]["reason"] or said[0]["findings"]) if said else None
+        first = reports.shortened(found_first) if found_first else ""
         raise Refused(f"rejected by {names} in round {len(rounds)}" + (f": {first}" if first else ""))
     return result
 
@@ -304,12 +305,17 @@ def _all(settings: Mapping[str, Any], briefs: Briefs) -> list[Result]:
         {
             "who": settings["who"].get(name, name),
             "piece": name,
-            "status": briefs[name]["status"],
+            "status": briefs[name]["status"] if _is_over(briefs[name]) else "skipped",
             "output": briefs[name].get("output"),
-            **({"reason": briefs[name]["reason"]} if briefs[name]["status"] != "ok" else {}),
+            **({"reason": briefs[name]["reason"] or "not needed"} if briefs[name]["status"] != "ok" else {}),
         }
         for name in settings["pieces"]
     ]
+
+
+def _is_over(brief: Mapping[str, Any]) -> bool:
+    """Whether it came to an end of its own; what is not needed is skipped, or just being stopped."""
+    return brief["status"] in ("ok", "failed", "blocked", "cancelled")
 
 
 def _one_at_least(found: list[Result]) -> None:

@@ -9,6 +9,7 @@ from pydantic import Field
 from ..schemas.bound import BoundTask, Member
 from ..schemas.errors.patterns import BadSetting, MissingSetting, RelatedJudge, TooFewMembers
 from . import pieces
+from .examples import Example
 from .families import family_of
 from .protocol import Calls, Expansion, check_all, problem
 from .settings import Settings, check_members
@@ -42,6 +43,10 @@ class Judge:
     name: ClassVar[str] = "judge"
     summary: ClassVar[str] = "a judge compares candidates without names, in both orders"
     settings: ClassVar[type[Settings]] = JudgeSettings
+    guard: ClassVar[str] = "the judge is of another family, or Role, than every candidate"
+    example: ClassVar[Example] = Example(
+        settings={"n": 2, "judge": {"run": ["./compare"]}}, task="draft", run=("./draft",)
+    )
 
     def expand(self, task: BoundTask, settings: Any) -> Expansion:
         """The candidates, their line-up, the judge once or twice, and the decision."""
@@ -83,7 +88,7 @@ class Judge:
             told={"who": pieces.who(members, ids)},
         )
         calls = Calls(expected=len(ids) + len(judges), worst=len(ids) + len(judges))
-        return Expansion(pieces=(*made, decision), result="decision", calls=calls)
+        return Expansion(pieces=(*made, decision), result="decision", calls=calls, size=len(ids))
 
     def _candidates(self, task: BoundTask, found: JudgeSettings) -> list[Member]:
         at = ("n",) if found.n is not None else ("candidates",)

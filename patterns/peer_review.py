@@ -12,6 +12,7 @@ from ..schemas.errors.patterns import BadSetting, SelfReview, TooFewMembers
 from ..schemas.suggest import did_you_mean
 from ..schemas.template import Literal, Mapping, Sequence, Template
 from . import pieces
+from .examples import Example
 from .families import work_key
 from .protocol import Calls, Expansion, check_all, problem
 from .refine import check_rounds, named
@@ -53,6 +54,10 @@ class PeerReview:
         "others review the work; a no sends it back with their findings, a bounded number of times"
     )
     settings: ClassVar[type[Settings]] = PeerReviewSettings
+    guard: ClassVar[str] = "nobody reviews their own work, and with too few reviews the verdict is blocked"
+    example: ClassVar[Example] = Example(
+        settings={"reviewers": [{"run": ["./read"]}, {"run": ["./lint"]}]}, task="change", run=("./change",)
+    )
 
     def expand(self, task: BoundTask, settings: Any) -> Expansion:
         """The author and the reviewers of every round, and the verdict.

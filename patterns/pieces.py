@@ -17,7 +17,14 @@ from ..schemas.bound import (
     RetryPolicy,
     SettleSpec,
 )
-from ..schemas.errors.patterns import EffectsRepeated, InputTaken, NothingToDo, PatternTooLarge, SharedFile
+from ..schemas.errors.patterns import (
+    BadSetting,
+    EffectsRepeated,
+    InputTaken,
+    NothingToDo,
+    PatternTooLarge,
+    SharedFile,
+)
 from ..schemas.template import Concat, Expr, Literal, Template
 from .families import family_of
 from .protocol import At, problem
@@ -35,13 +42,8 @@ def work(
     task: BoundTask, piece_id: str, *, inputs: Inputs | None = None, at: At = (), **changes: Any
 ) -> BoundTask:
     """A piece that does the work of `task`, with further inputs. Raises `PatternProblem`."""
-    if task.pattern is None and not does_something(task):
-        raise problem(
-            NothingToDo,
-            f"the task `{task.id}` does nothing itself, and the pattern has nothing else to do",
-            "give the task `run`, `python` or `graph`, or list `members` that do something",
-            at,
-        )
+    if task.pattern is None:
+        refuse_nothing(task, at)
     further = dict(inputs or {})
     # What an outer pattern gave under the same name is about its own pieces: the nearer one counts.
     own = tuple((name, item) for name, item in task.inputs if name not in further or name not in task.offered)
@@ -62,6 +64,17 @@ def work(
     )
 
 
+def refuse_nothing(task: BoundTask, at: At = ()) -> None:
+    """Refuse a task that has no work of its own."""
+    if not does_something(task):
+        raise problem(
+            NothingToDo,
+            f"the task `{task.id}` does nothing itself, and the pattern has nothing else to do",
+            "give the task `run`, `python` or `graph`, or list `members` that do something",
+            at,
+        )
+
+
 def does_something(task: BoundTask) -> bool:
     """Whether the task has work of its own."""
     return task.command is not None or task.python is not None or task.body is not None or task.kind == "role"
@@ -69,6 +82,7 @@ def does_something(task: BoundTask) -> bool:
 
 def check(member: Member, piece_id: str, *, inputs: Inputs, **changes: Any) -> BoundTask:
     """A piece that looks at what another one did: what it finds is its output, passed or not."""
+    _refuse_pattern(member)
     return work(
         member.task,
         piece_id,
@@ -77,13 +91,13 @@ def check(member: Member, piece_id: str, *, inputs: Inputs, **changes: Any) -> B
         output=OutputContract(form="check"),
         deliverables=(),
         writes=() if "writes" not in member.given else member.task.writes,
-        pattern=member.task.pattern if "pattern" in member.given else None,
         **changes,
     )
 
 
 def typed(member: Member, piece_id: str, schema: Any, *, inputs: Inputs, **changes: Any) -> BoundTask:
     """A piece of a member's whose output must meet `schema`."""
+    _refuse_pattern(member)
     return work(
         member.task,
         piece_id,
@@ -92,9 +106,19 @@ def typed(member: Member, piece_id: str, schema: Any, *, inputs: Inputs, **chang
         output=OutputContract(form="json", schema=schema),
         deliverables=() if "deliverables" not in member.given else member.task.deliverables,
         writes=() if "writes" not in member.given else member.task.writes,
-        pattern=member.task.pattern if "pattern" in member.given else None,
         **changes,
     )
+
+
+def _refuse_pattern(member: Member) -> None:
+    """What a pattern hands on, its join decides, and that is no review, no judgement and no check."""
+    if member.task.pattern is not None:
+        raise problem(
+            BadSetting,
+            "whoever checks, reviews or judges is one node, and cannot have a pattern of its own",
+            "let it run a graph in which the pattern stands: `graph: FILE`",
+            (*member.where, "pattern"),
+        )
 
 
 def join(

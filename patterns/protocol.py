@@ -38,11 +38,13 @@ class Formula:
 class Expansion:
     """The pieces that a task becomes, and which of them speaks for all: its end and its output are those
     of the task. Their ids are relative to the task's. `calls` is None where it goes without saying.
-    `formulas` are settings that have yet to be looked at by who can read expressions."""
+    `size` is how many take part, for people: voters, candidates, steps. `formulas` are
+    settings that have yet to be looked at by who can read expressions."""
 
     pieces: tuple[BoundTask, ...]
     result: str
     calls: Calls | None = None
+    size: int | None = None
     formulas: tuple[Formula, ...] = ()
 
 
@@ -51,6 +53,9 @@ class Pattern(Protocol):
 
     `expand` is pure and deterministic. It gets the task with everything taken off that decides when, and
     how often, it runs: needs, conditions, fan-outs. It raises `PatternProblem` for what cannot be.
+
+    For `me patterns show` a pattern may also have `guard`, which says what it insists on, and `example`,
+    an `examples.Example`.
     """
 
     @property

@@ -11,6 +11,7 @@ from ..schemas.errors.patterns import BadSetting, NoOutsideCheck
 from ..schemas.template import Expr, Template
 from . import pieces
 from .checks import check_is_outside
+from .examples import Example
 from .protocol import Calls, Expansion, check_all, problem
 from .settings import Settings, check_members
 
@@ -30,6 +31,10 @@ class Refine:
     name: ClassVar[str] = "refine"
     summary: ClassVar[str] = "a draft is revised, a bounded number of times, until an outside check passes"
     settings: ClassVar[type[Settings]] = RefineSettings
+    guard: ClassVar[str] = "a check from outside: revising without one does not help (arXiv 2310.01798)"
+    example: ClassVar[Example] = Example(
+        settings={"check": {"run": ["./verify"]}, "rounds": 1}, task="draft", run=("./draft",)
+    )
 
     def expand(self, task: BoundTask, settings: Any) -> Expansion:
         """A draft and its check for each round, and the one that takes the draft that passed."""

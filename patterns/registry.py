@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import Final, cast
 
 from ..schemas.errors.patterns import UnknownPattern
 from ..schemas.settling import Rule
 from ..schemas.suggest import did_you_mean, in_backticks
+from .foreign import Foreign
 from .protocol import Pattern, problem
 
 GROUP: Final = "metaensemble.patterns"
@@ -30,19 +31,20 @@ BUILT_IN: Final[Mapping[str, tuple[str, str]]] = {
     "debate": (".debate", "Debate"),
 }
 
-_RULES: Final = ("everything", "first_ok", "judged", "reviewed", "until_passed", "vote")
+_RULES: Final = ("everything", "all_in_order", "first_ok", "judged", "reviewed", "until_passed", "vote")
 
 
-def find(name: str) -> Pattern:
-    """The pattern `name`. Raises `PatternProblem`."""
+def find(name: str, others: Sequence[str] = ()) -> Pattern:
+    """The pattern `name`. Raises `PatternProblem`; `others` are names that could have been meant."""
     if name in BUILT_IN:
         module, kind = BUILT_IN[name]
         return cast("Pattern", getattr(import_module(module, __package__), kind)())
     from importlib.metadata import entry_points  # reading all installed metadata takes milliseconds
 
     for point in entry_points(group=GROUP, name=name):
-        return cast("Pattern", point.load())
-    known = names()
+        package = point.dist.name if point.dist is not None else point.module
+        return Foreign(name, package, point.load, Rules())
+    known = [*dict.fromkeys((*others, *names()))]
     hint = did_you_mean(name, known) or f"there are {in_backticks(known, last='and')}"
     raise problem(UnknownPattern, f"there is no pattern `{name}`", hint)
 

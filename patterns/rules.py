@@ -20,6 +20,21 @@ def everything(standing: Standing) -> Settlement:
     return Settlement(release=standing.held)
 
 
+def all_in_order(standing: Standing) -> Settlement:
+    """Wait for all; nothing is made of them when one of those that the settings name failed."""
+    if standing.open or standing.held:
+        return Settlement(release=standing.held)
+    known = _Known(standing)
+    for name in standing.settings["pieces"]:
+        state = known.state(name)
+        if state in ("failed", "blocked", "cancelled"):
+            return Settlement(blocked=f"blocked because `{known.node(name)}` {_ENDED[state]}")
+    return Settlement()
+
+
+_ENDED = {"failed": "failed", "blocked": "was blocked", "cancelled": "was cancelled"}
+
+
 def first_ok(standing: Standing) -> Settlement:
     """One that ended ok is enough."""
     known = _Known(standing)
@@ -40,9 +55,13 @@ def vote(standing: Standing) -> Settlement:
         return Settlement(release=_next_voters(standing, known, panel))
     breaker = settings.get("breaker")
     why = verdict.why
-    # Enough voted, and there is no decision all the same: that is for whoever breaks ties.
-    if verdict.winner is None and breaker is not None and len(panel.votes) >= settings["min_votes"]:
-        if breaker not in known.ended:
+    if verdict.winner is None and breaker is not None:
+        short = settings["min_votes"] - len(panel.votes)
+        if 0 < short <= panel.to_come:
+            # Whether there is a tie to break depends on how many votes come in.
+            return Settlement(release=_next_voters(standing, known, panel, least=short))
+        if short <= 0 and breaker not in known.ended:
+            # Enough voted, and there is no decision all the same: that is for whoever breaks ties.
             rest = [known.node(name) for name in voters if name not in known.ended]
             wanted = [known.node(breaker)] if known.is_held(breaker) else []
             return Settlement(release=wanted, stop=rest, reason=why)
@@ -74,7 +93,8 @@ def is_audited(join: str, share: float) -> bool:
     return bool(drawn / (1 << 64) < share)
 
 
-def _next_voters(standing: Standing, known: _Known, panel: Panel) -> tuple[str, ...]:
+def _next_voters(standing: Standing, known: _Known, panel: Panel, least: int = 0) -> tuple[str, ...]:
+    """The next wave: as many as could settle the vote, and no fewer than `least` still to come."""
     settings = standing.settings
     held = [name for name in settings["voters"] if known.is_held(name)]
     if not held:
@@ -89,12 +109,12 @@ def _next_voters(standing: Standing, known: _Known, panel: Panel) -> tuple[str, 
         started = len(settings["voters"]) - len(held)
         wanted = next((wave for wave, upto in _cumulated(waves) if upto > started), len(held))
         return tuple(known.node(name) for name in held[:wanted])
-    rule, least, full = as_rule(settings), settings["min_votes"], settings["on_tie"] == "first"
+    rule, valid, full = as_rule(settings), settings["min_votes"], settings["on_tie"] == "first"
     stop = settings["stop"]
     if isinstance(stop, float | int):
-        wanted = next_wave_by_posterior(panel, rule, stop, least, full)
+        wanted = max(next_wave_by_posterior(panel, rule, stop, valid, full), least)
     else:
-        wanted = next_wave(panel, rule, least, full)
+        wanted = max(next_wave(panel, rule, valid, full), least)
     return tuple(known.node(name) for name in held[: max(wanted - waiting, 0)])
 
 

@@ -11,6 +11,7 @@ from ..schemas.bound import BoundTask, Member
 from ..schemas.errors.patterns import BadSetting, EffectsRepeated, NothingDiffers, TooFewMembers
 from ..schemas.template import Expr, Given, Mapping
 from . import pieces
+from .examples import Example
 from .families import work_key
 from .protocol import Calls, Expansion, Formula, check_all, problem
 from .settings import Settings, check_members
@@ -41,6 +42,10 @@ class Shadow:
     name: ClassVar[str] = "shadow"
     summary: ClassVar[str] = "others do the same beside the task, and are compared; they never touch it"
     settings: ClassVar[type[Settings]] = ShadowSettings
+    guard: ClassVar[str] = "at least one shadow, each of which differs from the task"
+    example: ClassVar[Example] = Example(
+        settings={"shadows": [{"run": ["./review", "--fast"]}], "compare": {"run": ["./verify"]}}
+    )
 
     def expand(self, task: BoundTask, settings: Any) -> Expansion:
         """The primary, and in the background the shadows, their checks, and the comparison."""

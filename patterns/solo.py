@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from ..schemas.bound import BoundTask
 from . import pieces
+from .examples import Example
 from .protocol import Expansion
 from .settings import Settings
 
@@ -16,6 +17,7 @@ class Solo:
     name: ClassVar[str] = "solo"
     summary: ClassVar[str] = "one node: the task itself, as without a pattern"
     settings: ClassVar[type[Settings]] = Settings
+    example: ClassVar[Example] = Example()
 
     def expand(self, task: BoundTask, settings: Settings) -> Expansion:
         """One piece; a task without settings is left as it is by `expansion`."""

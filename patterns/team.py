@@ -11,6 +11,7 @@ from ..schemas.bound import BoundTask, Member
 from ..schemas.errors.patterns import BadSetting, SharesTooLarge, TooFewMembers
 from ..schemas.template import Literal, Template
 from . import pieces
+from .examples import Example
 from .gathering import Gathering, formulas_of, gathered
 from .protocol import Calls, Expansion, check_all, problem
 from .settings import Settings, check_members
@@ -30,6 +31,18 @@ class Team:
     name: ClassVar[str] = "team"
     summary: ClassVar[str] = "members with a purpose each, and one result of what they did"
     settings: ClassVar[type[Settings]] = TeamSettings
+    guard: ClassVar[str] = "at least two members, whose shares come to at most the whole budget"
+    example: ClassVar[Example] = Example(
+        settings={
+            "members": [
+                {"run": ["./measure"], "purpose": "figures"},
+                {"run": ["./describe"], "purpose": "words"},
+            ],
+            "join": {"synthesise": {"run": ["./combine"]}},
+        },
+        task="write",
+        run=("./write",),
+    )
 
     def expand(self, task: BoundTask, settings: Any) -> Expansion:
         """One piece per member, and what joins them."""
@@ -59,6 +72,7 @@ class Team:
             pieces=(*made, *joined),
             result=result,
             calls=Calls(expected=len(made), worst=len(made)),
+            size=len(made),
             formulas=formulas_of(found),
         )
 

@@ -145,9 +145,11 @@ class SubGraph:
     form in which a graph file declares it.
 
     With `result` the graph is what a pattern made of the task: it is one piece with the task, is what
-    the task `result` in it comes to, and hands on what that hands on. `pattern` is what people call it,
-    and `where` is its place in the document, as long as the graph is being made; `calls` tells how often
-    its work is expected to be done.
+    the task `result` in it comes to, and hands on what that hands on. `pattern` is its name, `size` how
+    many take part where that is told, and `where` its place in the document `asked_in`, as long as the
+    graph is being made; `calls` tells how often its work is expected to be done. `called` is set where
+    the pattern is written as a graph: what stands in its file finds its siblings and parameters under
+    this name, wherever it is carried out.
     """
 
     graph: BoundGraph
@@ -155,8 +157,11 @@ class SubGraph:
     specs: Mapping[str, Any] = field(default_factory=dict)
     result: str | None = None
     pattern: str = ""
+    size: int | None = None
     where: tuple[str | int, ...] = ()
+    asked_in: str = ""
     calls: Mapping[str, Any] = field(default_factory=dict)
+    called: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,14 +193,22 @@ class PatternUse:
     """The pattern that a task is to be expanded by. It is gone from an expanded graph.
 
     In `settings` a `Member` stands in place of each map that is one, and a `Template` where the value
-    is not known yet. `where` is the place of the settings in the document. `template` is the graph of a
-    pattern that is written as one.
+    is not known yet. `where` is the place of the settings in the document `source` (none: that of the
+    graph), and `places` are the documents and places of settings that stand elsewhere, in a preset.
+
+    `template` is the graph of a pattern that is written as one, and `given` has, for each task of it that
+    does the work of the task that uses it, the keys that it gives itself. `others` are names that the
+    graph and the project give to patterns.
     """
 
     name: str
     settings: Mapping[str, Any] = field(default_factory=dict)
     where: tuple[str | int, ...] = ()
+    source: str = ""
+    places: Mapping[str, tuple[str, tuple[str | int, ...]]] = field(default_factory=dict)
     template: SubGraph | None = None
+    given: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import Field, JsonValue
 
 from . import mistakes
 from .annotations import Choice
 from .model import GrammarModel
-from .values import Label, Maybe
+from .values import FullText, Label, Maybe
+
+BUILT_IN: Final = (
+    *("solo", "fanout", "consensus", "shadow", "peer_review"),
+    *("team", "cascade", "judge", "refine", "debate"),
+)
+"""The patterns of this program. Their names always mean them: a preset of that name may only give other
+defaults."""
 
 
 def _pattern_shape(value: Any) -> str:
@@ -47,6 +54,29 @@ PatternRef = Annotated[
     str | dict[str, dict[str, JsonValue]], Choice(_pattern_shape, {"name": Label, "settings": _WithSettings})
 ]
 """A pattern's name, or a map from that one name to settings."""
+
+
+class GraphFile(GrammarModel):
+    """A pattern that is written as a task graph, in a file of its own."""
+
+    shorthand: ClassVar[str] = "{graph: careful.yaml}"
+
+    graph: FullText = Field(
+        description="The file, relative to the graph file that names it.", examples=["patterns/careful.yaml"]
+    )
+
+
+def _entry_shape(value: Any) -> str:
+    return "graph" if is_graph_file(value) else "pattern"
+
+
+def is_graph_file(value: object) -> bool:
+    """Whether an entry under `patterns` names the file of a pattern that is written as a graph."""
+    return isinstance(value, dict) and isinstance(value.get("graph"), str)
+
+
+PatternEntry = Annotated[Any, Choice(_entry_shape, {"graph": GraphFile, "pattern": PatternRef})]
+"""What a name under `patterns` stands for: a pattern with its settings, or `graph` and a file."""
 
 
 def pattern_name(pattern: str | dict[str, dict[str, Any]]) -> str:

@@ -39,9 +39,10 @@ class PlanNode(PlanModel):
     length of the longest chain of needs before it; `remaining` the longest chain from it to an end,
     itself included, in units of the estimate (1 per node without estimates). `critical` marks the
     longest path. `action` says what would happen and `why` gives the reason; `reuse`: the result of an
-    earlier DAG run would be taken. `details` are the
-    settings that differ from their defaults. `group` is the id of the node that this one is a member of:
-    a fan-out, a matrix, a repeat, or a sub-graph.
+    earlier DAG run would be taken. A node that is `held` waits until the rule of a join lets it start; one in
+    the `background` holds nothing else up. `details` are the settings that differ from their defaults.
+    `group` is the id of the node that this one is a member of: a fan-out, a matrix, a repeat, a sub-graph, or
+    what a pattern made.
     """
 
     id: str
@@ -59,13 +60,15 @@ class PlanNode(PlanModel):
     condition: str | None = None
     pool: str | None = None
     priority: int = 0
+    held: bool = False
+    background: bool = False
     details: dict[str, Any] = {}
     later: tuple[str, ...] = ()
 
     @property
     def is_group(self) -> bool:
-        """Whether the node runs nothing itself: a fan-out, a matrix, a repeat, a sub-graph."""
-        return self.kind in ("each", "matrix", "repeat", "graph")
+        """Whether the node runs nothing itself: a fan-out, a matrix, a repeat, a sub-graph, a pattern."""
+        return self.kind in ("each", "matrix", "repeat", "graph", "pattern")
 
 
 class Plan(PlanModel):

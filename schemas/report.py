@@ -55,8 +55,8 @@ class NodeReport(ReportModel):
 
     @property
     def is_group(self) -> bool:
-        """Whether the node runs nothing itself: a fan-out, a matrix, a repeat, a sub-graph."""
-        return self.kind in ("each", "matrix", "repeat", "graph")
+        """Whether the node runs nothing itself: a fan-out, a matrix, a repeat, a sub-graph, a pattern."""
+        return self.kind in ("each", "matrix", "repeat", "graph", "pattern")
 
     @property
     def took_ms(self) -> int | None:

@@ -41,6 +41,10 @@ def shape_to_json(
         }
         if body.result is not None:
             data["body"] |= {"result": body.result, "pattern": body.pattern, "calls": dict(body.calls)}
+        if body.called:
+            data["body"]["called"] = body.called
+        if body.size is not None:
+            data["body"]["size"] = body.size
     if task.ask is not None:
         ask = task.ask
         data["ask"] = {
@@ -78,7 +82,9 @@ def shape_from_json(
             specs=body["specs"],
             result=body.get("result"),
             pattern=body.get("pattern", ""),
+            size=body.get("size"),
             calls=body.get("calls", {}),
+            called=body.get("called", ""),
         )
     if "ask" in data:
         ask = dict(data["ask"])

@@ -14,7 +14,7 @@ from .concurrency import Concurrency
 from .line_errors import line_error
 from .model import GrammarModel
 from .param import Param
-from .pattern_ref import PatternRef
+from .pattern_ref import PatternEntry
 from .task import Defaults, Task
 from .values import Label, Line, Maybe, Name, TaskId, Text
 from .work import KINDS
@@ -76,10 +76,13 @@ class TaskGraph(GrammarModel):
         description="How many nodes may run at the same time: in all, and by pool.",
         examples=[{"max": 8, "pools": {"claude": 3}}],
     )
-    patterns: Annotated[dict[str, Any], Names(Label, PatternRef)] = Field(
+    patterns: Annotated[dict[str, Any], Names(Label, PatternEntry)] = Field(
         default_factory=dict,
-        description="Patterns with their settings under names of your own, for tasks to use as `pattern`.",
-        examples=[{"three-votes": {"consensus": {"n": 3, "vote": "verdict"}}}],
+        description="Patterns under names of your own, for tasks to use as `pattern`: with their settings, or"
+        " `graph` and the file of a pattern that is written as a task graph, relative to this one.",
+        examples=[
+            {"three-votes": {"consensus": {"n": 3, "vote": "verdict"}}, "careful": {"graph": "careful.yaml"}}
+        ],
     )
     tasks: Annotated[dict[str, Task], Names(TaskId, Task, explain=_no_task_map, least=1)] = Field(
         description="The tasks by their ids. The order in the file decides between equals.",

@@ -19,11 +19,12 @@ from .expression.analysis import analyse, spell
 from .expression.scanner import Hole, scan
 from .loader import LoadedGraph
 from .params import Directories, resolve_params
+from .pattern_names import Preset
 from .places import Place, When, places_in_task
 from .producers import why_impossible
 from .reader import by_place
 from .references import schema_references
-from .sub_graphs import Sources, bind_sub_graph
+from .sub_graphs import Inner, Sources
 from .task_binding import SchemaFiles, TaskBinding
 from .templates import Binder
 
@@ -64,17 +65,34 @@ def bind(
     return graph
 
 
-def sketch(loaded: LoadedGraph, sources: Sources, only: Container[str]) -> BoundGraph:
+def sketch(
+    loaded: LoadedGraph, sources: Sources, project: str | PathLike[str], only: Container[str]
+) -> tuple[BoundGraph, list[InputError]]:
     """The tasks `only` as far as they can be bound without any parameter: what depends on one stays open.
 
-    For rules that look at the whole of a task; what is wrong is not told here.
+    For rules that look at the whole of a task. What is wrong is not told, but for the names of patterns
+    and the settings of those that are written as graphs.
     """
     source = os.path.abspath(loaded.file)
-    project = os.path.dirname(source)
+    project = os.path.abspath(project)
     binding = _Binding(
         loaded, {}, project, sources, (source,), frozenset(loaded.graph.params), {}, may_wait=True
     )
-    return binding.graph(only)
+    return binding.graph(only), binding.pattern_problems
+
+
+def preset_binder(preset: Preset, binder: Binder) -> tuple[Binder, SchemaFiles]:
+    """What binds the settings of a preset in another file, with the problems of `binder`, and what reads
+    its schemas."""
+    source, binding = os.path.abspath(preset.loaded.file), preset.binding
+    found = Binder(
+        preset.loaded.document,
+        {"params": {} if binding is None else binding.params, "env": {}},
+        problems=binder.problems,
+        late_params=frozenset() if binding is None else binding.late,
+        may_wait=binder.may_wait,
+    )
+    return found, SchemaFiles(os.path.dirname(source)) if binding is None else binding.schemas
 
 
 def bind_values(
@@ -86,15 +104,20 @@ def bind_values(
     chain: tuple[str, ...],
     late: frozenset[str] = frozenset(),
     above: Mapping[str, Any] | None = None,
+    outer: _Binding | None = None,
+    told: list[InputError] | None = None,
 ) -> tuple[BoundGraph, list[InputError]]:
     """The graph with `values` put in, and what is wrong with it, in the order of the text.
 
     `late` are parameters that only the run will tell. `chain` holds the files that include one another
     down to this one. `above` are the execution keys of the task that runs this graph: they hold for
-    every task that has none of its own.
+    every task that has none of its own. `outer` binds the graph around this one. What is wrong with the
+    names of patterns, and the settings of written ones, is also put into `told`.
     """
-    binding = _Binding(loaded, values, project, sources, chain, late, above or {})
+    binding = _Binding(loaded, values, project, sources, chain, late, above or {}, outer=outer)
     graph = binding.graph()
+    if told is not None:
+        told += binding.pattern_problems
     # A setting of `defaults` is read once per task, and its problem told once.
     once = {(error.code, error.message, error.span): error for error in binding.problems}
     return graph, sorted(once.values(), key=by_place)
@@ -112,6 +135,7 @@ class _Binding:
         above: Mapping[str, Any],
         *,
         may_wait: bool = False,
+        outer: _Binding | None = None,
     ) -> None:
         self.loaded = loaded
         self.params = params
@@ -124,6 +148,9 @@ class _Binding:
         self.late = late
         self.above = above
         self.may_wait = may_wait
+        self.outer = outer
+        self.pattern_problems: list[InputError] = []
+        """Those of `problems` that are about the names of patterns, and the settings of written ones."""
         self._values: dict[str, Any] = {}
 
     def graph(self, only: Container[str] | None = None) -> BoundGraph:
@@ -169,7 +196,7 @@ class _Binding:
         task = task.model_copy(update=given) if given else task
         binder = self._binder(examine(self.loaded).dynamic_env.get(name, set()))
         one = TaskBinding(self.loaded, name, task, binder, self.schemas, self.project, set(given))
-        return one.task(lambda at, child: bind_sub_graph(at, child, self, bind_values))
+        return one.task(Inner(parent=self, bind_values=bind_values))
 
     def _binder(self, dynamic_env: set[str]) -> Binder:
         return Binder(

@@ -14,6 +14,7 @@ from ..schemas.errors.grammar import BadName, ExpressionExpected, UnknownKey
 from ..schemas.errors.graph import CountWithoutItems, InvalidSchema, PathOutsideProject, SelfNeed, UnknownNeed
 from ..schemas.errors.invocation import BadDefault
 from ..schemas.needs import Quorum, WrittenNeed, written_needs
+from ..schemas.pattern_ref import BUILT_IN, is_graph_file, pattern_name
 from ..schemas.span import Path
 from ..schemas.task import Task, with_defaults
 from ..schemas.template import EMPTY, Literal
@@ -25,6 +26,7 @@ from .json_schemas import schema_problem
 from .loader import LoadedGraph
 from .members import member_task, members_in
 from .params import default_problem
+from .pattern_names import shadowed
 from .places import Place, When, argvs_in_task, places_in_graph, places_in_task
 from .project_paths import leaves_upwards
 from .reader import by_place
@@ -130,6 +132,8 @@ class _Examiner:
             written.get("patterns", {}).items() if "patterns" in self.graph.model_fields_set else ()
         ):
             self._members(use, ("patterns", label))
+            if label in BUILT_IN and (is_graph_file(use) or pattern_name(use) != label):
+                self._add(shadowed(label, "an entry under `patterns`"), ("patterns", label), key=True)
             for argv_path, argv in _argvs_of_pattern(use, ("patterns", label)):
                 for position, problem in argv_problems(argv):
                     self._add_within(problem, (*argv_path, position))

@@ -113,6 +113,22 @@ class Document:
         """Whether there is a value at `path`."""
         return self._walk(path)[1] == len(path)
 
+    def below(self, *steps: str) -> Document:
+        """The same text as a document in which its value stands at `steps`."""
+        value, nodes, own = self.value, Nodes(), self._nodes
+        count = 2 * len(steps)
+        for step in reversed(steps):
+            value = {step: value}
+            nodes.past[nodes.add(own.start[0], own.end[0], MAP)] = count + len(own.kind)
+            nodes.add(own.start[0], own.end[0], PLAIN)
+        nodes.start.extend(own.start)
+        nodes.end.extend(own.end)
+        nodes.kind.extend(own.kind)
+        nodes.past.extend(past + count for past in own.past)
+        nodes.target = {node + count: target + count for node, target in own.target.items()}
+        nodes.dropped = {node + count for node in own.dropped}
+        return Document(self.source, value, nodes)
+
     def _scalar(self, path: Path) -> int | None:
         place, depth = self._walk(path)
         node = self._nodes.target.get(place.node, place.node)

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -59,6 +60,19 @@ def schema_problem(schema: Any) -> SchemaProblem | None:
     """What is wrong with `schema`, if anything: it must be valid by its dialect and refer to itself only."""
     if not isinstance(schema, dict | bool):
         return SchemaProblem("a JSON Schema is a map", None)
+    try:
+        return _problem_of(json.dumps(schema))
+    except (TypeError, ValueError, RecursionError):
+        return _problem(schema)
+
+
+@lru_cache(maxsize=256)
+def _problem_of(text: str) -> SchemaProblem | None:
+    """What is wrong with a schema, given as JSON text: many tasks of a graph have the same."""
+    return _problem(json.loads(text))
+
+
+def _problem(schema: Any) -> SchemaProblem | None:
     try:
         problem = _against_dialect(schema)
         return problem if problem is not None else _bad_reference(schema)

@@ -2,74 +2,177 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from ..schemas.bound import BoundTask, Member, PatternUse
-from ..schemas.pattern_ref import pattern_name, pattern_settings
+from ..schemas.differences import with_differences
+from ..schemas.errors import InputError
+from ..schemas.errors.patterns import ReviewDemanded
+from ..schemas.pattern_ref import BUILT_IN, pattern_name, pattern_settings
 from ..schemas.span import Path
-from ..schemas.task import Task
+from ..schemas.task import with_defaults
 from ..schemas.template import Literal
 from . import settings as settings_
 from .expression.scanner import has_expression
 from .members import MEMBER_KEYS, WORK, members_in
+from .pattern_names import Meaning, NoMeaning, Preset, known_names, meaning, names_reviewers
+from .pattern_templates import Said, bind_template, demanding_layers, layers, tell
 from .templates import Binder
 
 if TYPE_CHECKING:
+    from .loader import LoadedGraph
+    from .sub_graphs import Inner
     from .task_binding import TaskBinding
 
-_ALIKE: Final = {
-    "cwd": "cwd",
-    "reads": "reads",
-    "output": "output",
-    "deliverables": "deliverables",
-    "writes": "writes",
-    "runtime": "runtime",
-    "isolation": "isolation",
-    "timeout": "timeout",
-    "idle_timeout": "idle_timeout",
-    "retry": "retry",
-    "pool": "pool",
-    "priority": "priority",
-    "cache": "cache",
-    "effects": "effects",
-    "on_lost": "on_lost",
-}
-"""The keys of a member that stand in place of those of the task, and the fields that hold them."""
+
+def may_have_patterns(loaded: LoadedGraph) -> bool:
+    """Whether any task of the graph may be expanded: it names a pattern, or has external effects."""
+    tasks, defaults = loaded.graph.tasks.values(), loaded.graph.defaults
+    return any(
+        task.pattern is not None or with_defaults(task, defaults).effects == "external" for task in tasks
+    )
 
 
-def bind_pattern(
-    at: TaskBinding, host: BoundTask, given: Any, path: Path, child: Callable[..., Any]
-) -> PatternUse:
-    """The pattern `given`, which stands at `path`, of the task `host`.
+def pattern_of(at: TaskBinding, host: BoundTask, inner: Inner) -> PatternUse | None:
+    """The pattern of the task or member `at`, bound so far as `host`; None where it has none.
 
-    A setting that is not known before the run is a problem, told to the binder; it stays a template
-    where the binder lets settings wait.
+    A task with external effects has a peer review where the graph, one around it or the project names
+    reviewers. What is wrong is told to the binder; a setting that is not known before the run stays a
+    template where the binder lets settings wait.
     """
-    presets = at.loaded.graph.patterns
+    given = at.spec.pattern
+    path: Path = (*at.at, "pattern")
+    host = _work_of(host)
+    demanded = _demanded(at, host, inner)
+    if given is None:
+        if demanded is None or not at.is_task:
+            return None
+        return _resolved(at, host, "peer_review", {}, path, demanded, inner)
     name, own = pattern_name(given), pattern_settings(given)
-    where: Path = path if isinstance(given, str) else (*path, name)
-    use = _bound(at, host, name, own, path, where, child)
-    seen = {name}
-    while name in presets:
-        preset = presets[name]
-        name = pattern_name(preset)
-        below: Path = ("patterns", use.name)
-        base = _bound(
-            at,
-            host,
-            name,
-            pattern_settings(preset),
-            below,
-            below if isinstance(preset, str) else (*below, name),
-            child,
-        )
-        use = PatternUse(name=name, settings={**base.settings, **use.settings}, where=where)
-        if name in seen:
-            break
-        seen.add(name)
+    try:
+        is_review = demanded is not None and name == "peer_review"
+        found = meaning(name, (demanding_layers if is_review else layers)(inner.parent))
+    except NoMeaning as none:
+        tell(at, inner, none.errors, path)
+        return None
+    if demanded is not None and found.name != "peer_review" and at.is_task:
+        tell(at, inner, [_must_be_reviewed(at.name, name)], path)
+    use = _resolved(at, host, name, own, path, found, inner)
+    if use is not None and at.is_task:
+        _refuse_external_members(at, use, found, inner)
     return use
+
+
+def _work_of(host: BoundTask) -> BoundTask:
+    """The task without what decides when, and how often, it runs: members have nothing of that."""
+    return replace(
+        host,
+        needs=(),
+        condition=None,
+        condition_at="task",
+        each=None,
+        repeat=None,
+        outputs_taken=False,
+        tags=(),
+        description=None,
+    )
+
+
+def _demanded(at: TaskBinding, host: BoundTask, inner: Inner) -> Meaning | None:
+    """The review that is demanded where a task has external effects, if any is."""
+    if host.effects != "external" or host.ask is not None or not at.is_task:
+        return None
+    own, *outer = demanding_layers(inner.parent)
+    try:
+        if "effects" in at.given and names_reviewers(outer) is not None:
+            return None  # the effects are those of the task that runs this graph, and reviewed there
+        return names_reviewers([own, *outer])
+    except NoMeaning as none:
+        tell(at, inner, none.errors, (*at.at, "effects"))
+        return None
+
+
+def _must_be_reviewed(task: str, name: str) -> InputError:
+    return ReviewDemanded(
+        f"`{task}` has external effects and reviewers are named, so it cannot be `{name}`",
+        hint="take `pattern` out: a peer review is put in by itself; or write one with `peer_review`",
+    )
+
+
+def _refuse_external_members(at: TaskBinding, use: PatternUse, found: Meaning, inner: Inner) -> None:
+    """A member with external effects would escape the review that is demanded of tasks."""
+    if found.name == "peer_review":
+        return
+    for member in _members_of(use.settings):
+        if "effects" in member.given and member.task.effects == "external":
+            try:
+                if names_reviewers(demanding_layers(inner.parent)) is None:
+                    return
+            except NoMeaning:
+                return
+            message = f"a member of `{at.name}` has external effects, and reviewers are named for these"
+            hint = "do it in a task of its own behind this one, which is then reviewed"
+            tell(at, inner, [ReviewDemanded(message, hint=hint)], (*use.where, *member.where))
+
+
+def _members_of(value: Any) -> Iterator[Member]:
+    if isinstance(value, Member):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _members_of(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _members_of(item)
+
+
+def _resolved(
+    at: TaskBinding,
+    host: BoundTask,
+    name: str,
+    own: Mapping[str, Any],
+    path: Path,
+    found: Meaning,
+    inner: Inner,
+) -> PatternUse | None:
+    """The pattern that `name` means, with the settings `own`, which stand below `path`, and its presets'."""
+    is_graph = found.graph is not None
+    where: Path = path if isinstance(at.spec.pattern, str) else (*path, name)
+    use_at = Said(at, where)
+    said: dict[str, Said] = {}
+    settings: dict[str, Any] = {}
+    if at.spec.pattern is None and found.presets:
+        use_at = _said_by(at, found.presets[0])
+    else:
+        settings = _bound(at, host, name, own, path, where, inner, plain=is_graph)
+        said = dict.fromkeys(settings, use_at)
+    for preset in found.presets:
+        one = _said_by(at, preset)
+        of, below = pattern_name(preset.of), pattern_settings(preset.of)
+        more = _bound(one.at, host, of, below, preset.path, preset.where, inner, plain=is_graph)
+        for key, value in more.items():
+            if key not in settings:
+                settings[key], said[key] = value, one
+    use = PatternUse(
+        name=found.name,
+        settings=settings,
+        where=use_at.where,
+        source=use_at.source,
+        places={key: (one.source, one.where) for key, one in said.items() if one is not use_at},
+        others=() if found.name in BUILT_IN else known_names(layers(inner.parent)),
+    )
+    if found.graph is None:
+        return use
+    return bind_template(use, found.graph, Said(at, where), said, inner)
+
+
+def _said_by(at: TaskBinding, preset: Preset) -> Said:
+    """Who says the settings of a preset: this task, where it stands in the same file."""
+    if preset.binding is not None and preset.loaded is at.loaded:
+        return Said(at, preset.where)
+    return Said(at.elsewhere(preset), preset.where)
 
 
 def _bound(
@@ -79,17 +182,18 @@ def _bound(
     given: Mapping[str, Any],
     path: Path,
     where: Path,
-    child: Callable[..., Any],
-) -> PatternUse:
-    members = {
-        place: _member(at, host, place, where, child) for place, _ in members_in({name: dict(given)}, path)
-    }
-    found = {
+    inner: Inner,
+    *,
+    plain: bool,
+) -> dict[str, Any]:
+    """The settings `given`, with members in place of maps that are some; with `plain` none is."""
+    places = () if plain else members_in({name: dict(given)}, path)
+    members = {place: _member(at, host, place, where, inner) for place, _ in places}
+    return {
         key: _value(at.binder, value, (*where, key), members)
         for key, value in given.items()
         if not key.startswith("x-")
     }
-    return PatternUse(name=name, settings=found, where=where)
 
 
 def _value(binder: Binder, value: Any, path: Path, members: Mapping[Path, Member | None]) -> Any:
@@ -115,9 +219,7 @@ def _value(binder: Binder, value: Any, path: Path, members: Mapping[Path, Member
     return value
 
 
-def _member(
-    at: TaskBinding, host: BoundTask, path: Path, where: Path, child: Callable[..., Any]
-) -> Member | None:
+def _member(at: TaskBinding, host: BoundTask, path: Path, where: Path, inner: Inner) -> Member | None:
     from .task_binding import TaskBinding
 
     spec = at.examined.members.get(path)
@@ -126,34 +228,25 @@ def _member(
     binder = replace(at.binder, scope={**at.binder.scope, "env": dict(at.binder.scope.get("env", {}))})
     one = TaskBinding(at.loaded, at.name, spec, binder, at.schemas, at.project, set(), path)
     written = one.written
-    bound = one.member(child)
+    bound = one.member(inner)
     keys = {
         key: _value(binder, value, (*path, key), {})
         for key, value in written.items()
         if key not in MEMBER_KEYS and not key.startswith("x-")
     }
+    given = frozenset(key for key in written if key in MEMBER_KEYS)
+    task = with_differences(host, _with_spans(bound, at), given, has_work=not WORK.isdisjoint(written))
     return Member(
-        task=_merged(host, bound, spec),
+        task=replace(task, pattern=pattern_of(one, task, inner)),
         has_work=not (WORK | {"pattern"}).isdisjoint(written),
         keys=keys,
-        given=frozenset(key for key in written if key in MEMBER_KEYS),
+        given=given,
         where=path[len(where) :],
     )
 
 
-def _merged(host: BoundTask, own: BoundTask, spec: Task) -> BoundTask:
-    """The task with what the member says of itself put in."""
-    written = {
-        (info.alias or name) for name, info in Task.model_fields.items() if name in spec.model_fields_set
-    }
-    changes: dict[str, Any] = {field: getattr(own, field) for key, field in _ALIKE.items() if key in written}
-    changes["inputs"] = tuple({**dict(host.inputs), **dict(own.inputs)}.items())
-    changes["env"] = tuple({**dict(host.env), **dict(own.env)}.items())
-    changes["secrets"] = tuple(dict.fromkeys((*host.secrets, *own.secrets)))
-    changes["pattern"] = own.pattern
-    changes["later"] = own.later
-    if not WORK.isdisjoint(written):
-        changes |= {field: getattr(own, field) for field in ("kind", "command", "python", "body", "runtime")}
-        if own.body is not None:
-            changes["inputs"] = ()
-    return replace(host, **changes)
+def _with_spans(task: BoundTask, at: TaskBinding) -> BoundTask:
+    """Keys that are refused later are placed in the file that they stand in."""
+    document = at.loaded.document
+    later = tuple(replace(item, span=document.span(item.where, of="key")) for item in task.later)
+    return replace(task, later=later) if later else task

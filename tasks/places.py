@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
 
+from ..schemas.pattern_ref import is_graph_file
 from ..schemas.span import Path
 from .expression.scanner import has_expression
 from .members import MEMBER_KEYS, members_in
@@ -130,6 +131,9 @@ def places_in_graph(written: Mapping[str, Any]) -> Iterator[Place]:
             continue
         if key == "patterns" and isinstance(value, dict):
             for name, use in value.items():
+                if is_graph_file(use):
+                    yield from (Place(path, text, When.NEVER) for path, text in _texts(use, (key, name)))
+                    continue
                 yield from _places_in_pattern((key, name), use, When.GRAPH)
             continue
         for path, text in _texts(value, (key,)):

@@ -19,6 +19,8 @@ from . import settings
 from .check import examine
 from .loader import LoadedGraph, load_problems
 from .params import Directories, Refused, default_of, value_of
+from .pattern_names import beside
+from .preset_files import load_preset
 from .reader import by_place
 
 if TYPE_CHECKING:
@@ -49,6 +51,10 @@ class Sources:
 
     loaded: dict[str, LoadedGraph] = field(default_factory=dict)
     tasks: int = 0
+    templates: dict[Any, Any] = field(default_factory=dict)
+    """Patterns that are written as graphs, as they were bound, by file and settings."""
+    patterns: set[str] = field(default_factory=set)
+    """The files that patterns are written in, and those of presets."""
     _problems: dict[str, list[InputError]] = field(default_factory=dict)
     _sizes: dict[str, int] = field(default_factory=dict)
 
@@ -62,6 +68,22 @@ class Sources:
             self._problems[path] = problems
         return self.loaded.get(path), self._problems[path]
 
+    def preset(self, path: str, shown: str, name: str) -> tuple[LoadedGraph | None, list[InputError]]:
+        """The preset in the file at `path` and all that is wrong with it by itself; neither, where the
+        file is a graph."""
+        if path not in self._problems:
+            loaded, problems = load_preset(path, shown, name)
+            if loaded is None and not problems:
+                return None, []
+            if loaded is not None:
+                self.loaded[path] = loaded
+                self.patterns.add(path)
+                problems = examine(loaded).problems
+            self._problems[path] = problems
+        known = self.loaded.get(path)
+        is_graph = known is not None and bool(known.graph.tasks)
+        return (None, []) if is_graph else (known, self._problems[path])
+
     def size(self, path: str, shown: str, depth: int = 0) -> int:
         """How many tasks the file at `path` has with all that it includes, as far as names of files are
         plain there; at most one more than `MOST_TASKS`."""
@@ -73,17 +95,24 @@ class Sources:
             for name in names:
                 is_plain = name is not None and "${{" not in name
                 if is_plain and size <= MOST_TASKS and depth <= MOST_NESTED:
-                    inner, told = (_beside(file, str(name)) for file in (path, shown))
+                    inner, told = (beside(file, str(name)) for file in (path, shown))
                     size += self.size(inner, told, depth + 1)
             self._sizes[path] = min(size, MOST_TASKS + 1)
         return self._sizes[path]
 
 
-def _beside(file: str, name: str) -> str:
-    return os.path.normpath(os.path.join(os.path.dirname(file), name))
-
-
 BindValues = Callable[..., tuple[BoundGraph, list[InputError]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inner:
+    """Binds the graphs inside the tasks of the graph that `parent` binds."""
+
+    parent: _Binding
+    bind_values: BindValues
+
+    def __call__(self, at: TaskBinding, bound: BoundTask) -> SubGraph | None:
+        return bind_sub_graph(at, bound, self.parent, self.bind_values)
 
 
 def bind_sub_graph(
@@ -106,7 +135,7 @@ def bind_sub_graph(
         message = f"more than {MOST_NESTED} graphs lie one in the other"
         binder.add(SubGraphUnusable(message, hint="name the inner ones in one graph"), where)
         return None
-    shown = _beside(parent.loaded.file, file)
+    shown = beside(parent.loaded.file, file)
     loaded, problems = parent.sources.read(path, shown)
     if loaded is None and all(problem.span is None for problem in problems):
         message = f"the graph file `{file}` cannot be used: {problems[0].message}"
@@ -135,10 +164,11 @@ def bind_sub_graph(
         chain=(*parent.chain, path),
         late=frozenset(name for name, _ in given),
         above=_execution_keys(at),
+        outer=parent,
     )
     parent.problems += problems
     specs = {name: loaded.graph.params[name].model_dump(mode="json", exclude_unset=True) for name, _ in given}
-    return SubGraph(graph=_with_spans(graph, loaded), given=given, specs=specs)
+    return SubGraph(graph=with_spans(graph, loaded), given=given, specs=specs)
 
 
 def _parameters(
@@ -198,7 +228,7 @@ def _execution_keys(at: TaskBinding) -> Mapping[str, Any]:
     return found
 
 
-def _with_spans(graph: BoundGraph, loaded: LoadedGraph) -> BoundGraph:
+def with_spans(graph: BoundGraph, loaded: LoadedGraph) -> BoundGraph:
     """Keys that are refused later are placed in the file that they stand in."""
 
     def placed(task: BoundTask) -> BoundTask:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path as FilePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..schemas.bound import (
     AskSpec,
@@ -19,7 +19,6 @@ from ..schemas.bound import (
     OutputContract,
     RepeatSpec,
     RetryPolicy,
-    SubGraph,
 )
 from ..schemas.errors.graph import CountWithoutItems, InvalidSchema, SchemaFileUnusable
 from ..schemas.errors.many_nodes import EachNotAList, EmptyMatrix
@@ -35,13 +34,15 @@ from .expression.scanner import Hole, has_expression, scan
 from .json_schemas import UnreadableSchema, load_schema, schema_problem
 from .loader import LoadedGraph
 from .matrix import cell_key, cells
-from .pattern_binding import bind_pattern
+from .pattern_binding import pattern_of
 from .project_paths import is_outside, relative_to_project
 from .references import makes_items
 from .runtimes import runtime_of
 from .templates import Binder
 
-BindChild = Callable[["TaskBinding", BoundTask], "SubGraph | None"]
+if TYPE_CHECKING:
+    from .pattern_names import Preset
+    from .sub_graphs import Inner
 
 
 class SchemaFiles:
@@ -130,7 +131,7 @@ class TaskBinding:
         self.written: Mapping[str, Any] = _value_at(loaded.document.value, self.at)
         self.examined = examine(loaded)
 
-    def task(self, child: BindChild) -> BoundTask:
+    def task(self, child: Inner) -> BoundTask:
         """The bound task; `child` binds the graph that it runs, if it runs one."""
         if not self.spec.matrix:
             return self._whole(child)
@@ -142,9 +143,23 @@ class TaskBinding:
             return BoundTask(id=self.name, kind=self.spec.kind)  # type: ignore[arg-type]
         return replace(outer, cells=made)
 
-    def member(self, child: BindChild) -> BoundTask:
-        """What a member of a pattern says by itself, bound; the rest has its defaults."""
-        return self._whole(child)
+    @property
+    def is_task(self) -> bool:
+        """Whether this is a task of the graph, and no member of a pattern."""
+        return len(self.at) == 2 and self.at[0] == "tasks"
+
+    def elsewhere(self, preset: Preset) -> TaskBinding:
+        """What binds, for the same task, the settings of a preset that stands in another file."""
+        from .binding import preset_binder  # they know one another
+
+        binder, schemas = preset_binder(preset, self.binder)
+        return TaskBinding(
+            preset.loaded, self.name, self.spec, binder, schemas, self.project, set(), preset.path
+        )
+
+    def member(self, child: Inner) -> BoundTask:
+        """What a member of a pattern says by itself, without its pattern; the rest has its defaults."""
+        return self._alone(child)
 
     def _cells(self) -> list[dict[str, Any]]:
         axes: dict[str, Sequence[Any]] = {}
@@ -177,7 +192,7 @@ class TaskBinding:
         self.binder.add(settings.comes_late(), path)
         return None
 
-    def _cell(self, values: dict[str, Any], child: BindChild) -> Cell:
+    def _cell(self, values: dict[str, Any], child: Inner) -> Cell:
         binder = Binder(
             self.binder.document,
             {**self.binder.scope, "env": {}, "matrix": values},
@@ -211,7 +226,14 @@ class TaskBinding:
             later=later_in_task(self.at, self.written),
         )
 
-    def _whole(self, child: BindChild) -> BoundTask:
+    def _whole(self, child: Inner) -> BoundTask:
+        bound = self._alone(child)
+        if self.spec.pattern is None and self.spec.effects != "external":
+            return bound
+        return replace(bound, pattern=pattern_of(self, bound, child))
+
+    def _alone(self, child: Inner) -> BoundTask:
+        """The task without its pattern."""
         spec, binder, name = self.spec, self.binder, self.name
         env = tuple((key, self._variable(key, value)) for key, value in spec.env.items())
         self.schemas.load(binder, self.at, spec)
@@ -260,9 +282,7 @@ class TaskBinding:
         )
         if spec.graph is not None:
             bound = replace(bound, body=child(self, bound), inputs=())
-        if spec.pattern is None:
-            return bound
-        return replace(bound, pattern=bind_pattern(self, bound, spec.pattern, (*self.at, "pattern"), child))
+        return bound
 
     # ---- many nodes
 
@@ -388,7 +408,7 @@ class TaskBinding:
         return CallableSpec(module=module, function=function, where=self.spec.in_)
 
     def _needs(self) -> tuple[Need, ...]:
-        needs = self.examined.needs[self.name]
+        needs = self.examined.needs[self.name] if self.is_task else ()
         asked = self.spec.needs
         if not isinstance(asked, dict):
             return needs

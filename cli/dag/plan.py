@@ -84,6 +84,9 @@ def _details(node: PlanNode) -> str:
 
 
 def _setting(key: str, value: Any) -> str:
+    if key == "calls":
+        model = f" ({value['model']})" if value.get("model") else ""
+        return f"{value['expected']:.3g} expected, {value['worst']} at most{model}"
     if key in _SECONDS:
         from ...engine.render.words import duration
 

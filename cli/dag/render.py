@@ -94,8 +94,8 @@ def render(
     if chosen in NOT_TEXT and output is None:
         _check_not_a_terminal(chosen)
     most = _most(chosen, positive(collapse, "--collapse"), expand)
-    plan, report = _drawn(what, pairs(param, "--param"))
-    options = _Options(report=report, collapse=most, times=not no_times)
+    plan, report, said = _drawn(what, pairs(param, "--param"))
+    options = _Options(report=report, collapse=most, times=not no_times, said=said)
     if chosen in NOT_TEXT or chosen is Format.SVG:
         _give_image(plan, chosen, options, output, by_dot=not no_dot)
     else:
@@ -135,17 +135,19 @@ def _most(form: Format, collapse: int | None, expand: bool) -> int | None:
     return COLLAPSE_ABOVE if collapse is None else collapse
 
 
-def _drawn(what: str, params: dict[str, str]) -> tuple[Plan, Report | None]:
+def _drawn(what: str, params: dict[str, str]) -> tuple[Plan, Report | None, dict[str, str]]:
     from ... import api
 
     # Whether a file may be looked at is said where it is read.
     if os.path.isfile(what) or not ID.fullmatch(what):  # noqa: PTH113
-        return api.plan(Path(what), params=params), None
+        return api.plan(Path(what), params=params), None, {}
     if params:
         raise BadFlagValue(
             "`--param` is for a graph file; a DAG run keeps the parameters that it started with"
         )
-    return api.plan_of(what), api.status(what)
+    plan = api.plan_of(what)
+    has_patterns = any(node.kind == "pattern" for node in plan.nodes)
+    return plan, api.status(what), api.said_by_pieces(what) if has_patterns else {}
 
 
 class _Options(TypedDict):
@@ -154,6 +156,7 @@ class _Options(TypedDict):
     report: Report | None
     collapse: int | None
     times: bool
+    said: dict[str, str]
 
 
 def _give_image(plan: Plan, form: Format, options: _Options, output: Path | None, *, by_dot: bool) -> None:

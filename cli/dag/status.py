@@ -86,5 +86,12 @@ def _row(node: NodeReport) -> list[str]:
         node.state,
         str(len(node.attempts)),
         took,
-        "" if node.state == "ok" else f"{kind}{why(node.state, node.reason)}",
+        f"{kind}{why(node.state, node.reason)}" if node.state != "ok" else _decided(node),
     ]
+
+
+def _decided(node: NodeReport) -> str:
+    """Why what a pattern made ended ok: the decision of its votes, say."""
+    from ...engine.render.words import telling
+
+    return telling(node.reason) if node.kind == "pattern" else ""

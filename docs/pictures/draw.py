@@ -28,13 +28,28 @@ def main(words: list[str]) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     unwanted = shutil.ignore_patterns("__pycache__", ".metaensemble")
     with TemporaryDirectory() as place:
-        for original in sorted(path for path in (ROOT / "examples").iterdir() if path.is_dir()):
+        for original in examples():
             example = Path(place) / original.name
             shutil.copytree(original, example, ignore=unwanted)
             # A project of its own, so that nothing is written into the checkout.
             (example / ".metaensemble").mkdir()
-            PICTURES.get(example.name, plan)(example, folder / f"{example.name}.svg")
+            if original.name == "patterns":
+                patterns(example, folder / "patterns")
+            else:
+                PICTURES.get(example.name, plan)(example, folder / f"{example.name}.svg")
     return 0
+
+
+def examples() -> list[Path]:
+    """The folders of all examples: each has a README."""
+    return sorted(path.parent for path in (ROOT / "examples").glob("**/README.md"))
+
+
+def patterns(example: Path, folder: Path) -> None:
+    """Draw a DAG run of the small graph of each pattern."""
+    folder.mkdir(exist_ok=True)
+    for graph in sorted(example.glob("*.yaml")):
+        dag_run(example, folder / f"{graph.stem}.svg", graph=graph.name)
 
 
 def plan(example: Path, target: Path, *params: str) -> None:
@@ -42,9 +57,9 @@ def plan(example: Path, target: Path, *params: str) -> None:
     draw("graph.yaml", target, *params, cwd=example)
 
 
-def dag_run(example: Path, target: Path, *params: str) -> None:
+def dag_run(example: Path, target: Path, *params: str, graph: str = "graph.yaml") -> None:
     """Run the example, and draw what became of it."""
-    report = json.loads(me("dag", "run", "graph.yaml", "--json", "--quiet", *params, cwd=example))
+    report = json.loads(me("dag", "run", graph, "--json", "--quiet", *params, cwd=example))
     draw(report["dag_run_id"], target, cwd=example)
 
 
@@ -83,10 +98,14 @@ def me(*words: str, cwd: Path) -> str:
 
 
 PICTURES: dict[str, Callable[[Path, Path], None]] = {
+    "analyser-panel": shop(dag_run),
     "crash-and-resume": lambda example, target: plan(example, target, "--param", f"folder={example}"),
     "each-file": shop(dag_run),
+    "fast-then-thorough": dag_run,
     "monorepo": dag_run,
     "quality-review": shop(plan),
+    "reviewed-patch": dag_run,
+    "two-linters": shop(dag_run),
     "until-green": dag_run,
     "wfcommons": workflow,
 }

@@ -67,15 +67,21 @@ class RequestBuilder:
             need.task: self._entry(self._results.view(frame, need.task), whole=need.whole)
             for need in instance.needs
         }
-        if host is not None:
-            known = self.scope(host) if instance.task.hosted else {**self.frame_scope(frame), "tasks": own}
-            names = {**instance.names, "pieces": own, "node": self._place_of(host)}
-            return {**known, **names}
-        tasks = own
         names = dict(instance.names)
         index = names.pop("round", None)
         if index is not None:
             names["repeat"] = {"index": index, "last": {"output": self._last_output(instance, index)}}
+        if host is not None:
+            if instance.task.hosted:
+                known = self.scope(host)
+            else:
+                # What the user wrote of the task never sees `node`, which may be the name of an item there.
+                known = {**self.frame_scope(frame), "tasks": own, "node": self._place_of(host)}
+            body = host.task.body
+            if body is not None and body.called:
+                known[body.called] = {"tasks": own, "params": frame.params}
+            return {**known, "pieces": own, **names}
+        tasks = own
         return {
             **names,
             **self.frame_scope(instance.frame),

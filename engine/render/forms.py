@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
+from types import MappingProxyType
 from typing import Final
 
 from ...schemas.errors import NoDrawingProgram
@@ -37,15 +39,17 @@ def render(
     width: int | None = None,
     colour: bool = False,
     times: bool = True,
+    said: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
     """The plan in one of `FORMATS`, with the states of `report` when given.
 
     `collapse` is how many boxes a group may draw before it is drawn as one; None draws all. Without
-    `times` durations are left out, and what follows from them. `boxes`, `width` and `colour` concern
+    `times` durations are left out, and what follows from them. `said` tells by node what pieces
+    of patterns said. `boxes`, `width` and `colour` concern
     `ascii` alone: box-drawing characters instead of 7-bit ones, the longest line, and ANSI colours.
     `ValueError` for another format. Pure.
     """
-    content = _content(plan, report, collapse, times)
+    content = _content(plan, report, collapse, times, said)
     if form == "ascii":
         return tree(content, boxes=boxes, width=width, colour=colour)
     if form == "dot":
@@ -70,6 +74,7 @@ def image(
     report: Report | None = None,
     collapse: int | None = None,
     times: bool = True,
+    said: Mapping[str, str] = MappingProxyType({}),
     by_dot: bool = True,
 ) -> bytes:
     """The plan in one of `IMAGES`, as `render` takes it, drawn by the `dot` program.
@@ -83,7 +88,7 @@ def image(
     from .dot import dot
     from .svg import svg
 
-    content = _content(plan, report, collapse, times)
+    content = _content(plan, report, collapse, times, said)
     if form == "svg":
         if by_dot and _is_for_dot(content) and program.is_installed():
             # An installation may lack its plugins; ours is as good.
@@ -105,6 +110,8 @@ def _is_for_dot(content: Picture) -> bool:
     return not gridded(content)[1]
 
 
-def _content(plan: Plan, report: Report | None, most: int | None, times: bool) -> Picture:
-    whole = picture(plan, report, times=times)
+def _content(
+    plan: Plan, report: Report | None, most: int | None, times: bool, said: Mapping[str, str]
+) -> Picture:
+    whole = picture(plan, report, times=times, said=said)
     return whole if most is None else collapsed(whole, most)

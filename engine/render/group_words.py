@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .picture import Vertex
+from .words import telling
 
 TIMES = "×"  # noqa: RUF001  # a multiplication sign is what is meant
 
@@ -18,6 +19,8 @@ def _kind(vertex: Vertex, *, sized: bool, times: str) -> str:
     size = vertex.members.size if vertex.members is not None else 0
     is_plan = vertex.state is None
     match vertex.kind:
+        case "pattern":
+            return vertex.source or "pattern"
         case "graph":
             return f"sub-graph {vertex.source}".rstrip()
         case "repeat" if is_plan:
@@ -33,7 +36,14 @@ def _kind(vertex: Vertex, *, sized: bool, times: str) -> str:
 
 def own_reason(vertex: Vertex) -> str:
     """Why a group did not end well where its members do not tell: it could not grow, or its rounds were
-    used up; nothing otherwise."""
+    used up; nothing otherwise. What a pattern made always has one of its own."""
+    if vertex.kind == "pattern":
+        return telling(vertex.reason)
     counts = dict(vertex.members.counts) if vertex.members is not None else {}
     is_told = vertex.state in counts
     return vertex.reason if vertex.state in {"failed", "blocked", "skipped"} and not is_told else ""
+
+
+def waits_or_not(vertex: Vertex) -> str:
+    """What a plan says of a node that its pattern holds back, or that holds nothing else up."""
+    return "held back" if vertex.held else "in the background" if vertex.background else ""

@@ -13,7 +13,8 @@ def json_form(picture: Picture) -> str:
     """`{"name", "nodes": [...], "edges": [...]}`, nodes in the order of the plan.
 
     `group` is the group node that a node is a member of, `groups` names all that it lies in, outermost
-    first. `level` is counted among the members of one group. `state`, `reason`, `duration_ms` and `reused`
+    first. `level` is counted among the members of one group. `held` and `background` are true or left out;
+    `says` is what a piece of a pattern said. `state`, `reason`, `duration_ms` and `reused`
     are there only where a DAG run is drawn; `size`, `counts`, `failed` and `more_failed` only in groups,
     and `collapsed` where their members are left out.
     """
@@ -39,6 +40,9 @@ def _node(vertex: Vertex, has_states: bool, opened: Collection[str | None]) -> d
         "groups": list(vertex.groups),
         "source": vertex.source,
         "stands_for": vertex.stands_for,
+        "held": vertex.held,
+        "background": vertex.background,
+        "says": vertex.says,
         "condition": vertex.condition,
         "tags": list(vertex.tags),
         "later": list(vertex.later),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ..node_ids import within
-from .group_words import group_kind, own_reason
+from .group_words import group_kind, own_reason, waits_or_not
 from .picture import Edge, Picture, Vertex
 from .words import ASKS, clipped, clipped_middle, counted, duration, why
 
@@ -60,10 +60,14 @@ def _node_notes(vertex: Vertex) -> Iterator[str]:
     if vertex.state is not None:
         took = f", {duration(vertex.duration_ms)}" if vertex.duration_ms is not None else ""
         yield f"{vertex.state}{took}{', reused' if vertex.reused else ''}"
+    elif vertex.held or vertex.background:
+        yield waits_or_not(vertex)
     elif vertex.kind == "approve":
         yield ASKS
     elif vertex.runtime not in {"command", vertex.kind}:
         yield vertex.runtime
+    if vertex.says:
+        yield vertex.says
     if vertex.stands_for:
         yield f"one per {vertex.stands_for}"
 
@@ -75,6 +79,8 @@ def _group_notes(vertex: Vertex) -> Iterator[str]:
     took = f" in {duration(vertex.duration_ms)}" if vertex.duration_ms is not None else ""
     counts = f": {counted(dict(vertex.members.counts))}" if vertex.members is not None else ""
     yield f"{vertex.state}{took}{counts}"
+    if vertex.says:
+        yield vertex.says
     if own_reason(vertex):
         yield why(vertex.state, own_reason(vertex))
 
@@ -119,6 +125,8 @@ def tooltip(vertex: Vertex) -> str:
         parts.append(f"{vertex.state}: {vertex.reason}" if vertex.reason else vertex.state)
     if vertex.is_group and vertex.duration_ms is not None:
         parts.append(f"{duration(vertex.duration_ms)} from its start to its end")
+    if vertex.says:
+        parts.append(vertex.says)
     if vertex.condition is not None:
         parts.append(f"if {vertex.condition}")
     parts.extend(f"#{tag}" for tag in vertex.tags)

@@ -12,8 +12,9 @@ def groups_around(nodes: Sequence[PlanNode]) -> dict[str, tuple[str, ...]]:
     """For each node the names of what it lies in, outermost first.
 
     The plan says of which group nodes it is a member; what lies between the innermost of these and the
-    node itself (a pattern, say) is told by the id. What joins the pieces of such a group may carry its
-    name: it belongs to them.
+    node itself is told by the id. What joins the pieces of such a group may carry its name: it belongs to
+    them. Among the pieces of a pattern the plan says it all: the id of a later round only begins with that
+    of the first.
     """
     by_id = {node.id: node for node in nodes}
     told = {node.id: groups_of(node.id) for node in nodes}
@@ -23,7 +24,9 @@ def groups_around(nodes: Sequence[PlanNode]) -> dict[str, tuple[str, ...]]:
         above = _group_nodes(node, by_id)
         start = len(above[-1]) if above else 0
         rest = [group for group in told[node.id] if len(group) > start]
-        if node.id in named and not node.is_group:
+        if above and by_id[above[-1]].kind == "pattern":
+            rest = []
+        elif node.id in named and not node.is_group:
             rest.append(node.id)
         found[node.id] = (*above, *rest)
     return found

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import PurePosixPath
+from types import MappingProxyType
 from typing import Any
 
 from ...schemas.plan import Plan, PlanNeed, PlanNode
@@ -24,15 +25,16 @@ class Vertex:
 
     A group node (`is_group`) is drawn as the frame around the vertices whose `group` it is; where there
     are none of these, because it is collapsed or has no members yet, as a box. `source` is what it grows
-    from: an expression, the most rounds, or the file of a sub-graph. `members` is known of groups that
-    have any.
+    from: an expression, the most rounds, the file of a sub-graph, or what its pattern is called. `members`
+    is known of groups that have any.
 
     `groups` are the names of all that it lies in, outermost first: group nodes, and groups that only the
     ids tell of, such as the pieces of a pattern. `state` is None where only a plan is drawn. `duration_ms`
     is the time in which the node's attempts ran, of a group node the time from its start to its end, and
     of a group that only the ids tell of the work of its members; None where nothing ran, or nobody saw
     how long. `level` is greater than that of all it needs. `stands_for` is `item` or `round` for the one
-    node of a plan that stands for all of a group's members.
+    node of a plan that stands for all of a group's members. `held` waits until a join has need of it, and
+    what is in the `background` holds nothing up. `says` is what a piece of a pattern said: its vote, say.
     """
 
     id: str
@@ -45,6 +47,9 @@ class Vertex:
     is_group: bool = False
     source: str = ""
     stands_for: str = ""
+    held: bool = False
+    background: bool = False
+    says: str = ""
     condition: str | None = None
     tags: tuple[str, ...] = ()
     later: tuple[str, ...] = ()
@@ -84,11 +89,17 @@ class Picture:
     outcome: str = ""
 
 
-def picture(plan: Plan, report: Report | None = None, *, times: bool = True) -> Picture:
+def picture(
+    plan: Plan,
+    report: Report | None = None,
+    *,
+    times: bool = True,
+    said: Mapping[str, str] = MappingProxyType({}),
+) -> Picture:
     """The plan's nodes and edges, joined with the states of `report`; O(n log n), n = nodes + needs.
 
-    Without `times` durations are left out, and the critical path is that of the plan: then two DAG runs
-    that ended alike give the same picture.
+    `said` tells by node what pieces of patterns said. Without `times` durations are left out, and the
+    critical path is that of the plan: then two DAG runs that ended alike give the same picture.
     """
     known = {node.id: node for node in report.nodes} if report else {}
     paths = groups_around(plan.nodes)
@@ -113,6 +124,9 @@ def picture(plan: Plan, report: Report | None = None, *, times: bool = True) -> 
                 is_group=node.is_group,
                 source=_source(node),
                 stands_for=_stands_for(node, nodes.get(groups[node.id] or ""), report is not None),
+                held=node.held,
+                background=node.background,
+                says=said.get(node.id, ""),
                 condition=node.condition,
                 tags=_tags(node),
                 later=node.later,

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ...schemas.states import NodeState
 from ..node_ids import within
-from .group_words import group_kind, own_reason
+from .group_words import group_kind, own_reason, waits_or_not
 from .picture import Vertex
 from .strokes import Strokes
 from .words import ASKS, counted, duration, why
@@ -49,9 +49,13 @@ def _node(vertex: Vertex) -> Iterator[str]:
     if vertex.state is None:
         if vertex.kind == "approve":
             yield ASKS
+        if waits_or_not(vertex):
+            yield waits_or_not(vertex)
         return
     took = f" {duration(vertex.duration_ms)}" if vertex.duration_ms is not None else ""
     yield f"{vertex.state}{took}"
+    if vertex.says:
+        yield vertex.says
     if vertex.reused:
         yield "reused"
     if vertex.state in REASONED and vertex.reason:
@@ -69,6 +73,8 @@ def _group(vertex: Vertex, strokes: Strokes) -> Iterator[str]:
     yield f"{kind}{state}: {counted(dict(counts))}" if counts else f"{kind}: {vertex.state}"
     if vertex.duration_ms is not None:
         yield f"in {duration(vertex.duration_ms)}"
+    if vertex.says:
+        yield vertex.says
     if own_reason(vertex):
         yield why(vertex.state, own_reason(vertex))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -9,6 +10,8 @@ from ...schemas.states import NODE_STATES, NodeState
 
 ASKS: Final = "asks a person"
 """What a plan says of a task that waits for an answer."""
+
+_ENDED_OK: Final = re.compile(r"(?:its attempt|attempt \d+) ended ok")
 
 
 def duration(ms: int) -> str:
@@ -35,6 +38,11 @@ def ticking(ms: int) -> str:
 def why(state: str, reason: str) -> str:
     """The reason to stand beside a state: "because …" where it would repeat it, "blocked because …"."""
     return reason.removeprefix(f"{state} ") if reason.startswith(f"{state} because ") else reason
+
+
+def telling(reason: str) -> str:
+    """The reason, unless it says no more than that an attempt ended ok."""
+    return "" if _ENDED_OK.fullmatch(reason) else reason
 
 
 def counted(counts: Mapping[NodeState, int]) -> str:

@@ -174,7 +174,7 @@ class Worker:
         function = load(module, name)
         self._files.note(request["project"])
         inputs, briefs = request["inputs"], request["briefs"]
-        keywords = keywords_for(function, inputs, briefs, address(module, name), request["offered"])
+        keywords = keywords_for(function, inputs, briefs, address(module, name), request.get("offered", ()))
         with _environment_kept():
             result = function(**keywords)
             return self._await(result) if is_awaitable(result) else result

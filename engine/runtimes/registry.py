@@ -143,7 +143,7 @@ def preflight(
         if isinstance(runtime, LooksAhead):
             runtime.look_ahead([task for _, task in asked if task.runtime == name], project=graph.project)
     # What a pattern made stands nowhere but in the line that asks for it.
-    wheres = {id(body.graph): body.where for body in bodies_of(graph) if body.where}
+    wheres = {id(body.graph): (body.asked_in, body.where) for body in bodies_of(graph) if body.where}
     problems: list[InputError] = []
     told: set[tuple[str, str, str]] = set()
     for owner, task in asked:
@@ -152,8 +152,7 @@ def preflight(
             what = (owner.source, problem.code, f"{problem.where}{problem.message}")
             if what not in told:
                 told.add(what)
-                problem.source = owner.source
-                problem.where = wheres.get(id(owner), problem.where)
+                problem.source, problem.where = wheres.get(id(owner), (owner.source, problem.where))
                 problems.append(problem)
     return problems
 

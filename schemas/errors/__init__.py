@@ -113,6 +113,9 @@ MetaEnsembleError
 |   |-- EffectsRepeated                         ME345
 |   |-- SharedFile                              ME346
 |   |-- TemplateUnusable                        ME347
+|   |-- BuiltInShadowed                         ME348
+|   |-- PatternBroken                           ME349
+|   |-- ReviewDemanded                          ME350
 |   |-- KeyNotBuilt                             ME501
 |   |-- UnknownParameter                        ME510
 |   |-- MissingParameter                        ME511
@@ -337,6 +340,7 @@ from .outcome import (
 # patterns
 from .patterns import (
     BadSetting,
+    BuiltInShadowed,
     EffectsRepeated,
     EndlessTemplate,
     InputTaken,
@@ -345,8 +349,10 @@ from .patterns import (
     NothingDiffers,
     NothingToDo,
     NoVoteField,
+    PatternBroken,
     PatternTooLarge,
     RelatedJudge,
+    ReviewDemanded,
     SelfReview,
     SharedFile,
     SharesTooLarge,
@@ -439,6 +445,7 @@ __all__ = [
     "BadSetting",
     "BadSpelling",
     "BlobMissing",
+    "BuiltInShadowed",
     "CannotWriteFile",
     "CannotWriteOutput",
     "ChainBroken",
@@ -526,6 +533,7 @@ __all__ = [
     "OutputNotSelected",
     "ParameterNotAllowed",
     "PathOutsideProject",
+    "PatternBroken",
     "PatternTooLarge",
     "RecordingsMissing",
     "Rejected",
@@ -533,6 +541,7 @@ __all__ = [
     "RepeatedFlag",
     "RepeatedNeed",
     "RequestInvalid",
+    "ReviewDemanded",
     "RewindNotBefore",
     "RunError",
     "RunHeld",

@@ -400,24 +400,21 @@ class NothingToDo(InputError):
     """A pattern is to do a task's work, and the task has none.
 
     Copies of a task need a task that does something: `run`, `python` or `graph`. Without that every
-    member must bring work of its own.
+    member must bring work of its own. `validate` lets such a task be, because in a graph that is used as
+    a pattern it does the work of the task that uses it.
 
     Example:
 
-    ```yaml
-    version: 1
-    name: check
-    tasks:
-      look: {pattern: {fanout: {n: 3}}}
+    ```sh
+    echo '{tasks: {look: {pattern: {fanout: {n: 3}}}}}' > check.yaml
+    me dag plan check.yaml
     ```
 
     Use instead:
 
-    ```yaml
-    version: 1
-    name: check
-    tasks:
-      look: {pattern: {fanout: {members: [{run: ./look.sh}, {run: ./listen.sh}]}}}
+    ```sh
+    echo '{tasks: {look: {pattern: {fanout: {members: [{run: wc -l}, {run: wc -c}]}}}}}' > check.yaml
+    me dag plan check.yaml
     ```
     """
 
@@ -520,8 +517,8 @@ class TemplateUnusable(InputError):
     A pattern of one's own is a graph file: `.metaensemble/patterns/NAME.yaml`, or any file that
     `patterns: {NAME: {graph: FILE}}` names. Its settings are its `params`. The graph needs one result:
     either one last task, or `outputs` that say what it hands on. A task in it that has a `pattern` and
-    no work of its own does the work of the task that uses the pattern; `each`, `repeat` and `if` belong
-    to that task.
+    no work of its own does the work of the task that uses the pattern; `each`, `repeat` and `matrix`
+    belong to that task. Where the user's task has work, the pattern must do it.
 
     Example:
 
@@ -543,3 +540,105 @@ class TemplateUnusable(InputError):
     """
 
     code = "ME347"
+
+
+class BuiltInShadowed(InputError):
+    """The name of a built-in pattern is given to another one.
+
+    `consensus` is the same thing in every graph, so neither `patterns` nor a file of the project may make
+    something else of it. What a preset of that name may do is give the pattern other defaults: it then
+    names itself.
+
+    Example:
+
+    ```yaml
+    version: 1
+    name: check
+    patterns:
+      consensus: {fanout: {n: 3}}
+    tasks:
+      look: {run: ./look.sh, pattern: consensus}
+    ```
+
+    Use instead:
+
+    ```yaml
+    version: 1
+    name: check
+    patterns:
+      three-looks: {fanout: {n: 3}}
+      fanout: {fanout: {join: first_ok}}
+    tasks:
+      look: {run: ./look.sh, pattern: three-looks}
+    ```
+    """
+
+    code = "ME348"
+
+
+class PatternBroken(InputError):
+    """A pattern of an installed package cannot be used: the fault is in that package.
+
+    The package registers the pattern under the entry point group `metaensemble.patterns`. What it gives
+    is held to what a pattern must be: it can be loaded, its settings are a pydantic model, and it makes of a
+    task pieces with ids of their own, which need one another without a cycle, and one of which is the
+    result. The message says what was found, for whoever maintains the package.
+
+    Example:
+
+    ```sh
+    mkdir -p site/tasting-1.0.dist-info && echo 'TASTING = None' > site/tasting.py
+    printf 'Metadata-Version: 2.1\\nName: tasting\\nVersion: 1.0\\n' > site/tasting-1.0.dist-info/METADATA
+    echo '[metaensemble.patterns]' > site/tasting-1.0.dist-info/entry_points.txt
+    echo 'tasting = tasting:TASTING' >> site/tasting-1.0.dist-info/entry_points.txt
+    echo '{tasks: {wine: {run: ./taste.sh, pattern: tasting}}}' > wine.yaml
+    PYTHONPATH=site me dag plan wine.yaml
+    ```
+
+    Use instead:
+
+    ```sh
+    mkdir -p site/tasting-1.0.dist-info
+    echo 'from metaensemble.patterns.solo import Solo; TASTING = Solo()' > site/tasting.py
+    printf 'Metadata-Version: 2.1\\nName: tasting\\nVersion: 1.0\\n' > site/tasting-1.0.dist-info/METADATA
+    echo '[metaensemble.patterns]' > site/tasting-1.0.dist-info/entry_points.txt
+    echo 'tasting = tasting:TASTING' >> site/tasting-1.0.dist-info/entry_points.txt
+    echo '{tasks: {wine: {run: ./taste.sh, pattern: tasting}}}' > wine.yaml
+    PYTHONPATH=site me dag plan wine.yaml
+    ```
+    """
+
+    code = "ME349"
+
+
+class ReviewDemanded(InputError):
+    """Work with external effects would escape the peer review that is demanded of it.
+
+    Where the graph, a graph around it or the project names reviewers under `peer_review`, every task with
+    `effects: external` is reviewed before it is done. That is put in by itself. Such a task can have no
+    other pattern, not even `solo`, and no member of a pattern can have external effects instead of a task.
+
+    Example:
+
+    ```yaml
+    version: 1
+    name: release
+    patterns:
+      peer_review: {peer_review: {reviewers: [{run: ./look.sh}]}}
+    tasks:
+      publish: {run: ./publish.sh, effects: external, pattern: solo}
+    ```
+
+    Use instead:
+
+    ```yaml
+    version: 1
+    name: release
+    patterns:
+      peer_review: {peer_review: {reviewers: [{run: ./look.sh}]}}
+    tasks:
+      publish: {run: ./publish.sh, effects: external}
+    ```
+    """
+
+    code = "ME350"

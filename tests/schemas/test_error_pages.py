@@ -65,7 +65,8 @@ def report_yaml(sample: Sample, folder: Path, capsys: pytest.CaptureFixture[str]
 
 
 def report_sh(sample: Sample, folder: Path, tools: Path) -> str:
-    done = run_sh(sample.text, path=path_with_me(tools), cwd=folder)
+    whole = "PYTHONPATH" in sample.text  # only an interpreter that starts looks at it
+    done = run_sh(sample.text, path=path_with_me(tools, whole=whole), cwd=folder)
     return done.stdout + done.stderr
 
 

@@ -32,7 +32,7 @@ BUILT = [
 
 
 def keys_of(task: dict[str, Any]) -> list[str]:
-    return [key.key for key in later_in_task("a", task)]
+    return [key.key for key in later_in_task(("tasks", "a"), task)]
 
 
 def test_what_is_built_is_not_refused() -> None:
@@ -48,7 +48,7 @@ def test_what_is_built_is_not_refused() -> None:
 
 @pytest.mark.parametrize("key", sorted({entry.path[0] for entry in TASK} - {"deliverables", "isolation"}))
 def test_each_later_key_is_refused_at_its_place(key: str) -> None:
-    (found,) = later_in_task("a", {"run": "x", key: "y"})
+    (found,) = later_in_task(("tasks", "a"), {"run": "x", key: "y"})
     assert (found.key, found.where) == (key, ("tasks", "a", key))
 
 
@@ -60,7 +60,7 @@ def test_inner_keys_are_refused_where_they_stand() -> None:
     task = {
         "deliverables": [{"path": "a"}, {"path": "b", "must_export": ["f"], "coverage": 80}],
     }
-    assert [(key.key, key.where[2:]) for key in later_in_task("a", task)] == [
+    assert [(key.key, key.where[2:]) for key in later_in_task(("tasks", "a"), task)] == [
         ("deliverables.must_export", ("deliverables", 1, "must_export")),
         ("deliverables.coverage", ("deliverables", 1, "coverage")),
     ]
@@ -74,15 +74,16 @@ def test_keys_outside_the_tasks() -> None:
     }
     assert [(key.key, key.where) for key in later_in_graph(document)] == [
         ("budget", ("budget",)),
-        ("patterns", ("patterns",)),
         ("defaults.tier", ("defaults", "tier")),
     ]
 
 
 def test_the_examples() -> None:
     assert [key.key for key in later_in_graph(DESIGN)] == ["budget"]
-    assert later_in_task("changed", DESIGN["tasks"]["changed"]) == ()
-    refused = {key.key for name, task in FULL["tasks"].items() for key in later_in_task(name, task)}
+    assert later_in_task(("tasks", "changed"), DESIGN["tasks"]["changed"]) == ()
+    refused = {
+        key.key for name, task in FULL["tasks"].items() for key in later_in_task(("tasks", name), task)
+    }
     in_defaults = {key.key.removeprefix("defaults.") for key in later_in_graph(FULL)}
     assert {entry.name for entry in TASK} - refused <= in_defaults
     assert {entry.name for entry in GRAPH} - {"defaults.isolation"} == {

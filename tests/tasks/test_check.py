@@ -123,7 +123,7 @@ def test_a_count_fits_a_fan_out(tmp_path: Path) -> None:
           list: {run: echo, output: {as: lines}}
           each: {role: r, prompt: x, each: "${{ tasks.list.output }}"}
           cells: {run: echo, matrix: {a: [1, 2]}}
-          voted: {role: r, prompt: x, pattern: fanout}
+          voted: {role: r, prompt: x, each: "${{ tasks.list.output }}", pattern: fanout}
           end: {run: echo, needs: {each: {ok: 2}, cells: {ok: 2}, voted: {ok: 2}}}
     """
     assert problems(tmp_path, text) == []

@@ -61,7 +61,7 @@ def said(folder: Path, expression: str) -> list[InputError]:
         "tasks.typed.output.n", "tasks.typed.output.list[0].name", "tasks.typed.output.any.thing", "tasks.typed.output",
         "tasks.many.outputs", "tasks.many.outputs[0].key", "tasks.cells.outputs[0].output", "tasks.many.status",
         "tasks.many.outputs | map(attribute='output')", "tasks.many.outputs[0].output.anything",
-        "tasks.voted.output.x", "tasks.voted.outputs", "tasks.agent.output.x", "tasks.again.output",
+        "tasks.voted.output.x", "tasks.voted.deliverable", "tasks.agent.output.x", "tasks.again.output",
         "tasks.text.output if params.n > 1 else tasks.json.output.x",
         'tasks["text"]["output"]',
         "{'a': params.who, 'b': [tasks.text.output]}",

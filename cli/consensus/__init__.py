@@ -1,0 +1,1 @@
+"""The commands of `me consensus`, one file each."""

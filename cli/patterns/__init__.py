@@ -1,0 +1,1 @@
+"""The commands of `me patterns`, one file each."""

@@ -1,0 +1,1 @@
+"""The commands of `me shadow`, one file each."""
