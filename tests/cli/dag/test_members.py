@@ -38,7 +38,7 @@ def test_inputs_variables_and_secrets(
     answer = me("dag", "run", write(GRAPH))
     assert answer.code == 0, answer.err + answer.out
     one = json.loads(me("dag", "logs", "0", "a.1").out)
-    two = json.loads(me("dag", "logs", "0", "a.2").out.splitlines()[0])
+    two = json.loads(me("dag", "logs", "0", "a.2", "--stream", "stdout").out)
     assert one[:3] == ["a", "b", "moon"]
     assert two[:3] == ["a", "bb", "sun"]
     stored = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
