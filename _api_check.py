@@ -224,7 +224,7 @@ def _wrong_patterns(loaded: LoadedGraph, known: Iterable[InputError]) -> list[In
     errors = [
         error
         for error in errors
-        if not isinstance(error, NothingToDo)
+        if not (isinstance(error, NothingToDo) and error.task in open_tasks)
         and not (isinstance(error, NoVoteField) and error.where[-1] == "vote" and error.task in open_tasks)
         and (error.source is None or error.source == graph.source or error.source in sources.patterns)
     ]
