@@ -219,12 +219,13 @@ def _wrong_patterns(loaded: LoadedGraph, known: Iterable[InputError]) -> list[In
     project = find_project(FilePath(loaded.file).resolve().parent)
     graph, told = sketch(loaded, sources, project, names)
     made, errors = with_patterns(graph)
-    # A task without work is complete where the graph is used as a pattern.
+    # A task without work is complete where the graph is used as a pattern, and its output is then known.
     open_tasks = {name for name, task in loaded.graph.tasks.items() if does_users_work(task)}
     errors = [
         error
         for error in errors
-        if not (isinstance(error, NothingToDo | NoVoteField) and error.task in open_tasks)
+        if not (isinstance(error, NothingToDo) and error.task in open_tasks)
+        and not (isinstance(error, NoVoteField) and error.where[-1] == "vote" and error.task in open_tasks)
         and (error.source is None or error.source == graph.source or error.source in sources.patterns)
     ]
     bodies = [body for body in bodies_of(made) if body.result is not None]
