@@ -64,9 +64,16 @@ def list_patterns(*, cwd: Path | None = None) -> list[PatternSummary]:
     """All patterns that a graph file of the project may name: those of this program, those of other
     packages, and the project's own."""
     return [
-        *(PatternSummary(name=name, summary=find(name).summary, origin=_origin(name)) for name in names()),
+        *(PatternSummary(name=name, summary=_summary(name), origin=_origin(name)) for name in names()),
         *_own(cwd),
     ]
+
+
+def _summary(name: str) -> str:
+    try:
+        return find(name).summary
+    except PatternProblem as problem:
+        return str(problem)  # that of another package, which is broken
 
 
 def show_pattern(name: str, *, cwd: Path | None = None) -> PatternPage:
