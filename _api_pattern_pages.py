@@ -70,12 +70,19 @@ def list_patterns(*, cwd: Path | None = None) -> list[PatternSummary]:
     """All patterns that a graph file of the project may name: those of this program, those of other
     packages, and the project's own. A project's file may have the name of one of the others, and then
     gives it other defaults."""
-    made = [PatternSummary(name=name, summary=find(name).summary, origin=_origin(name)) for name in names()]
+    made = [PatternSummary(name=name, summary=_summary(name), origin=_origin(name)) for name in names()]
     own = [
         PatternSummary(name=one.name, summary=one.summary, origin=one.origin, file=one.file)
         for one in map(partial(_own, project_of(cwd)), preset_names(str(project_of(cwd))))
     ]
     return [*made, *own]
+
+
+def _summary(name: str) -> str:
+    try:
+        return find(name).summary
+    except PatternProblem as problem:
+        return str(problem)  # that of another package, which is broken
 
 
 def show_pattern(name: str, *, cwd: Path | None = None) -> PatternPage:
@@ -87,7 +94,9 @@ def show_pattern(name: str, *, cwd: Path | None = None) -> PatternPage:
         return _own(project, name)
     try:
         pattern = find(name)
-    except PatternProblem:
+    except PatternProblem as problem:
+        if name in known:
+            raise problem.errors[0][0] from None  # it is that of another package, which is broken
         every = [*known, *own]
         hint = did_you_mean(name, every) or f"there are {in_backticks(every, last='and', limit=20)}"
         raise UnknownPattern(f"there is no pattern `{name}`", hint=hint) from None
