@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-SCRIPTS = ("nodes.py", "commands.py", "start.py", "early_stopping.py", "shadow_decisions.py")
+SCRIPTS = ("nodes.py", "commands.py", "start.py", "expansion.py", "early_stopping.py", "shadow_decisions.py")
 
 
 def main() -> int:

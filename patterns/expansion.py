@@ -15,7 +15,7 @@ from . import pieces
 from .foreign import Foreign
 from .pieces import MOST_PIECES, refuse_too_many
 from .protocol import Expansion, Formula, Pattern, PatternProblem
-from .settings import validated
+from .settings import validated, waits
 from .written import written_expansion
 
 MOST_NESTED: Final = 8
@@ -160,6 +160,8 @@ def _expansion(task: BoundTask, use: PatternUse, find: Find) -> Expansion:
         if isinstance(pattern, Foreign):
             raise pattern.broken("could not read its settings", error) from error
         raise
+    if any(waits(value) for key, value in use.settings.items() if key != "of"):
+        raise PatternProblem  # nothing more can be said before the value is known
     return pattern.expand(work, found)
 
 

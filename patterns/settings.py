@@ -63,6 +63,15 @@ def _from_below(value: Any, depth: int) -> Any:
     return [_from_below(item, depth) for item in value] if isinstance(value, list) else value
 
 
+def waits(value: Any) -> bool:
+    """Whether a value is not known yet, or some part of it."""
+    if isinstance(value, Member):
+        return any(waits(item) for item in value.keys.values())
+    if isinstance(value, Mapping):
+        return any(waits(item) for item in value.values())
+    return any(waits(item) for item in value) if isinstance(value, list) else isinstance(value, _TEMPLATES)
+
+
 def validated(name: str, model: type[Settings], given: Mapping[str, Any]) -> Settings:
     """The settings as the model has them. Raises `PatternProblem` with everything that is wrong."""
     try:

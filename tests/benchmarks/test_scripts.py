@@ -13,9 +13,13 @@ BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 SCRIPTS = {
     "nodes.py": (["--sizes", "60", "--repeat", "1"], ["chain-60", "wide-60", "layered-60"]),
     "commands.py": (["--nodes", "55", "--repeat", "1"], ["chain-55", "wide-55", "layered-55"]),
-    "early_stopping.py": (["--panels", "20"], ["plurality", "majority", "unanimous", "quorum of 2"]),
-    "shadow_decisions.py": (["--simulations", "5", "--horizon", "300"], ["0.9", "0.8", "0.6"]),
     "start.py": (["--repeat", "1"], ["`me --version`", "`me dag validate`, 1,000 tasks"]),
+    "expansion.py": (["--tasks", "20", "--repeat", "1"], ["consensus of 5", "refine, 2 rounds"]),
+    "early_stopping.py": (
+        ["--panels", "20"],
+        ["plurality", "majority", "unanimous", "quorum of 2", "quorum of 2/3"],
+    ),
+    "shadow_decisions.py": (["--simulations", "5", "--horizon", "300"], ["0.9", "0.8", "0.6"]),
 }
 
 

@@ -63,6 +63,27 @@ def test_the_values_of_parameters_are_looked_at_once_they_are_known(me: Shell, t
     assert written(tmp_path) == {".metaensemble", "graph.yaml"}
 
 
+def test_what_a_parameter_will_tell_is_not_judged_before(me: Shell, tmp_path: Path) -> None:
+    text = f"""\
+params: {{k: {{type: integer}}, best: {{}}, share: {{type: number}}}}
+tasks:
+  a:
+    run: ./look.sh
+    {VERDICT}
+    pattern: {{consensus: {{n: 3, vote: verdict, rule: {{quorum: "${{{{ params.k }}}}"}}}}}}
+  b: {{run: ./look.sh, pattern: {{fanout: {{n: 2, join: {{best: "${{{{ params.best }}}}"}}}}}}}}
+  c: {{pattern: {{team: {{members: [{{run: a, share: "${{{{ params.share }}}}"}}, {{run: b}}]}}}}}}
+"""
+    (tmp_path / "graph.yaml").write_text(text)
+    assert me("dag", "validate", "graph.yaml").code == 0
+    given = ("-p", "k=2", "-p", "best=output.x", "-p", "share=0.5")
+    assert me("dag", "plan", "graph.yaml", *given).code == 0
+    said = refused(me, tmp_path, text, "-p", "k=4", "-p", "best=outptu.x", "-p", "share=2")
+    assert "a quorum is a number from 1 to 3" in said
+    assert "`outptu` is not known here" in said
+    assert "a share lies between 0 and 1" in said
+
+
 def test_a_parameter_of_another_type(me: Shell, tmp_path: Path) -> None:
     text = 'params: {n: {}}\ntasks:\n  a: {run: ./look.sh, pattern: {fanout: {n: "${{ params.n }}"}}}\n'
     assert "the setting `n` of `fanout`: expected a whole number" in refused(me, tmp_path, text, "-p", "n=3")
