@@ -219,7 +219,7 @@ def _wrong_patterns(loaded: LoadedGraph, known: Iterable[InputError]) -> list[In
     project = find_project(FilePath(loaded.file).resolve().parent)
     graph, told = sketch(loaded, sources, project, names)
     made, errors = with_patterns(graph)
-    # A task without work is complete where the graph is used as a pattern.
+    # A task without work is complete where the graph is used as a pattern, and its output is then known.
     open_tasks = {name for name, task in loaded.graph.tasks.items() if does_users_work(task)}
     own = {None, graph.source}
     errors = [

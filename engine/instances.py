@@ -167,6 +167,12 @@ class Instance:
         return self.task.background or self.frame.background
 
     @property
+    def is_piece(self) -> bool:
+        """Whether a pattern made the node and its needs, and nobody wrote them."""
+        host = self.frame.host
+        return host is not None and (self.task.made or not (host.task.body and host.task.body.called))
+
+    @property
     def task_id(self) -> str:
         """The id of the task as it was written: a pattern's pieces share that of the task they stand for."""
         host = self.frame.host
@@ -281,6 +287,7 @@ def spec_of(instance: Instance) -> NodeSpec:
         settings=task.settles.settings if task.settles is not None and outermost else None,
         result=instance.result,
         background=instance.background,
+        piece=instance.is_piece,
     )
 
 

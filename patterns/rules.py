@@ -137,6 +137,10 @@ def until_passed(standing: Standing) -> Settlement:
             return Settlement(settled=True, reason=f"not needed: the check of `{who}` passed")
     if standing.open:
         return Settlement()
+    # After a retry the work may stand that it looked at.
+    again = [known.node(look) for name, look in pairs if known.is_held(look) and not known.is_held(name)]
+    if again:
+        return Settlement(release=again)
     held = [(name, look) for name, look in pairs if known.is_held(name)]
     started = len(pairs) - len(held)
     wanted = next((wave for wave, upto in _cumulated(settings["waves"]) if upto > started), 1)
@@ -172,7 +176,7 @@ def reviewed(standing: Standing) -> Settlement:
                     )
                 return Settlement(settled=True, reason="not needed: there was no further draft")
         if any(name not in known.ended for name in reviews):
-            return Settlement()
+            return Settlement(release=[known.node(name) for name in reviews if known.is_held(name)])
         found: Round = round_of([(name, known.state(name), known.output(name)) for name in reviews])
         if len(found.valid) < settings["min_reviewers"]:
             came = f"{len(found.valid)} review{'' if len(found.valid) == 1 else 's'} came in"

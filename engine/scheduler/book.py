@@ -204,7 +204,7 @@ class Book:
             return True
         at: Node | None = node
         while at is not None:
-            if at.spec.settles is None and any(mode == "done" for _, mode in at.spec.needs):
+            if not at.spec.piece and any(mode == "done" for _, mode in at.spec.needs):
                 return False
             at = self._nodes.get(at.spec.group) if at.spec.group is not None else None
         return True

@@ -47,7 +47,7 @@ class NodeSpec:
     `held` nodes wait for a rule to release them; `settles` names the rule that is asked whenever a need
     of this node has ended (see `schemas.settling`), and `settings` are what it is told. A group with a
     `result` is what that member comes to. `background` members never hold their group up, nor anything
-    else.
+    else. The needs of a `piece`, which a pattern made, say nothing about what a cancel reaches.
     """
 
     id: str
@@ -73,6 +73,7 @@ class NodeSpec:
     settings: Mapping[str, Any] | None = None
     result: str | None = None
     background: bool = False
+    piece: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

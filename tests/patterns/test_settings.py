@@ -124,7 +124,7 @@ TASKS = st.builds(
         max_size=2,
     ),
 )
-PRESETS = st.one_of(*[st.none()] * 5, PATTERNS)
+PRESETS = st.one_of(*[st.none()] * 5, PATTERNS, st.just({"graph": "nowhere.yaml"}))
 
 
 @pytest.fixture(scope="module")

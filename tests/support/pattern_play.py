@@ -9,7 +9,7 @@ from typing import Any
 
 from metaensemble.engine.growth import grown, pools_of
 from metaensemble.engine.instances import Instance, root_instances, spec_of
-from metaensemble.engine.scheduler.events import Event, GraphGrew
+from metaensemble.engine.scheduler.events import Event, GraphGrew, GroupJudged
 from metaensemble.patterns import joins
 from metaensemble.patterns.expansion import expanded
 from metaensemble.patterns.registry import Rules, find
@@ -50,7 +50,8 @@ def expanded_graph(*tasks: BoundTask, **fields: Any) -> BoundGraph:
 
 
 class PatternPlayer(Player):
-    """A player whose groups grow by themselves as soon as they are asked to."""
+    """A player whose groups grow by themselves as soon as they are asked to: a fan-out by two items, a
+    repeat until its second round."""
 
     def __init__(self, graph: BoundGraph, slots: int = 9, **pools: int) -> None:
         roots = root_instances(graph)
@@ -59,19 +60,54 @@ class PatternPlayer(Player):
 
     def feed(self, event: Event) -> list[Any]:
         commands = super().feed(event)
-        while self.growing:
-            name, asked = next(iter(self.growing.items()))
-            group = self.instances[name]
-            if group.layer != "graph":
-                break
-            del self.growing[name]
-            made = grown(group, {"how": "graph"})
-            self.instances |= {one.id: one for one in made}
-            specs = tuple(spec_of(one) for one in made)
-            super().feed(
-                GraphGrew(group=name, generation=asked.generation, specs=specs, pools=pools_of(made, group))
-            )
+        while self.growing or self.judging:
+            if self.growing:
+                self._grow(next(iter(self.growing)))
+            else:
+                name = next(iter(self.judging))
+                command = self.judging.pop(name)
+                members = self.scheduler.nodes[name].members
+                holds = self.instances[name].layer != "repeat" or len(members.ids if members else ()) > 1
+                super().feed(GroupJudged(group=name, generation=command.generation, holds=holds))
         return commands
+
+    def _grow(self, name: str) -> None:
+        asked = self.growing.pop(name)
+        group = self.instances[name]
+        if not self.scheduler.is_due(asked):
+            return
+        members = self.scheduler.nodes[name].members
+        rounds = len(members.ids) if members is not None else 0
+        payload: dict[str | None, dict[str, Any]] = {
+            "matrix": {"how": "cells"},
+            "each": {"how": "items", "keys": ["1", "2"], "items": [1, 2]},
+            "repeat": {"how": "round", "index": rounds + 1},
+            "graph": {"how": "graph"},
+        }
+        made = grown(group, payload[group.layer])
+        self.instances |= {one.id: one for one in made}
+        super().feed(
+            GraphGrew(
+                group=name,
+                generation=asked.generation,
+                specs=tuple(spec_of(one) for one in made),
+                pools=pools_of(made, group),
+            )
+        )
+
+    def is_behind(self, name: str) -> bool:
+        """Whether the node is in the background."""
+        return self.scheduler.nodes[name].spec.background
+
+    def waiting(self) -> list[str]:
+        """The nodes whose timer somebody still waits for."""
+        states = self.states()
+        return [name for name in self.timers if states.get(name) == "waiting"]
+
+    def stopped(self) -> set[str]:
+        """The running nodes that were told to stop."""
+        live = set(self.running.values())
+        return {command.node for command in self.cancelled if command.run_id in live}
 
     def briefs(self, node: str) -> dict[str, dict[str, Any]]:
         """What the join `node` is told about its needs, by the names that they have for it."""
