@@ -248,7 +248,7 @@ def _reasons() -> tuple[str, ...]:
 
 def test_the_tests_that_reliability_names_exist() -> None:
     text = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
-    named = re.findall(r"`((?:engine|faults|cli|examples|patterns)/[\w/.]*)`", text)
+    named = re.findall(r"`((?:(?:engine|faults|cli|examples|patterns)/[\w/.]*|test_\w+\.py))`", text)
     assert named
     for name in named:
         assert (ROOT / "tests" / name).exists(), name
