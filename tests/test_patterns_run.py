@@ -401,7 +401,7 @@ tasks:
     assert project.run(graph).state == "ok"
     assert project.states()["t#2"] == "ok"
     assert project.ran() == ["t#1.1", "t#1.2", "t#2.1", "t#2.2"]
-    assert project.output("t")["decision"] is True
+    assert project.output("t#2")["decision"] is True
 
 
 def test_a_pattern_in_a_graph_of_its_own(project: PatternProject) -> None:
