@@ -219,13 +219,15 @@ def _wrong_patterns(loaded: LoadedGraph, known: Iterable[InputError]) -> list[In
     project = find_project(FilePath(loaded.file).resolve().parent)
     graph, told = sketch(loaded, sources, project, names)
     made, errors = with_patterns(graph)
-    # A task without work is complete where the graph is used as a pattern.
+    # A task without work is complete where the graph is used as a pattern, and its output is then known.
     open_tasks = {name for name, task in loaded.graph.tasks.items() if does_users_work(task)}
+    own = {None, graph.source}
     errors = [
         error
         for error in errors
-        if not (isinstance(error, NothingToDo | NoVoteField) and error.task in open_tasks)
-        and (error.source is None or error.source == graph.source or error.source in sources.patterns)
+        if (error.source in own or error.source in sources.patterns)
+        and not (error.source in own and _waits_for_work(error, open_tasks))
+        and not (error.source not in own and isinstance(error, NothingToDo))
     ]
     bodies = [body for body in bodies_of(made) if body.result is not None]
     collisions = [
@@ -247,6 +249,14 @@ def _collisions(body: SubGraph) -> list[InputError]:
     for error in errors:
         error.task, error.source, error.where = body.graph.name, body.asked_in, body.where
     return errors
+
+
+def _waits_for_work(error: InputError, open_tasks: set[str]) -> bool:
+    """Whether the error is only that a task, which has none, has no work: somebody may give it some."""
+    task = error.where[1] if error.where[:1] == ("tasks",) else error.task
+    if task not in open_tasks:
+        return False
+    return isinstance(error, NothingToDo) or (isinstance(error, NoVoteField) and error.where[-1] == "vote")
 
 
 def _in_order(errors: Iterable[InputError]) -> list[InputError]:

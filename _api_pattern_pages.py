@@ -6,18 +6,24 @@ import types
 import typing
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from ._api_read import project_of
-from .engine.project import MARK
 from .patterns.expansion import expanded
 from .patterns.protocol import PatternProblem
 from .patterns.registry import BUILT_IN, find, names
 from .schemas.bound import Member
+from .schemas.errors.patterns import UnknownPattern
+from .schemas.pattern_ref import pattern_name
+from .schemas.suggest import did_you_mean, in_backticks
+from .tasks.loader import load_problems
+from .tasks.preset_files import load_preset, preset_file, preset_names
 
 if TYPE_CHECKING:
     from .patterns.protocol import Pattern
+    from .schemas.param import Param
     from .schemas.plan import Plan
 
 Origin = Literal["built in", "another package", "this project"]
@@ -47,7 +53,7 @@ class PatternSetting:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PatternPage:
     """What a pattern is. `guard`, `example` and `plan` are missing where it brings none; `plan` is what the
-    example expands to. Of a project's own pattern there is its `text`, and no settings."""
+    example expands to. Where the project has a file of that name, `file` and `text` are that one."""
 
     name: str
     summary: str
@@ -62,30 +68,46 @@ class PatternPage:
 
 def list_patterns(*, cwd: Path | None = None) -> list[PatternSummary]:
     """All patterns that a graph file of the project may name: those of this program, those of other
-    packages, and the project's own."""
-    return [
-        *(PatternSummary(name=name, summary=find(name).summary, origin=_origin(name)) for name in names()),
-        *_own(cwd),
+    packages, and the project's own. A project's file may have the name of one of the others, and then
+    gives it other defaults."""
+    made = [PatternSummary(name=name, summary=_summary(name), origin=_origin(name)) for name in names()]
+    own = [
+        PatternSummary(name=one.name, summary=one.summary, origin=one.origin, file=one.file)
+        for one in map(partial(_own, project_of(cwd)), preset_names(str(project_of(cwd))))
     ]
+    return [*made, *own]
+
+
+def _summary(name: str) -> str:
+    try:
+        return find(name).summary
+    except PatternProblem as problem:
+        return str(problem)  # that of another package, which is broken
 
 
 def show_pattern(name: str, *, cwd: Path | None = None) -> PatternPage:
     """What the pattern `name` is. Raises `UnknownPattern`."""
-    own = {one.name: one for one in _own(cwd)}
-    if name in own and name not in names():
-        one = own[name]
-        assert one.file is not None
-        text = (project_of(cwd) / one.file).read_text(encoding="utf-8", errors="replace")
-        return PatternPage(name=name, summary=one.summary, origin=one.origin, file=one.file, text=text)
+    project = project_of(cwd)
+    known = names()
+    own = preset_names(str(project))
+    if name in own and name not in known:
+        return _own(project, name)
     try:
         pattern = find(name)
     except PatternProblem as problem:
-        raise problem.errors[0][0] from None
+        if name in known:
+            raise problem.errors[0][0] from None  # it is that of another package, which is broken
+        every = [*known, *own]
+        hint = did_you_mean(name, every) or f"there are {in_backticks(every, last='and', limit=20)}"
+        raise UnknownPattern(f"there is no pattern `{name}`", hint=hint) from None
     example = getattr(pattern, "example", None)
+    preset = _own(project, name) if name in own else None
     return PatternPage(
         name=name,
         summary=pattern.summary,
         origin=_origin(name),
+        file=preset.file if preset is not None else None,
+        text=preset.text if preset is not None else "",
         guard=getattr(pattern, "guard", ""),
         settings=tuple(_settings(pattern)),
         example=example.written(name) if example is not None else "",
@@ -97,12 +119,42 @@ def _origin(name: str) -> Origin:
     return "built in" if name in BUILT_IN else "another package"
 
 
-def _own(cwd: Path | None) -> Iterator[PatternSummary]:
-    project = project_of(cwd)
-    for file in sorted((project / MARK / "patterns").glob("*.y*ml")):
-        if file.suffix in (".yaml", ".yml") and file.is_file():
-            where = file.relative_to(project).as_posix()
-            yield PatternSummary(name=file.stem, summary="a task graph", origin="this project", file=where)
+def _own(project: Path, name: str) -> PatternPage:
+    """A pattern in a file of the project's: a task graph, whose parameters are its settings, or another
+    pattern with other defaults."""
+    path = preset_file(str(project), name)
+    assert path is not None
+    file = Path(path).relative_to(project).as_posix()
+    loaded, problems = load_preset(path, file, name)
+    is_graph = loaded is None and not problems
+    if is_graph:
+        loaded, problems = load_problems(path)
+    settings: tuple[PatternSetting, ...] = ()
+    if problems or loaded is None:
+        summary = f"cannot be used: {problems[0].message}"
+    elif is_graph:
+        summary = loaded.graph.description or "a task graph"
+        settings = tuple(_parameter(key, param) for key, param in loaded.graph.params.items())
+    else:
+        summary = f"`{pattern_name(loaded.graph.patterns[name])}` with other defaults"
+    try:
+        text = Path(path).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        text = ""
+    return PatternPage(
+        name=name, summary=summary, origin="this project", file=file, text=text, settings=settings
+    )
+
+
+def _parameter(name: str, param: Param) -> PatternSetting:
+    required = "default" not in param.model_fields_set
+    return PatternSetting(
+        name=name,
+        type=param.type,
+        required=required,
+        default=None if required else param.default,
+        meaning=param.description or "",
+    )
 
 
 def _settings(pattern: Pattern) -> Iterator[PatternSetting]:

@@ -8,6 +8,7 @@ import time
 import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from metaensemble.patterns.expansion import expanded
@@ -55,6 +56,11 @@ def put_in(graph: BoundGraph) -> BoundGraph:
     return found
 
 
+def written_out(count: int) -> list[BoundTask]:
+    """So many tasks, as if somebody had written them."""
+    return [replace(WORK, id=f"{at}") for at in range(count)]
+
+
 def pieces_of(graph: BoundGraph) -> int:
     """How many pieces the patterns became."""
     return sum(len(task.body.graph.tasks) for task in graph.tasks if task.body is not None)
@@ -93,9 +99,9 @@ def main() -> None:
     for title, use in USES.items():
         graph = graph_of(given.tasks, PatternUse(**use))
         count = pieces_of(put_in(graph))
-        taken = seconds(lambda graph=graph: put_in(graph), given.repeat)
-        bare = seconds(lambda n=count: [replace(WORK, id=f"{at}") for at in range(n)], given.repeat)
-        kept, most = memory(lambda graph=graph: put_in(graph))
+        taken = seconds(partial(put_in, graph), given.repeat)
+        bare = seconds(partial(written_out, count), given.repeat)
+        kept, most = memory(partial(put_in, graph))
         print(
             f"| {title} | {given.tasks:,} | {count:,} | {taken:.2f} | {taken / count * 1000:.3f} "
             f"| {bare / count * 1000:.3f} | {taken / bare:.1f}x | {kept:.0f} | {most:.0f} |",

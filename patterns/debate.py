@@ -34,7 +34,10 @@ class Debate:
     name: ClassVar[str] = "debate"
     summary: ClassVar[str] = "voters see what the others said and vote anew; compared with a plain vote"
     settings: ClassVar[type[Settings]] = DebateSettings
-    guard: ClassVar[str] = "as of consensus; the evidence favours a plain vote (arXiv 2508.17536, 2502.08788)"
+    guard: ClassVar[str] = (
+        "at least two vote, on a field of the typed output; the evidence favours a plain vote"
+        " (arXiv 2508.17536, 2502.08788)"
+    )
     example: ClassVar[Example] = Example(settings={"n": 3, "vote": "verdict", "control": False}, verdict=True)
 
     def expand(self, task: BoundTask, settings: Any) -> Expansion:

@@ -72,6 +72,14 @@ class ShadowReport:
     duration_ratio: tuple[float, float, float] | None = None
     cost_ratio: tuple[float, float, float] | None = None
 
+    def to_json(self) -> dict[str, Any]:
+        """The report as plain JSON; a ratio without end is null."""
+        data = asdict(self)
+        for name in ("duration_ratio", "cost_ratio"):
+            if data[name] is not None:
+                data[name] = [None if one == float("inf") else one for one in data[name]]
+        return data
+
 
 def shadow_report(
     task: str,
@@ -124,15 +132,6 @@ def shadow_report(
         duration_ratio=_ratio([(one.shadow_ms, one.primary_ms) for one in newest]),
         cost_ratio=_ratio([(one.shadow_cost, one.primary_cost) for one in newest]),
     )
-
-
-def as_data(report: ShadowReport) -> dict[str, Any]:
-    """The report as plain JSON; a ratio without end is null."""
-    data = asdict(report)
-    for name in ("duration_ratio", "cost_ratio"):
-        if data[name] is not None:
-            data[name] = [None if one == float("inf") else one for one in data[name]]
-    return data
 
 
 def _arm(passed: int, n: int) -> Arm:

@@ -104,9 +104,8 @@ def _places_in_pattern(at: Path, value: Any, when: When) -> Iterator[Place]:
         always = None if when is When.BIND else when
         known = {key: inner for key, inner in member.items() if key in MEMBER_KEYS}
         yield from _places(path, known, always=always)
-        for key in member.keys() - known.keys():
-            for below, text in _texts(member[key], (key,)):
-                yield Place((*path, *below), text, when)
+        rest = {key: inner for key, inner in member.items() if key not in MEMBER_KEYS}
+        yield from (Place((*path, *below), text, when) for below, text in _texts(rest, ()))
     for path, text in _texts(value, at):
         if not any(path[: len(place)] == place for place in members):
             yield Place(path, text, when)

@@ -166,3 +166,11 @@ def test_without_the_package_the_pattern_is_unknown(project: Path) -> None:
     done = me(project, "dag", "run", "graph.yaml", path=None)
     assert done.returncode == 2
     assert "error[ME330]: there is no pattern `tasting`" in done.stderr
+
+
+def test_the_list_of_patterns_says_which_are_broken(project: Path, installed: Path) -> None:
+    done = me(project, "patterns", "list", "--json", path=installed)
+    assert done.returncode == 0, done.stderr
+    listed = {one["name"]: one["summary"] for one in json.loads(done.stdout)}
+    assert listed["tasting"] == "tastes until enough of it was alike"
+    assert "cannot be loaded" in listed["not_there"]

@@ -115,4 +115,4 @@ def _estimate(found: Any) -> str:
     value = f"{found['value']:.3f}"
     if found["low"] is None:
         return f"{value}, without an interval"
-    return f"{value}, 95 % interval {found['low']:.3f} to {found['high']:.3f}"
+    return f"{value}, 95% interval {found['low']:.3f} to {found['high']:.3f}"

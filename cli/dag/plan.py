@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ..args import AsJson, Concurrency, Exclude, Force, GraphFile, Params, Select, pairs, positive
@@ -11,6 +12,9 @@ if TYPE_CHECKING:
 
 _SECONDS = ("timeout", "idle_timeout", "backoff")
 """The settings that are durations."""
+
+_PATTERNS_SHOWN = 5
+"""Of so many patterns it is said how often they do their work."""
 
 
 def plan(
@@ -80,7 +84,8 @@ def _why(node: PlanNode) -> str:
 
 
 def _details(node: PlanNode) -> str:
-    return "; ".join(f"{key}: {_setting(key, value)}" for key, value in node.details.items())
+    told = {key: value for key, value in node.details.items() if key != "calls"}
+    return "; ".join(f"{key}: {_setting(key, value)}" for key, value in told.items())
 
 
 def _setting(key: str, value: Any) -> str:
@@ -97,6 +102,16 @@ def _setting(key: str, value: Any) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
+def _calls(plan: Plan) -> Iterator[str]:
+    """How often patterns do their work, one line each; of many the first ones."""
+    patterns = [node for node in plan.nodes if "calls" in node.details and "pattern" in node.details]
+    for node in patterns[:_PATTERNS_SHOWN]:
+        calls = _setting("calls", node.details["calls"])
+        yield f"calls of {node.id}, {node.details['pattern']}: {calls}"
+    if len(patterns) > _PATTERNS_SHOWN:
+        yield f"and {len(patterns) - _PATTERNS_SHOWN:,} more patterns; --json has their calls"
+
+
 def _say_rest(plan: Plan) -> None:
     from ..plain import plain
     from ..speech import say, say_dim
@@ -106,6 +121,8 @@ def _say_rest(plan: Plan) -> None:
         f"{plain(plan.name)}: {count} node{'s' if count != 1 else ''} on {plan.levels} "
         f"level{'s' if plan.levels != 1 else ''}, at most {plan.concurrency} at once"
     )
+    for line in _calls(plan):
+        say_dim(line)
     if len(plan.critical_path) > 1:
         path = list(plan.critical_path)
         if len(path) > 8:

@@ -86,19 +86,25 @@ def _text(page: PatternPage) -> str:
 
 
 def _settings(page: PatternPage) -> str:
-    from ..table import table
+    """Each setting with what it may be, and below it what it means, as wide as people read."""
+    import sys
+    from textwrap import wrap
 
-    rows = [
-        [one.name, one.type, "required" if one.required else _default(one.default), one.meaning]
-        for one in page.settings
-    ]
-    return table(["setting", "a value is", "default", "meaning"], rows, whole=("setting",))
+    from ..terminal import columns
+
+    width = min(100, columns(sys.stdout) or 100)
+    lines = ["Settings"]
+    for one in page.settings:
+        default = "required" if one.required else _default(one.default)
+        lines.append(f"  {one.name}: {one.type}{', ' if default else ''}{default}")
+        lines += [f"    {line}" for line in wrap(one.meaning, width - 4)]
+    return "\n".join(lines) + "\n"
 
 
 def _default(value: Any) -> str:
     if value is None:
         return ""
-    return value if isinstance(value, str) else json.dumps(value)
+    return f"default {value if isinstance(value, str) else json.dumps(value)}"
 
 
 def _tree(page: PatternPage) -> str:

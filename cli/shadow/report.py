@@ -17,13 +17,12 @@ def report(task: TaskName = None, limit: EveryDagRun = None, as_json: AsJson = F
     The decision holds however often it is looked at; what stands below it only describes.
     """
     from ... import api
-    from ...patterns.shadow_report import as_data
     from ..speech import give, give_json, say
 
     positive(limit, "--limit")
     found = api.shadow_reports(task=task) if limit is None else api.shadow_reports(task=task, limit=limit)
     if as_json:
-        give_json([as_data(one) for one in found])
+        give_json([one.to_json() for one in found])
         return 0
     if not found:
         say("no comparison with a shadow is recorded yet")
@@ -37,8 +36,8 @@ def _lines(one: ShadowReport) -> Iterator[str]:
     yield f"{plain(one.graph)}: {one.task}, shadow {plain(one.shadow)}"
     yield f"  {_advice(one)}"
     yield (
-        f"  difference in passing {one.difference:+.3f}, certain to lie between {one.lower:+.3f} and"
-        f" {one.upper:+.3f}; margin {one.margin:g}"
+        f"  difference in passing {one.difference:+.3f}: at least {one.lower:+.3f} and at most"
+        f" {one.upper:+.3f}, each at {1 - one.alpha:.0%} however often one looks; margin {one.margin:g}"
     )
     left_out = f", {one.left_out} left out because one did not come to its end" if one.left_out else ""
     repeated = f" in {one.comparisons} comparisons" if one.comparisons != one.tasks else ""

@@ -29,7 +29,11 @@ def test_a_damaged_ledger_offers_nothing(me: Shell, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("words", "offered"),
-    [("me dag re", {"resume", "render"}), ("me ", {"dag", "ledger", "explain"}), ("me ledger he", {"head"})],
+    [
+        ("me dag re", {"resume", "render"}),
+        ("me ", {"dag", "ledger", "patterns", "consensus", "shadow", "explain"}),
+        ("me ledger he", {"head"}),
+    ],
 )
 def test_commands_through_the_shells_protocol(words: str, offered: set[str], tmp_path: Path) -> None:
     position = str(len(words.split(" ")) - 1)

@@ -52,6 +52,19 @@ class Terminal(io.StringIO):
         return True
 
 
+def test_pieces_that_are_not_needed_get_no_line() -> None:
+    stream = io.StringIO()
+    with PlainProgress(stream) as progress:
+        for notice in (
+            NodeChanged("review.3", "ok", "", 1, 0, 5),
+            NodeChanged("review.4", "skipped", "decided 3:0 of 5", 0, 0, None),
+            NodeChanged("review.author#2", "skipped", "not needed", 0, 0, None),
+            NodeChanged("review", "ok", "decided 3:0 of 5", 0, 0, 5, is_group=True),
+        ):
+            progress.notice(notice)
+    assert stream.getvalue() == "ok        review.3  5 ms\nok        review  decided 3:0 of 5\n"
+
+
 def test_one_line_per_end() -> None:
     stream = io.StringIO()
     with PlainProgress(stream) as progress:

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from metaensemble.cli.summary import heading, say_summary, summary_lines
 from metaensemble.schemas.report import Report
-from support import plans
+from metaensemble.schemas.states import NodeState
+from support import grown_plans, plans
 
 
 def text(report: Report) -> str:
@@ -54,3 +56,41 @@ def test_it_goes_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
     said = capsys.readouterr()
     assert said.out == ""
     assert said.err.startswith("sample: ok")
+
+
+def votes(states: dict[str, NodeState], **fields: Any) -> Report:
+    members = {f".{number}": None for number in range(1, 4)}
+    plan = grown_plans.grown_plan({"review": grown_plans.Group("pattern", members), "tell": None}, {})
+    return plans.make_report(plan, states, **fields)
+
+
+def test_what_a_pattern_got_over_is_counted_and_not_listed() -> None:
+    said = text(votes({"review.2": "failed"}, state="ok"))
+    assert "failed review.2" not in said
+    assert "  1 failed in patterns that ended ok all the same: me dag status 0190d1a0" in said
+
+
+def test_beside_other_failures_it_is_more_that_failed() -> None:
+    said = text(votes({"review.2": "failed", "tell": "failed"}))
+    assert "  failed tell [exit_status]: exit status 1" in said
+    assert "  1 more failed in patterns that ended ok all the same" in said
+
+
+def test_what_made_a_pattern_fail_is_listed() -> None:
+    said = text(votes({"review": "failed", "review.2": "failed"}))
+    assert "  failed review.2 [exit_status]: exit status 1" in said
+    assert "all the same" not in said
+
+
+@pytest.mark.parametrize(("count", "are_named"), [(5, True), (6, False)])
+def test_of_many_reports_only_the_folder_is_named(count: int, are_named: bool) -> None:
+    report = plans.make_report(plans.make_plan({f"n{number}": [] for number in range(count + 1)}), {})
+    folder = f".metaensemble/reports/{report.dag_run_id}/"
+    left = [f"{folder}n{number}.md" for number in range(count)] + ["out.md"]
+    nodes = [
+        node.model_copy(update={"deliverable": path}) for node, path in zip(report.nodes, left, strict=True)
+    ]
+    said = text(report.model_copy(update={"nodes": tuple(nodes)}))
+    assert (f"{folder}n0.md  (n0)" in said) is are_named
+    assert (f"  {folder}  ({count} reports of patterns)" in said) is not are_named
+    assert f"out.md  (n{count})" in said

@@ -29,7 +29,7 @@ from support.documents import Block, Section, exit_code, file_name, sections, sh
 from support.program import path_with_me
 from support.tree import ROOT
 
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("**/*.md"))]
 SECTIONS = [section for file in DOCUMENTS for section in sections(file)]
 REFERENCE = ROOT / "docs" / "task-graph.md"
 WORKING = [section for section in SECTIONS if any(block.language == "sh" for block in section.blocks)]
@@ -40,16 +40,18 @@ NOT_RUN = {
     "python3 -m venv .venv": "needs the package registry; the Makefile does the same",
     "me dag run examples/quality-review/graph.yaml": "reviews a whole project; it runs in tests/examples",
     "me --install-completion": "writes into the user's home",
+    "python benchmarks/": "takes minutes; tests/benchmarks runs each with less to do",
 }
 """Commands that are shown and not run here: how a block that holds one begins, and why."""
 
 
 def run_block(script: str, project: Path, path: str) -> tuple[int, str]:
-    """Exit code and everything said, in the order in which a terminal would show it."""
+    """Exit code and everything said, in the order in which a terminal would show it, as wide as it is."""
+    environ = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
     process = subprocess.Popen(
         ["sh", "-e", "-c", script],
         cwd=project,
-        env={**os.environ, "PATH": path, "HOME": str(project.parent), "PYTHONUNBUFFERED": "1"},
+        env={**environ, "PATH": path, "HOME": str(project.parent), "PYTHONUNBUFFERED": "1"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -76,6 +78,7 @@ def filled_in(script: str, project: Path) -> str:
 def write_graph(block: Block, project: Path) -> None:
     """Write a graph and hold it to what the document says of it."""
     target = project / file_name(block)
+    target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(block.text, encoding="utf-8")
     problems = api.check(target)
     if block.words == "broken":
@@ -245,7 +248,7 @@ def _reasons() -> tuple[str, ...]:
 
 def test_the_tests_that_reliability_names_exist() -> None:
     text = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
-    named = re.findall(r"`((?:engine|faults|cli|examples)/[\w/.]*)`", text)
+    named = re.findall(r"`((?:engine|faults|cli|examples|patterns)/[\w/.]*)`", text)
     assert named
     for name in named:
         assert (ROOT / "tests" / name).exists(), name

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metaensemble.engine.node_ids import groups_of, parse_node_id, within
+from metaensemble.engine.node_ids import groups_of, is_piece, parse_node_id, within
 
 
 @pytest.mark.parametrize(
@@ -99,3 +99,15 @@ def test_groups(node_id: str, groups: tuple[str, ...]) -> None:
 )
 def test_within(node_id: str, group: str, said: str) -> None:
     assert within(node_id, group) == said
+
+
+@pytest.mark.parametrize("node", ["review.1", "review[a.b].verdict", "change.author#2", "a/b.check-1"])
+def test_pieces_of_patterns(node: str) -> None:
+    assert is_piece(node)
+
+
+@pytest.mark.parametrize(
+    "node", ["review", "review[a.b]", "fix#2", "build/test", "review.1[a]", "review.1/x", "#2"]
+)
+def test_what_is_no_piece_itself(node: str) -> None:
+    assert not is_piece(node)

@@ -224,3 +224,28 @@ def test_a_shadow_that_cannot_even_start_changes_nothing(tmp_path: Path, shop: P
     assert found["outputs"] == {"found": {"shop/prices.py": 1}}
     assert states(found)["lint[shop/orders.py].shadow-1"] == "failed"
     assert states(found)["lint[shop/orders.py]"] == "ok"
+
+
+def test_the_trial_of_the_stricter_linter_ends_in_a_decision(tmp_path: Path) -> None:
+    example = copy_of("patterns/two-linters", tmp_path)
+    files = tmp_path / "files"
+    files.mkdir()
+    for number in range(24):
+        (files / f"m{number:02}.py").write_text(f"N = {number}\n")
+    words = ("--param", f"project={files}", "--param")
+    report(example, *words, "stricter=E,F,SIM")
+    report(example, *words, "stricter=E,F,D")
+    said = me("shadow", "report", cwd=example)
+    assert said.returncode == 0, said.stderr
+    first, second = said.stdout.split("two-linters: lint, shadow ")[1:]
+    assert first.startswith(
+        "E,F,D\n  keep the primary: the shadow is worse by more than 20 percentage points"
+    )
+    assert second.startswith("E,F,SIM\n  switch: the shadow is not worse by as much as 20 percentage points")
+
+
+def test_the_agreement_of_the_panel_can_be_looked_up(tmp_path: Path, shop: Path) -> None:
+    example = copy_of("patterns/analyser-panel", tmp_path)
+    report(example, "--param", f"project={shop}", "--param", "audit=1")
+    (found,) = json.loads(me("consensus", "report", "--json", cwd=example).stdout)
+    assert (found["task"], found["decisions"]) == ("vote", 4)

@@ -92,3 +92,10 @@ def test_every_code_about_files_and_shape_occurs() -> None:
     drawn = "".join(path.read_text() for path in CORPUS.glob("*.txt"))
     told = set(re.findall(r"^error\[(ME[12]\d\d)\]", drawn, re.MULTILINE))
     assert told == {code for code in CODES if code[:3] in {"ME1", "ME2"}} - {"ME101", "ME102", "ME103"}
+
+
+def test_every_code_about_patterns_occurs() -> None:
+    """Left out: what is about other files, and work that only the use of a file can show to be missing."""
+    told = set(re.findall(r"^error\[(ME3[34]\d)\]", _all_drawn(), re.MULTILINE))
+    elsewhere = {"ME341", "ME343", "ME347", "ME348", "ME349"}
+    assert told == {code for code in CODES if code[:4] in {"ME33", "ME34"}} - elsewhere

@@ -45,3 +45,33 @@ def test_pools_of_a_graph_whose_results_are_kept(me: Shell, tmp_path: Path) -> N
         "run",
         "run",
     ]
+
+
+def test_a_pattern_tells_its_calls_and_whom_it_holds(me: Shell, write: Callable[[str], str]) -> None:
+    graph = """\
+tasks:
+  review:
+    run: ./review
+    output: {as: json, schema: {type: object, properties: {verdict: {enum: [ok, bad]}}}}
+    pattern: {consensus: {n: 5, vote: verdict}}
+"""
+    said = me("dag", "plan", write(graph))
+    assert said.code == 0
+    assert "pattern: consensus of" in said.out
+    (calls,) = [line for line in said.err.splitlines() if line.startswith("calls")]
+    assert calls.startswith("calls of review, consensus of 5: 3.63 expected, 5 at most (two values, each")
+    assert [
+        node["id"] for node in me("dag", "plan", "graph.yaml", "--json").json["nodes"] if node["held"]
+    ] == [
+        "review.4",
+        "review.5",
+    ]
+    (line,) = [line for line in said.out.splitlines() if "review.4 " in line and "command" in line]
+    assert "held until `verdic" in line
+
+
+def test_of_many_patterns_some_are_spoken_of(me: Shell, write: Callable[[str], str]) -> None:
+    tasks = "".join(f"  t{n}: {{run: [./look], pattern: {{fanout: {{n: 2}}}}}}\n" for n in range(7))
+    said = me("dag", "plan", write(f"tasks:\n{tasks}")).err.splitlines()
+    assert sum(line.startswith("calls of t") for line in said) == 5
+    assert "and 2 more patterns; --json has their calls" in said

@@ -205,3 +205,30 @@ def test_parameters_belong_to_files(me: Shell, sample: str) -> None:
 def test_a_file_whose_name_looks_like_an_id(me: Shell, sample: str, tmp_path: Path) -> None:
     (tmp_path / "0").write_text((tmp_path / sample).read_text())
     assert "fetch" in me("dag", "render", "0").out
+
+
+VOTES = """\
+tasks:
+  review:
+    run: 'echo "{\\"verdict\\": \\"ok\\"}"'
+    output: {as: json, schema: {type: object, properties: {verdict: {enum: [ok, bad]}}}}
+    pattern: {consensus: {n: 5, vote: verdict}}
+  lint:
+    run: [sh, -c, exit 0]
+    pattern: {shadow: {shadows: [{run: [sh, -c, exit 1]}]}}
+"""
+
+
+def test_a_dag_run_shows_votes_and_the_decision(me: Shell, write: Callable[[str], str]) -> None:
+    assert me("dag", "run", write(VOTES), "--quiet").code == 0
+    nodes = {node["id"]: node for node in me("dag", "render", "0", "-f", "json").json["nodes"]}
+    said = {id_: node["says"] for id_, node in nodes.items() if "says" in node}
+    assert said == {
+        "review": "decision: ok",
+        **{f"review.{number}": "vote: ok" for number in (1, 2, 3)},
+        "review.verdict": "decision: ok",
+        "lint.primary": "passed",
+        "lint.shadow-1": "did not pass",
+    }
+    assert nodes["review"]["source"] == "consensus of 5"
+    assert "decided 3:0 of 5" in me("dag", "render", "0").out

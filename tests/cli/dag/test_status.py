@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 from metaensemble.engine.ledger import Ledger
@@ -99,3 +100,20 @@ def test_how_long_it_has_been_running(me: Shell, tmp_path: Path) -> None:
     assert re.search(r" running +0/2 .* \d+d \d\dh  ", listed.out)
     assert re.search(r"^a +running +1$", lost.out, re.MULTILINE), "nobody drives it, and nobody knows"
     assert "graph: interrupted, 2 nodes (" in lost.out
+
+
+def test_what_a_pattern_decided_is_its_why(me: Shell, write: Callable[[str], str]) -> None:
+    graph = """\
+tasks:
+  review:
+    run: 'echo "{\\"verdict\\": \\"ok\\"}"'
+    output: {as: json, schema: {type: object, properties: {verdict: {enum: [ok, bad]}}}}
+    pattern: {consensus: {n: 5, vote: verdict}}
+  lint:
+    run: ["true"]
+    pattern: {shadow: {shadows: [{run: ["false"]}]}}
+"""
+    assert me("dag", "run", write(graph), "--quiet").code == 0
+    lines = {line.split()[0]: line.split() for line in me("dag", "status").out.splitlines() if line}
+    assert lines["review"] == ["review", "ok", "0", "decided", "3:0", "of", "5"]
+    assert lines["lint"] == ["lint", "ok", "0"]

@@ -63,6 +63,31 @@ def test_the_values_of_parameters_are_looked_at_once_they_are_known(me: Shell, t
     assert written(tmp_path) == {".metaensemble", "graph.yaml"}
 
 
+NOTHING_TO_DO = """\
+tasks:
+  fanout: {pattern: {fanout: {n: 2}}}
+  refine: {pattern: {refine: {check: {run: ./test.sh}}}}
+  member: {pattern: {fanout: {members: [{run: ./look.sh}, {name: other}]}}}
+  shadow: {pattern: {shadow: {shadows: [{run: ./look.sh}]}}}
+  solo: {pattern: solo}
+  question: {approve: Go on?, pattern: {fanout: {n: 2}}}
+"""
+
+
+def test_a_task_that_does_nothing_is_no_work(me: Shell, tmp_path: Path) -> None:
+    for command in ("plan", "run"):
+        said = refused(me, tmp_path, NOTHING_TO_DO, command=command)
+        assert said.count("error[ME343]") == 6
+        for line, name in enumerate(("fanout", "refine", "member", "shadow", "solo", "question"), 2):
+            assert f"the task `{name}` does nothing itself" in said
+            assert f"graph.yaml:{line}:" in said
+    assert written(tmp_path) == {".metaensemble", "graph.yaml"}
+    # As a pattern of somebody's own the same file does the work of the task that uses it, but for a question.
+    told = me("dag", "validate", "graph.yaml").err
+    assert told.count("error[") == 1
+    assert "the task `question` does nothing itself" in told
+
+
 def test_what_a_parameter_will_tell_is_not_judged_before(me: Shell, tmp_path: Path) -> None:
     text = f"""\
 params: {{k: {{type: integer}}, best: {{}}, share: {{type: number}}}}
