@@ -350,7 +350,10 @@ def makes_items(task: Task) -> bool:
 
 def item_name_problem(task: Task) -> str | None:
     """Why the name that `as` gives cannot be used, else None."""
-    if task.each is None or task.as_ not in (*ROOTS, *RESERVED, "range", "true", "false", "none"):
+    taken = {*ROOTS, *RESERVED, "range", "true", "false", "none"}
+    if task.pattern is not None or task.effects == "external":
+        taken.add("pieces")  # what patterns hand from piece to piece
+    if task.each is None or task.as_ not in taken:
         return None
     return f"`{task.as_}` already has a meaning in expressions"
 

@@ -159,7 +159,8 @@ class TaskBinding:
 
     def member(self, child: Inner) -> BoundTask:
         """What a member of a pattern says by itself, without its pattern; the rest has its defaults."""
-        return self._alone(child)
+        bound = self._alone()
+        return bound if self.spec.graph is None else replace(bound, body=child(self, bound), inputs=())
 
     def _cells(self) -> list[dict[str, Any]]:
         axes: dict[str, Sequence[Any]] = {}
@@ -227,19 +228,22 @@ class TaskBinding:
         )
 
     def _whole(self, child: Inner) -> BoundTask:
-        bound = self._alone(child)
+        bound = self._alone()
+        if self.spec.graph is not None:
+            # Graphs may lie deep in one another: no frame of the stack more than is needed.
+            bound = replace(bound, body=child(self, bound), inputs=())
         if self.spec.pattern is None and self.spec.effects != "external":
             return bound
         return replace(bound, pattern=pattern_of(self, bound, child))
 
-    def _alone(self, child: Inner) -> BoundTask:
-        """The task without its pattern."""
+    def _alone(self) -> BoundTask:
+        """The task without its pattern, and without the graph that it runs."""
         spec, binder, name = self.spec, self.binder, self.name
         env = tuple((key, self._variable(key, value)) for key, value in spec.env.items())
         self.schemas.load(binder, self.at, spec)
         self._written_paths()
         low, high = self._setting(("retry", "backoff")) or (1.0, 60.0)
-        bound = BoundTask(
+        return BoundTask(
             id=name,
             kind=spec.kind,  # type: ignore[arg-type]
             needs=self._needs(),
@@ -280,9 +284,6 @@ class TaskBinding:
             description=spec.description,
             later=later_in_task(self.at, self.written),
         )
-        if spec.graph is not None:
-            bound = replace(bound, body=child(self, bound), inputs=())
-        return bound
 
     # ---- many nodes
 

@@ -373,6 +373,14 @@ tasks:
     assert states["t[a]"] == states["t[c]"] == "ok"
 
 
+def test_the_name_of_an_item_may_not_hide_the_pieces(project: PatternProject) -> None:
+    each = "each: '${{ [1] }}', as: pieces, run: [./do.sh, x]"
+    with pytest.raises(InputErrors) as told:
+        project.run(f"tasks: {{t: {{{each}, pattern: {{fanout: {{n: 2}}}}}}}}")
+    assert "`pieces` already has a meaning" in told.value.errors[0].message
+    assert project.run(f"tasks: {{t: {{{each}}}}}").state == "ok"
+
+
 def test_a_pattern_in_every_cell(project: PatternProject) -> None:
     graph = """\
 tasks:
@@ -401,7 +409,7 @@ tasks:
     assert project.run(graph).state == "ok"
     assert project.states()["t#2"] == "ok"
     assert project.ran() == ["t#1.1", "t#1.2", "t#2.1", "t#2.2"]
-    assert project.output("t")["decision"] is True
+    assert project.output("t#2")["decision"] is True
 
 
 def test_a_pattern_in_a_graph_of_its_own(project: PatternProject) -> None:
