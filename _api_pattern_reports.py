@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -21,7 +21,7 @@ from .patterns.reports import shortened, vote_text
 from .patterns.rules import is_audited
 from .patterns.shadow_report import Comparison, ShadowReport, shadow_report
 from .patterns.votes import vote_in
-from .schemas.errors import BadFlagValue, LedgerError, UnknownNode
+from .schemas.errors import BadFlagValue, InternalError, LedgerError, UnknownNode
 from .schemas.suggest import did_you_mean, in_backticks
 from .schemas.template import Literal
 
@@ -32,6 +32,14 @@ if TYPE_CHECKING:
 
 Truth = Mapping[str, Any]
 """The true vote by the node's id, or by the key of its item."""
+
+Note = Callable[[str], object]
+"""Is told what was left out, in a sentence for people."""
+
+
+def _nobody(_: str) -> None:
+    """Hears nothing."""
+
 
 _OWN_END: Final = ("ok", "failed")
 """The states of a piece that came to an end of its own, and was not stopped or left out."""
@@ -44,11 +52,12 @@ def consensus_reports(
     truth: Truth | None = None,
     limit: int = MAX_PAGE,
     cwd: Path | None = None,
+    note: Note = _nobody,
 ) -> list[ConsensusReport]:
     """One report for each task that voted in the newest `limit` DAG runs, all or the one named; of an item
     that was voted on several times the newest decision counts. Raises `UnknownNode` for another task."""
     decisions: dict[tuple[str, str], dict[str, VotedOn]] = {}
-    for found in _joins("vote", task=task, graph=graph, limit=limit, cwd=cwd):
+    for found in _joins("vote", task=task, graph=graph, limit=limit, cwd=cwd, note=note):
         one = _voted_on(found, truth or {})
         if one is not None:
             decisions.setdefault((found.graph, found.task), {}).setdefault(one.item, one)
@@ -61,19 +70,21 @@ def consensus_reports(
 
 
 def shadow_reports(
-    *, task: str | None = None, limit: int = MAX_PAGE, cwd: Path | None = None
+    *, task: str | None = None, limit: int = MAX_PAGE, cwd: Path | None = None, note: Note = _nobody
 ) -> list[ShadowReport]:
     """One report for each shadow of each task in the newest `limit` DAG runs, all or the task named.
     Raises `UnknownNode` for another task."""
     shadows: dict[tuple[str, str, str], _Compared] = {}
-    for found in _joins("compared", task=task, graph=None, limit=limit, cwd=cwd):
+    for found in _joins("compared", task=task, graph=None, limit=limit, cwd=cwd, note=note):
         if found.state != "ok":
             continue
         output = found.results.output(found.node)
         for shadow in output["shadows"]:
-            known = shadows.setdefault((found.graph, found.task, shadow["who"]), _Compared(output["margin"]))
+            works = (output["primary"].get("work"), shadow.get("work"))
+            key = (found.graph, found.task, shadow["who"])
+            known = shadows.setdefault(key, _Compared(output["margin"], works))
             both_ended = {output["primary"]["status"], shadow["status"]} <= set(_OWN_END)
-            if both_ended:
+            if both_ended and works == known.works:
                 known.newest_first.append(_comparison(found, output["primary"], shadow))
             else:
                 known.left_out += 1
@@ -150,9 +161,10 @@ _TRUTH_HINT: Final = 'write {"KEY": VOTE}, KEY being the key of an item or the i
 
 @dataclass(slots=True)
 class _Compared:
-    """What was compared with one shadow; the margin is the newest one."""
+    """What was compared with one shadow; the margin, and the work of both, are the newest ones."""
 
     margin: float
+    works: tuple[str | None, str | None]
     newest_first: list[Comparison] = field(default_factory=list)
     left_out: int = 0
 
@@ -233,9 +245,13 @@ class _Runs:
 
 
 def _joins(
-    function: str, *, task: str | None, graph: str | None, limit: int, cwd: Path | None
+    function: str, *, task: str | None, graph: str | None, limit: int, cwd: Path | None, note: Note = _nobody
 ) -> Iterator[_Join]:
-    """The joins of that function in the newest DAG runs, the newest first."""
+    """The joins of that function in the newest DAG runs, the newest first.
+
+    A DAG run whose records cannot be followed by the settle rules that there are now is passed over, and
+    `note` is told.
+    """
     check_limit(limit)
     ledger = open_if_there(cwd)
     if ledger is None:
@@ -244,9 +260,12 @@ def _joins(
         for row in queries.recent_dag_runs(ledger, limit=limit):
             if graph not in (None, row.name) or not _names(ledger, row, function):
                 continue
-            for one in _joins_of(ledger, row, function):
-                if task in (None, one.task, one.host):
-                    yield one
+            try:
+                found = list(_joins_of(ledger, row, function))
+            except InternalError:
+                note(f"DAG run {row.dag_run_id} is passed over: it went by other rules than there are now")
+                continue
+            yield from (one for one in found if task in (None, one.task, one.host))
 
 
 def _refuse_unknown(task: str, function: str, *, graph: str | None, limit: int, cwd: Path | None) -> None:

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from ._api_questions import answers_of, question_reports, value_of
+from ._api_questions import answers_of, question_reports, replayed_session, value_of
 from .engine.ledger import queries
 from .engine.ledger.ledger import MAX_PAGE, Ledger, wall_clock_ms
 from .engine.ledger.lock import is_held
@@ -18,6 +18,7 @@ from .schemas.errors import UnknownDagRun
 from .schemas.suggest import in_backticks
 
 if TYPE_CHECKING:
+    from .engine.coordinator.session import Session
     from .engine.ledger.rows import AttemptRow, DagRunRow, NodeRow, RunRow
     from .schemas.report import AttemptReport, NodeReport, QuestionReport, Report
     from .schemas.states import DagRunState
@@ -182,6 +183,7 @@ class _NodeReports:
         self._outputs = outputs
         self._until = until
         self._answers = answers_of(ledger, dag_run_id)
+        self._of_groups = _GroupOutputs(ledger, dag_run_id) if outputs else None
         self._runs = {run.run_id: run for run in _runs(ledger, dag_run_id)}
         self._attempts: dict[tuple[str, int], list[AttemptRow]] = {}
         for attempt in _attempts(ledger, dag_run_id):
@@ -203,6 +205,8 @@ class _NodeReports:
         answer = self._answers.get((node.node_id, node.generation)) if node.kind == "approve" else None
         if self._outputs and answer is not None and node.state == "ok":
             output = value_of(self._ledger, answer)
+        if self._of_groups is not None and node.kind == "pattern":
+            output = self._of_groups.of(node)
         reason = node.reason or ""
         if answer is not None and node.state == "waiting":
             reason += f" ({answer.answered_by} said {answer.answer}, which is not taken up yet)"
@@ -228,6 +232,24 @@ class _NodeReports:
         if self._until is None or not attempts or attempts[-1].run_id in self._runs:
             return 0
         return max(self._until - attempts[-1].started_ts, 0)
+
+
+class _GroupOutputs:
+    """What the groups of a DAG run hand on that patterns made; they have no attempts of their own."""
+
+    def __init__(self, ledger: Ledger, dag_run_id: str) -> None:
+        self._ledger = ledger
+        self._dag_run_id = dag_run_id
+        self._session: Session | None = None
+
+    def of(self, node: NodeRow) -> Any:
+        """The output of one generation of a node; None unless it is the present one and ended ok."""
+        if self._session is None:
+            self._session = replayed_session(self._ledger, self._dag_run_id)
+        known = self._session.scheduler.nodes.get(node.node_id)
+        if known is None or known.generation != node.generation or known.state != "ok":
+            return None
+        return self._session.results().output(node.node_id)
 
 
 def _attempt_report(attempt: AttemptRow, run: RunRow | None) -> AttemptReport:

@@ -76,6 +76,7 @@ class Debate:
         pieces.refuse_shared_files(made[:n], self.name, [member.where for member in members])
         last = [named(name, found.rounds - 1) for name in ids]
         told = vote_settings(found, members, last, rule, least)
+        told["who"] = dict(zip(last, pieces.who(members, ids).values(), strict=True))
         told |= {"stop": "off", "audit": 0.0, "waves": None, "on_tie": "none", "rounds": found.rounds}
         verdict = pieces.join("verdict", "vote", needs=last, rule="everything", settings=told)
         if not found.control:

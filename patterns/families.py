@@ -10,7 +10,14 @@ from ..schemas.bound_json import task_to_json
 from ..schemas.canonical import canonical
 from ..schemas.template import Literal
 
-_STARTERS = frozenset({"python", "python3", "sh", "bash", "node", "npx", "uvx", "uv", "env", "ruby", "perl"})
+_STARTERS = frozenset(
+    {
+        *("python", "python3", "sh", "bash", "node", "npx", "uvx", "uv", "env", "ruby", "perl"),
+        # Words of the shell that begin a line and are no program that does the work.
+        *("if", "then", "else", "fi", "for", "in", "do", "done", "while", "until", "case", "esac"),
+        *("cd", "set", "export", "exec", "test", "true", "exit", "return", "local", "time"),
+    }
+)
 _WORD = re.compile(r"[\w./@+-]+")
 _MODELS = (
     ("anthropic", ("claude", "opus", "sonnet", "haiku")),

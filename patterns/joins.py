@@ -258,7 +258,13 @@ def compared(
             found = passed(look["status"], look.get("output"))
         elif scores is not None:
             found = bool(scores.get(name))
-        return {"who": settings["who"][name], "piece": name, "status": brief["status"], "passed": found}
+        return {
+            "who": settings["who"][name],
+            "piece": name,
+            "work": settings["works"][name],
+            "status": brief["status"],
+            "passed": found,
+        }
 
     primary = arm("primary")
     return {

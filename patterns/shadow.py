@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from ..schemas.bound import BoundTask, Member
+from ..schemas.canonical import digest
 from ..schemas.errors.patterns import BadSetting, EffectsRepeated, NothingDiffers, TooFewMembers
 from ..schemas.template import Expr, Given, Mapping
 from . import pieces
@@ -91,7 +92,13 @@ class Shadow:
             needs=["primary", *names, *(one.id for one in checks)],
             rule="everything",
             settings={"pieces": ["primary", *names, *(one.id for one in checks)]},
-            told={"who": who, "margin": found.margin, "checks": bool(checks), "shadows": names},
+            told={
+                "who": who,
+                "margin": found.margin,
+                "checks": bool(checks),
+                "shadows": names,
+                "works": {one.id: digest(work_key(one)) for one in made},
+            },
             inputs=inputs,
             reports=False,
             background=True,

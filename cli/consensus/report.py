@@ -43,7 +43,7 @@ def report(
     positive(limit, "--limit")
     known = api.read_truth(truth) if truth is not None else None
     find = api.consensus_reports if limit is None else partial(api.consensus_reports, limit=limit)
-    found = find(task=task, graph=graph, truth=known)
+    found = find(task=task, graph=graph, truth=known, note=say)
     if as_json:
         give_json([asdict(one) for one in found])
         return 0

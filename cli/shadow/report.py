@@ -16,11 +16,14 @@ def report(task: TaskName = None, limit: EveryDagRun = None, as_json: AsJson = F
 
     The decision holds however often it is looked at; what stands below it only describes.
     """
+    from functools import partial
+
     from ... import api
     from ..speech import give, give_json, say
 
     positive(limit, "--limit")
-    found = api.shadow_reports(task=task) if limit is None else api.shadow_reports(task=task, limit=limit)
+    chosen = partial(api.shadow_reports, task=task, note=say)
+    found = chosen() if limit is None else chosen(limit=limit)
     if as_json:
         give_json([one.to_json() for one in found])
         return 0
@@ -39,7 +42,7 @@ def _lines(one: ShadowReport) -> Iterator[str]:
         f"  difference in passing {one.difference:+.3f}: at least {one.lower:+.3f} and at most"
         f" {one.upper:+.3f}, each at {1 - one.alpha:.0%} however often one looks; margin {one.margin:g}"
     )
-    left_out = f", {one.left_out} left out because one did not come to its end" if one.left_out else ""
+    left_out = f", {one.left_out} left out: no end of its own, or other work than now" if one.left_out else ""
     repeated = f" in {one.comparisons} comparisons" if one.comparisons != one.tasks else ""
     yield f"  {one.tasks} task{'' if one.tasks == 1 else 's'}{repeated}{left_out}"
     if not one.tasks:

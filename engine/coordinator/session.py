@@ -147,10 +147,14 @@ class Session:
                 stack += reversed(members.ids)
         return found
 
+    def results(self) -> Results:
+        """What the nodes came to."""
+        return Results(self.scheduler, self.instances, self.outputs, self.found.deliverables)
+
     def entry(self, task: str) -> dict[str, Any]:
         """What expressions see of a task of the outermost graph: status, deliverable, and its output or,
         of a fan-out, its outputs."""
-        results = Results(self.scheduler, self.instances, self.outputs, self.found.deliverables)
+        results = self.results()
         view = results.view(self.instances[task].frame, task)
         entry: dict[str, Any] = {"status": view.status, "deliverable": view.deliverable}
         if view.has_items:
@@ -316,7 +320,7 @@ class Session:
 
     def _coordinator(self) -> Coordinator:
         world = self._world
-        results = Results(self.scheduler, self.instances, self.outputs, self.found.deliverables)
+        results = self.results()
         requests = RequestBuilder(
             self.graph,
             dag_run_id=self._id,
