@@ -29,7 +29,7 @@ def main(report: Path) -> None:
     lines = [
         f"# {len(mend)} of {len(files)} files are to be mended",
         "",
-        f"{calls} votes were taken, and {saved} were not needed.",
+        f"{calls} votes were taken, and {saved} {'was' if saved == 1 else 'were'} not needed.",
         "",
         "| file | decision | votes | against it |",
         "|---|---|---|---|",
