@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from ..schemas.canonical import canonical
 
 Entry = dict[str, Any]
 _LONGEST = 200
+_SAYS = ("text", "message", "reason")
+"""The fields of an object that say in words what it is about; the first that is there counts."""
 _ONE_FAMILY = (
     "All voters are of one family, so they tend to err together: "
     "the votes say less than their number seems to."
@@ -39,35 +42,41 @@ def vote_text(value: Any) -> str:
 
 
 def shortened(value: Any) -> str:
-    """A finding or a reason in one line."""
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    """A finding or a reason in one line; of an object what it says, where it has a field for that."""
+    text = _said(value)
     line = " ".join(text.split())
     return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
 
 
+def _said(value: Any) -> str:
+    if isinstance(value, Mapping):
+        value = next((value[key] for key in _SAYS if isinstance(value.get(key), str) and value[key]), value)
+    elif isinstance(value, list) and value and all(isinstance(one, Mapping) for one in value):
+        return "; ".join(_said(one) for one in value)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
 def vote_report(node: str, result: Entry) -> str:
     """Majority and minority with their reasons."""
-    lines = [f"# Vote: `{node}`", ""]
+    lines = [f"# Vote: {_code(node)}", ""]
     decision = result["decision"]
     if decision is None:
         lines += [f"There is no decision: {result['why']}.", ""]
     else:
         how = {"votes": "", "first": ", by the first voter, since there was a tie"}
-        by = how.get(result["decided_by"], f", by `{result['decided_by']}`, since there was a tie")
+        by = how.get(result["decided_by"], f", by {_code(result['decided_by'])}, since there was a tie")
         lines += [f"The decision is **{_quoted(vote_text(decision))}**{by} ({result['why']}).", ""]
     if result["stopped_early"]:
-        saved = result["saved_calls"]
-        calls = f"{saved} call{'' if saved == 1 else 's'}"
-        lines += [f"It was stopped as soon as it was decided, which saved {calls}.", ""]
+        lines += [_stopped(decision is not None, result["saved_calls"]), ""]
     if "tie_break" in result:
         lines += _positions("Whoever broke the tie", [result["tie_break"]])
     lines += _positions("For it", result["majority"]) if decision is not None else []
     lines += _positions("Against it" if decision is not None else "The votes", result["dissent"])
     if result["abstained"]:
         lines += ["## Without a vote", ""]
-        lines += [f"- `{one['who']}`: {_quoted(shortened(one['reason']))}" for one in result["abstained"]] + [
-            ""
-        ]
+        lines += [
+            f"- {_code(one['who'])}: {_quoted(shortened(one['reason']))}" for one in result["abstained"]
+        ] + [""]
     agreement = result["agreement"]
     if agreement["share"] is not None:
         share, entropy = agreement["share"], agreement["entropy"]
@@ -80,10 +89,16 @@ def vote_report(node: str, result: Entry) -> str:
     return _joined(lines)
 
 
+def _stopped(decided: bool, saved: int) -> str:
+    known = "it was decided" if decided else "no decision could be reached any more"
+    calls = f", which saved {saved} call{'' if saved == 1 else 's'}" if saved else ""
+    return f"It was stopped as soon as {known}{calls}."
+
+
 def collected_report(node: str, pattern: str, found: Sequence[Entry]) -> str:
     """Every result by itself."""
     ok = sum(one["status"] == "ok" for one in found)
-    lines = [f"# {pattern.capitalize()}: `{node}`", "", f"{ok} of {len(found)} ended ok.", ""]
+    lines = [f"# {pattern.capitalize()}: {_code(node)}", "", f"{ok} of {len(found)} ended ok.", ""]
     for one in found:
         lines += _result(one)
     return _joined(lines)
@@ -91,8 +106,8 @@ def collected_report(node: str, pattern: str, found: Sequence[Entry]) -> str:
 
 def chosen_report(node: str, pattern: str, found: Sequence[Entry], taken: Entry | None, why: str) -> str:
     """Which result was taken, and what the others were."""
-    lines = [f"# {pattern.capitalize()}: `{node}`", ""]
-    lines += [f"Taken: `{taken['who']}` ({why})." if taken is not None else "None could be taken.", ""]
+    lines = [f"# {pattern.capitalize()}: {_code(node)}", ""]
+    lines += [f"Taken: {_code(taken['who'])} ({why})." if taken is not None else "None could be taken.", ""]
     for one in found:
         lines += _result(one)
     return _joined(lines)
@@ -100,12 +115,12 @@ def chosen_report(node: str, pattern: str, found: Sequence[Entry], taken: Entry 
 
 def passed_report(node: str, pattern: str, tried: Sequence[Entry]) -> str:
     """What was tried, and what the check said."""
-    lines = [f"# {pattern.capitalize()}: `{node}`", ""]
+    lines = [f"# {pattern.capitalize()}: {_code(node)}", ""]
     passed = next((one for one in tried if one["passed"]), None)
-    lines += [f"`{passed['who']}` passed its check." if passed is not None else "No check passed.", ""]
+    lines += [f"{_code(passed['who'])} passed its check." if passed is not None else "No check passed.", ""]
     for one in tried:
         verdict = "passed" if one["passed"] else "did not pass"
-        lines += [f"## `{one['who']}` {verdict}", ""]
+        lines += [f"## {_code(one['who'])} {verdict}", ""]
         if one["status"] != "ok":
             lines += [f"It ended `{one['status']}`: {_quoted(shortened(one['reason']))}", ""]
         if one["findings"] not in (None, "", [], {}):
@@ -115,20 +130,20 @@ def passed_report(node: str, pattern: str, tried: Sequence[Entry]) -> str:
 
 def judged_report(node: str, result: Entry) -> str:
     """Which candidate is preferred, and why."""
-    lines = [f"# Judgement: `{node}`", ""]
+    lines = [f"# Judgement: {_code(node)}", ""]
     if result["tie"]:
         lines += [
             "It is a tie: which candidate is preferred depends on the order in which they are seen.",
             "",
         ]
     else:
-        lines += [f"`{result['preferred']}` is preferred.", ""]
+        lines += [f"{_code(result['preferred'])} is preferred.", ""]
     for one in result["opinions"]:
-        chosen = f"`{one['preferred']}`" if one["preferred"] else "none of them"
+        chosen = _code(one["preferred"]) if one["preferred"] else "none of them"
         lines += [f"- for {chosen}: {_quoted(shortened(one['reason']) or 'no reason was given')}"]
     lines += [""]
     for one in result["candidates"]:
-        lines += [f"## `{one['who']}`", "", *_block(one["output"]), ""]
+        lines += [f"## {_code(one['who'])}", "", *_block(one["output"]), ""]
     return _joined(lines)
 
 
@@ -136,9 +151,9 @@ def review_report(node: str, result: Entry) -> str:
     """The verdict, who dissents, and what every review found."""
     word = "Approved" if result["approved"] else "Not approved"
     rounds = f"{result['rounds']} round{'' if result['rounds'] == 1 else 's'}"
-    lines = [f"# Peer review: `{node}`", "", f"{word} after {rounds}.", ""]
+    lines = [f"# Peer review: {_code(node)}", "", f"{word} after {rounds}.", ""]
     for one in result["reviews"]:
-        lines += [f"## Round {one['round']}: `{one['who']}` says {one['verdict']}", ""]
+        lines += [f"## Round {one['round']}: {_code(one['who'])} says {one['verdict']}", ""]
         if one["reason"]:
             lines += [_quoted(shortened(one["reason"])), ""]
         lines += [f"- {_quoted(shortened(finding))}" for finding in one["findings"]]
@@ -153,7 +168,7 @@ def debate_report(node: str, result: Entry) -> str:
         f"The debate ({calls['debate']} calls) decided {_decided(result['debate'])}; "
         f"a plain vote of {calls['plain']} decides {_decided(result['plain'])}."
     )
-    return _joined([f"# Debate: `{node}`", "", said, ""])
+    return _joined([f"# Debate: {_code(node)}", "", said, ""])
 
 
 def _decided(value: Any) -> str:
@@ -167,12 +182,12 @@ def _positions(title: str, positions: Sequence[Entry]) -> list[str]:
     for one in positions:
         reason = one["reason"]
         said = _quoted(shortened(reason)) if reason not in (None, "", [], {}) else "no reason was given"
-        lines += [f"- `{one['who']}` votes {_quoted(vote_text(one['vote']))}: {said}"]
+        lines += [f"- {_code(one['who'])} votes {_quoted(vote_text(one['vote']))}: {said}"]
     return [*lines, ""]
 
 
 def _result(one: Entry) -> list[str]:
-    lines = [f"## `{one['who']}`", ""]
+    lines = [f"## {_code(one['who'])}", ""]
     if one["status"] == "ok":
         return [*lines, *_block(one["output"]), ""]
     return [*lines, f"It ended `{one['status']}`: {_quoted(shortened(one.get('reason', '')))}", ""]
@@ -189,6 +204,13 @@ def _block(value: Any) -> list[str]:
 def _quoted(text: str) -> str:
     """Data inside a sentence: nothing of it is markup."""
     return "".join(f"\\{char}" if char in "\\`*_[]<>#|" else char for char in text)
+
+
+def _code(name: str) -> str:
+    """A name as a code span: in one line, and in more backticks than it has in a row."""
+    line = " ".join(name.split())
+    fence = "`" * (max((len(run) for run in re.findall("`+", line)), default=0) + 1)
+    return f"{fence} {line} {fence}" if "`" in line else f"{fence}{line}{fence}"
 
 
 def _joined(lines: Sequence[str]) -> str:
