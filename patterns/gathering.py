@@ -16,6 +16,11 @@ from .protocol import Formula, PatternProblem, problem
 from .settings import Settings, no_member
 
 _PLAIN = ("collect", "first_ok")
+_NEEDS = {
+    "best": ("an expression", "`join: {best: output.score}`"),
+    "synthesise": ("a member", "`join: {synthesise: {run: …}}`"),
+}
+"""The joins that are not one word: what each needs, and how that is written."""
 
 
 class Gathering(Settings):
@@ -41,8 +46,12 @@ def gathered(
     told: dict[str, Any] = {"pattern": name, "who": pieces.who(members, ids)}
     chosen = settings.join
     if isinstance(chosen, str):
+        if chosen in _NEEDS:
+            raise problem(
+                BadSetting, f"`{chosen}` needs {_NEEDS[chosen][0]}", f"write {_NEEDS[chosen][1]}", ("join",)
+            )
         if chosen not in _PLAIN:
-            hint = did_you_mean(chosen, (*_PLAIN, "best", "synthesise"))
+            hint = did_you_mean(chosen, (*_PLAIN, *_NEEDS))
             raise problem(
                 BadSetting,
                 f"there is no join `{chosen}`",
@@ -53,7 +62,7 @@ def gathered(
         return [
             pieces.join("join", chosen, needs=ids, rule=rule, settings={"pieces": list(ids)}, told=told)
         ], "join"
-    if len(chosen) != 1 or next(iter(chosen)) not in ("best", "synthesise"):
+    if len(chosen) != 1 or next(iter(chosen)) not in _NEEDS:
         raise problem(BadSetting, "a join is `{best: EXPR}` or `{synthesise: …}`", at=("join",))
     ((kind, value),) = chosen.items()
     at = ("join", kind)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
@@ -105,7 +106,7 @@ def _problems(
         elif isinstance(value, Mapping) and any(one["type"] in _MEMBER_TYPES for one in alternatives):
             yield from ((error, (*at, *below)) for error, below in no_member(value))
         else:
-            yield _bad(name, at, alternatives), at
+            yield _bad(name, at, alternatives, _as_member(value, alternatives)), at
 
 
 def _unknown(name: str, key: str, known: Sequence[str]) -> InputError:
@@ -116,12 +117,20 @@ def _unknown(name: str, key: str, known: Sequence[str]) -> InputError:
     return UnknownSetting(f"unknown setting `{key}` of `{name}`", hint=hint)
 
 
-def _bad(name: str, at: At, alternatives: Iterable[Any]) -> InputError:
+def _as_member(value: Any, alternatives: Iterable[Any]) -> str | None:
+    """How a text that stands where a member is expected would be one."""
+    if not isinstance(value, str) or not any(one["type"] in _MEMBER_TYPES for one in alternatives):
+        return None
+    is_short = value.isprintable() and 0 < len(value) <= _LONGEST_SHOWN
+    return f"write `{{run: {json.dumps(value, ensure_ascii=False) if is_short else '…'}}}`"
+
+
+def _bad(name: str, at: At, alternatives: Iterable[Any], hint: str | None = None) -> InputError:
     said = [_WORDS.get(one["type"]) or str(one["msg"]).removeprefix("Value error, ") for one in alternatives]
     # The longest comes last, with whatever it goes on to say.
     wanted = sorted({text.removeprefix(_WANTED) for text in said if text.startswith(_WANTED)}, key=len)
     words = _WANTED + " or ".join(wanted) if wanted else said[0][:1].lower() + said[0][1:]
-    return BadSetting(f"{in_words(name, at)}: {words}")
+    return BadSetting(f"{in_words(name, at)}: {words}", hint=hint)
 
 
 def in_words(name: str, at: At) -> str:
@@ -189,6 +198,9 @@ def _place(loc: tuple[Any, ...], given: Any) -> At:
         found.append(step)
     return tuple(found)
 
+
+_LONGEST_SHOWN: Final = 60
+"""So long may a text be that a hint repeats."""
 
 MEMBER_WORK: Final = ("run", "python", "graph")
 _MEMBER_TYPES: Final = frozenset({"dataclass_type", "dataclass_exact_type"})

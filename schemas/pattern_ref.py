@@ -32,7 +32,7 @@ def _pattern_shape(value: Any) -> str:
         raise mistakes.mistake(
             "bad_pattern",
             f"a pattern is one name with its settings, found {len(value)} keys",
-            "write `pattern: {NAME: {…}}`, with the settings one level deeper",
+            _inside(value) or "write `pattern: {NAME: {…}}`, with the settings one level deeper",
         )
     (settings,) = value.values()
     if not isinstance(settings, dict):
@@ -43,6 +43,17 @@ def _pattern_shape(value: Any) -> str:
             f"write `pattern: {{{name}: {{…}}}}`, or `pattern: {name}` for its defaults",
         )
     return "settings"
+
+
+def _inside(value: dict[Any, Any]) -> str | None:
+    """How one pattern is put into another, where several are named side by side."""
+    names = [name for name in value if name in BUILT_IN]
+    if len(names) < 2:
+        return None
+    outer, inner = names[:2]
+    return (
+        f"`of` puts one pattern inside another: write `pattern: {{{outer}: {{of: {{{inner}: {{…}}}}, …}}}}`"
+    )
 
 
 _Settings = Annotated[dict[str, JsonValue], Field(strict=True)]
