@@ -178,6 +178,12 @@ class NoResult(AttemptFailed):
     has changed since, or a recorded failure is tried once more than it was then. Or a Python callable
     ended its own process, or closed descriptors that are not its own.
 
+    In a pattern it means that the pieces came to an end and nothing came of them: a vote without a
+    decision, a `refine` or a `cascade` in which no check passed, a `judge` without an answer, a `fanout`
+    of which nobody ended ok. The reason says which, and the pieces have what they found. That is a
+    result, so a resume does not ask those again that ended ok: change the graph, or what it looks at,
+    and start a new DAG run.
+
     Example:
 
     ```sh
@@ -288,11 +294,15 @@ class Interrupted(RunError):
 
 
 class Rejected(RunError):
-    r"""A person answered a question of the graph with no.
+    r"""A person answered a question of the graph with no, or reviewers did not approve.
 
     A no ends an `approve:` task as `failed`, and what needs it is `blocked`; the reason of the node says
     who it was. A task that takes that end knowingly needs it as `failed` or `done`. With `rewind_to` a
     no makes the named task and all behind it anew instead. A resume of the DAG run asks once more.
+
+    The verdict of a `peer_review` ends so when the last round rejects; the reason names who did, with the
+    first finding, and `me dag logs` of each review has the rest. Reviews that came in stay as they are, and a
+    resume does not ask for them again: mend the work or the reviewers, and start a new DAG run.
 
     Example:
 
