@@ -17,7 +17,7 @@ from .engine.ledger.ledger import MAX_PAGE, Ledger
 from .engine.node_ids import is_member, parse_node_id
 from .patterns.consensus_report import ConsensusReport, VotedOn, consensus_report
 from .patterns.pieces import JOINS
-from .patterns.reports import shortened, vote_text
+from .patterns.reports import shortened_vote
 from .patterns.rules import is_audited
 from .patterns.shadow_report import Comparison, ShadowReport, shadow_report
 from .patterns.votes import vote_in
@@ -118,9 +118,9 @@ def _said_in_vote(found: _Join) -> dict[str, str]:
     for name in found.settings["voters"]:
         vote = vote_in(found.piece(name)[1], found.settings["field"])
         if vote is not None:
-            said[prefix + name] = f"vote: {shortened(vote_text(vote))}"
+            said[prefix + name] = f"vote: {shortened_vote(vote)}"
     if found.state == "ok":
-        words = f"decision: {shortened(vote_text(found.results.output(found.node)['decision']))}"
+        words = f"decision: {shortened_vote(found.results.output(found.node)['decision'])}"
         said[found.node] = words
         # In a debate, say, the join of the votes is what speaks for all; elsewhere something else may be.
         if found.instance.frame.host is not None and found.instance.frame.host.result == found.node:

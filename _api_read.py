@@ -219,7 +219,7 @@ def _chosen(runs: list[RunRow], attempt: int | None, node_id: str) -> RunRow:
         else f"no attempt of node `{node_id}` has ended yet",
         hint=f"attempts that ended: {known}"
         if runs
-        else "what an attempt prints can be read once it has ended",
+        else "what an attempt prints can be read once it has ended; groups, and what was skipped, have none",
     )
 
 

@@ -91,14 +91,15 @@ def _bad_nodes(report: Report) -> tuple[list[NodeReport], int]:
 def _deliverables(report: Report) -> Iterator[tuple[str, str]]:
     """The files that were left; of the reports of many patterns only where they lie."""
     delivered = [(node.id, node.deliverable) for node in report.nodes if node.deliverable]
-    reports = [(node, path) for node, path in delivered if path.startswith(REPORTS)]
+    folder = f"{REPORTS}{report.dag_run_id}/"
+    reports = [(node, path) for node, path in delivered if path.startswith(folder)]
     if len(reports) > REPORTS_SHOWN:
-        delivered = [(node, path) for node, path in delivered if not path.startswith(REPORTS)]
+        delivered = [(node, path) for node, path in delivered if not path.startswith(folder)]
     if delivered or reports:
         yield "", "deliverables:"
     yield from (("", f"  {plain(path)}  ({node})") for node, path in delivered)
     if len(reports) > REPORTS_SHOWN:
-        yield "", f"  {REPORTS}{report.dag_run_id}/  ({len(reports)} reports of patterns)"
+        yield "", f"  {folder}  ({len(reports)} reports of patterns)"
 
 
 def go_on(report: Report, me: str) -> str:

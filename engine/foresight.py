@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import replace
 from typing import Any
 
@@ -57,9 +58,9 @@ def start_order(nodes: list[Instance]) -> list[str]:
         [_spec(one) for one in by_group[None]] if nodes else [], Limits(maximum=1, pools={})
     )
     order: dict[str, None] = {}
-    commands = scheduler.handle(DispatchOpened())
+    commands = deque(scheduler.handle(DispatchOpened()))
     while commands:
-        command = commands.pop()
+        command = commands.popleft()
         if isinstance(command, StartAttempt | GrowGroup | AskPrincipal):
             order[command.node] = None
         commands += _went_well(scheduler, command, by_group)

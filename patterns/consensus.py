@@ -13,7 +13,7 @@ from ..schemas.template import Mapping
 from . import pieces
 from .dirichlet import expected_calls_by_posterior
 from .examples import Example
-from .families import family_of
+from .families import family_of_member
 from .protocol import At, Calls, Expansion, PatternProblem, check_all, problem
 from .settings import Settings, check_members, no_member
 from .votes import check_vote_field, classes_of, read_rule
@@ -134,7 +134,7 @@ def voters(task: BoundTask, found: Voting, name: str) -> list[Member]:
     if found.members is not None:
         if found.n is not None:
             raise problem(BadSetting, "`n` and `members` exclude each other", at=("n",))
-        check_members(found.members)
+        check_members(found.members, frozenset({"name", "family"}))
         members, at = list(found.members), ("members",)
     elif found.n is None:
         hint = f"write `{name}: {{n: 3, vote: …}}`"
@@ -174,7 +174,7 @@ def vote_settings(
     return {
         "voters": ids,
         "who": pieces.who(members, ids),
-        "families": [family_of(member.task) for member in members],
+        "families": [family_of_member(member) for member in members],
         "classes": classes_of(members[0].task, found.vote),
         "field": found.vote,
         "reason": found.reason,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from posixpath import basename
 
-from ..schemas.bound import BoundTask
+from ..schemas.bound import BoundTask, Member
 from ..schemas.bound_json import task_to_json
 from ..schemas.canonical import canonical
 from ..schemas.template import Literal
@@ -50,6 +50,11 @@ def family_of(task: BoundTask) -> str:
     if task.body is not None:
         return basename(task.body.graph.source)
     return task.kind
+
+
+def family_of_member(member: Member) -> str:
+    """The family that a member names itself, else that of its work."""
+    return str(member.keys.get("family") or family_of(member.task))
 
 
 def model_family(model: str) -> str:

@@ -7,15 +7,18 @@ to no result raises `Declined`, and the task fails with that reason.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NoReturn
 
+from ..schemas.canonical import canonical
 from ..schemas.declined import Declined, Refused
 from . import reports
 from .agreement_of_one import agreement_of
 from .checks import findings_of, passed
 from .reviews import judged_round, round_of
 from .rules import verdict_of
+from .said import MOST_TOGETHER, bounded, size_of
 from .votes import as_rule, panel_of, vote_in
 from .voting import Verdict, break_tie_by_first, score, settled
 
@@ -43,6 +46,8 @@ def vote(settings: Mapping[str, Any], briefs: Briefs, node: str, report: str) ->
     if winner is None and verdict is not None and settings["on_tie"] == "first" and verdict.tied:
         winner, decided_by = break_tie_by_first(panel, verdict.tied), "first"
     breaker = settings.get("breaker")
+    if winner is None and breaker is not None and briefs[breaker]["status"] == "failed":
+        why += f"; `{breaker}`, who was to break the tie, failed: {briefs[breaker].get('reason', '')}"
     if winner is None and breaker is not None and briefs[breaker]["status"] == "ok":
         winner, decided_by = vote_in(briefs[breaker]["output"], settings["field"]), breaker
         broken = {
@@ -65,7 +70,7 @@ def vote(settings: Mapping[str, Any], briefs: Briefs, node: str, report: str) ->
         "majority": [one for one in cast if _same(one["vote"], winner)],
         "dissent": [one for one in cast if not _same(one["vote"], winner)],
         "abstained": [
-            {"who": settings["who"][name], "reason": briefs[name].get("reason") or "no valid vote"}
+            {"who": settings["who"][name], "reason": _why_no_vote(briefs[name])}
             for name in over
             if not any(one["piece"] == name for one in cast)
         ],
@@ -75,9 +80,10 @@ def vote(settings: Mapping[str, Any], briefs: Briefs, node: str, report: str) ->
     }
     if broken is not None:
         result["tie_break"] = broken
-    reports.write(report, reports.vote_report(node, result))
+    text = reports.vote_report(node, result)
+    reports.write(report, text)
     if winner is None:
-        raise Declined(f"no decision: {why}")
+        _decline(text, Declined(f"no decision: {why}"))
     return result
 
 
@@ -86,7 +92,7 @@ def collect(settings: Mapping[str, Any], briefs: Briefs, node: str, report: str)
     found = _all(settings, briefs)
     reports.write(report, reports.collected_report(node, settings["pattern"], found))
     _one_at_least(found)
-    return found
+    return _handed_on(found)
 
 
 def first_ok(settings: Mapping[str, Any], briefs: Briefs, node: str, report: str) -> Any:
@@ -142,11 +148,12 @@ def first_passed(settings: Mapping[str, Any], briefs: Briefs, node: str, report:
         tried.append(one)
         if ok and taken is None:
             taken = one
-    reports.write(report, reports.passed_report(node, settings["pattern"], tried))
+    text = reports.passed_report(node, settings["pattern"], tried)
+    reports.write(report, text)
     if taken is None:
         last = tried[-1] if tried else None
         said = f": {reports.shortened(last['findings'])}" if last is not None and last["findings"] else ""
-        raise Declined(f"no check passed in {len(tried)} tries{said}")
+        _decline(text, Declined(f"no check passed in {len(tried)} tries{said}"))
     return taken["output"]
 
 
@@ -215,8 +222,8 @@ def reviewed(settings: Mapping[str, Any], briefs: Briefs, node: str, report: str
             {
                 "who": settings["who"][name.partition("#")[0]],
                 "verdict": briefs[name]["output"]["verdict"],
-                "reason": briefs[name]["output"].get("reason", ""),
-                "findings": briefs[name]["output"].get("findings", []),
+                "reason": bounded(briefs[name]["output"].get("reason", "")),
+                "findings": bounded(briefs[name]["output"].get("findings", [])),
             }
             for name in reviews
             if name in found.valid
@@ -235,13 +242,14 @@ def reviewed(settings: Mapping[str, Any], briefs: Briefs, node: str, report: str
         "dissent": [one for one in last["reviews"] if one["verdict"] == against],
         "reviews": [{**one, "round": entry["round"]} for entry in rounds for one in entry["reviews"]],
     }
-    reports.write(report, reports.review_report(node, result))
+    text = reports.review_report(node, result)
+    reports.write(report, text)
     if not last["approved"]:
         said = [one for one in last["reviews"] if one["verdict"] == "reject"]
         names = ", ".join(f"`{one['who']}`" for one in said)
         found_first = (said[0]["reason"] or said[0]["findings"]) if said else None
         first = reports.shortened(found_first) if found_first else ""
-        raise Refused(f"rejected by {names} in round {len(rounds)}" + (f": {first}" if first else ""))
+        _decline(text, Refused(f"rejected by {names} in round {len(rounds)}" + (f": {first}" if first else "")))
     return result
 
 
@@ -306,6 +314,28 @@ def passed_on(value: Any) -> Any:
     return value
 
 
+def _why_no_vote(brief: Mapping[str, Any]) -> str:
+    if brief["status"] == "ok":
+        return "its output has no vote that could be counted"
+    return str(brief.get("reason") or "it gave none")
+
+
+def _decline(text: str, error: Declined) -> NoReturn:
+    """Come to no result, and print the report: `me dag logs` then shows it."""
+    print(text)
+    raise error
+
+
+def _handed_on(found: list[Result]) -> list[Result]:
+    """The results, without the outputs that would make them too large together to be handed on."""
+    room = MOST_TOGETHER
+    for one in sorted(found, key=lambda one: size_of(one["output"])):
+        room -= size_of(one["output"])
+        if room < 0:
+            one |= {"output": None, "reason": "its output is too large, or too deep, to be handed on"}
+    return found
+
+
 def _all(settings: Mapping[str, Any], briefs: Briefs) -> list[Result]:
     return [
         {
@@ -339,16 +369,21 @@ def _cast(name: str, settings: Mapping[str, Any], brief: Mapping[str, Any]) -> R
         "who": settings["who"].get(name, name),
         "piece": name,
         "vote": vote_in(output, settings["field"]),
-        "reason": reason,
+        "reason": bounded(reason),
     }
 
 
 def _counted(cast: list[Result]) -> dict[str, int]:
+    """Votes by the text of the value; values with one text, such as true and "true", by their JSON."""
     counts: dict[str, int] = {}
+    texts: dict[str, str] = {}
     for one in cast:
-        text = reports.vote_text(one["vote"])
-        counts[text] = counts.get(text, 0) + 1
-    return dict(sorted(counts.items(), key=lambda item: -item[1]))
+        key = canonical(one["vote"])
+        counts[key] = counts.get(key, 0) + 1
+        texts[key] = reports.vote_text(one["vote"])
+    alike = Counter(texts.values())
+    found = {(text if alike[text] == 1 else key): counts[key] for key, text in texts.items()}
+    return dict(sorted(found.items(), key=lambda item: -item[1]))
 
 
 def _same(one: Any, two: Any) -> bool:

@@ -10,7 +10,7 @@ from ..schemas.bound import BoundTask, Member
 from ..schemas.errors.patterns import BadSetting, MissingSetting, RelatedJudge, TooFewMembers
 from . import pieces
 from .examples import Example
-from .families import family_of
+from .families import family_of_member
 from .protocol import Calls, Expansion, check_all, problem
 from .settings import Settings, check_members
 
@@ -95,7 +95,7 @@ class Judge:
         if found.n is not None and found.candidates is not None:
             raise problem(BadSetting, "`n` and `candidates` exclude each other", at=("n",))
         if isinstance(found.candidates, list):
-            check_members(found.candidates)
+            check_members(found.candidates, frozenset({"name", "family"}))
             members, count = found.candidates, len(found.candidates)
         else:
             asked = found.n if found.n is not None else found.candidates
@@ -113,11 +113,11 @@ class Judge:
         return members
 
     def _check_judge(self, judge: Member, members: list[Member]) -> None:
-        check_members([judge], frozenset({"name"}))
+        check_members([judge], frozenset({"name", "family"}))
         if not judge.has_work:
             raise problem(RelatedJudge, "the judge does the same work as the candidates", at=judge.where)
-        own = family_of(judge.task)
-        related = next((one for one in members if family_of(one.task) == own), None)
+        own = family_of_member(judge)
+        related = next((one for one in members if family_of_member(one) == own), None)
         if related is not None:
             raise problem(
                 RelatedJudge,

@@ -165,7 +165,7 @@ def _check_word(value: str, key: str, *known: str) -> None:
 
 def _check_reviewer(member: Member, author: BoundTask) -> None:
     is_author = author.pattern is None and work_key(member.task) == work_key(author)
-    if not member.has_work or is_author:
+    if member.task.pattern is None and (not member.has_work or is_author):
         raise problem(
             SelfReview,
             f"a reviewer of `{author.id}` does the same work as its author",

@@ -11,9 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from ..schemas.canonical import canonical
+from ..schemas.declined import Declined
 
 Entry = dict[str, Any]
 _LONGEST = 200
+_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""Control characters, which a terminal would obey."""
 _SAYS = ("text", "message", "reason")
 """The fields of an object that say in words what it is about; the first that is there counts."""
 _ONE_FAMILY = (
@@ -23,10 +26,17 @@ _ONE_FAMILY = (
 
 
 def write(path: str, text: str) -> None:
-    """Put `text` at `path` as a whole or not at all; folders are made, private to the user."""
+    """Put `text` at `path` as a whole or not at all; folders are made, private to the user.
+
+    Raises `Declined` where there can be no such file.
+    """
     target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".report-")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=".report-")
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise Declined(f"its report cannot be written into `{target.parent}`: {why}") from None
     try:
         with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
             file.write(text)
@@ -41,10 +51,15 @@ def vote_text(value: Any) -> str:
     return value if isinstance(value, str) else canonical(value)
 
 
+def shortened_vote(value: Any) -> str:
+    """A vote in one line of moderate length."""
+    return shortened(vote_text(value))
+
+
 def shortened(value: Any) -> str:
     """A finding or a reason in one line; of an object what it says, where it has a field for that."""
     text = _said(value)
-    line = " ".join(text.split())
+    line = _UNSEEN.sub("\ufffd", " ".join(text.split()))
     return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
 
 
@@ -65,7 +80,7 @@ def vote_report(node: str, result: Entry) -> str:
     else:
         how = {"votes": "", "first": ", by the first voter, since there was a tie"}
         by = how.get(result["decided_by"], f", by {_code(result['decided_by'])}, since there was a tie")
-        lines += [f"The decision is **{_quoted(vote_text(decision))}**{by} ({result['why']}).", ""]
+        lines += [f"The decision is **{_quoted(shortened_vote(decision))}**{by} ({result['why']}).", ""]
     if result["stopped_early"]:
         lines += [_stopped(decision is not None, result["saved_calls"]), ""]
     if "tie_break" in result:
@@ -156,7 +171,8 @@ def review_report(node: str, result: Entry) -> str:
         lines += [f"## Round {one['round']}: {_code(one['who'])} says {one['verdict']}", ""]
         if one["reason"]:
             lines += [_quoted(shortened(one["reason"])), ""]
-        lines += [f"- {_quoted(shortened(finding))}" for finding in one["findings"]]
+        findings = one["findings"] if isinstance(one["findings"], list) else [one["findings"]]
+        lines += [f"- {_quoted(shortened(finding))}" for finding in findings]
         lines += [""] if one["findings"] else []
     return _joined(lines)
 
@@ -172,7 +188,7 @@ def debate_report(node: str, result: Entry) -> str:
 
 
 def _decided(value: Any) -> str:
-    return "nothing" if value is None else f"**{_quoted(vote_text(value))}**"
+    return "nothing" if value is None else f"**{_quoted(shortened_vote(value))}**"
 
 
 def _positions(title: str, positions: Sequence[Entry]) -> list[str]:
@@ -182,7 +198,7 @@ def _positions(title: str, positions: Sequence[Entry]) -> list[str]:
     for one in positions:
         reason = one["reason"]
         said = _quoted(shortened(reason)) if reason not in (None, "", [], {}) else "no reason was given"
-        lines += [f"- {_code(one['who'])} votes {_quoted(vote_text(one['vote']))}: {said}"]
+        lines += [f"- {_code(one['who'])} votes {_quoted(shortened_vote(one['vote']))}: {said}"]
     return [*lines, ""]
 
 
@@ -196,19 +212,23 @@ def _result(one: Entry) -> list[str]:
 def _block(value: Any) -> list[str]:
     """Data as it is, in a fence that it cannot close."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)
-    longest = max((len(run) for run in text.split("\n") if set(run) == {"`"}), default=0)
+    text = _UNSEEN.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
     return [fence, text, fence]
 
 
 def _quoted(text: str) -> str:
-    """Data inside a sentence: nothing of it is markup."""
-    return "".join(f"\\{char}" if char in "\\`*_[]<>#|" else char for char in text)
+    """Data inside a sentence, in one line: nothing of it is markup, wherever it stands."""
+    line = _UNSEEN.sub("\ufffd", " ".join(text.split()))
+    quoted = "".join(f"\\{char}" if char in "\\`*_[]<>#|~&" else char for char in line)
+    # What would make a rule, a heading or a list at the beginning of a line.
+    return re.sub(r"^(\d+)([.)])", r"\1\\\2", re.sub(r"^([-+=])", r"\\\1", quoted))
 
 
 def _code(name: str) -> str:
     """A name as a code span: in one line, and in more backticks than it has in a row."""
-    line = " ".join(name.split())
+    line = _UNSEEN.sub("\ufffd", " ".join(name.split()))
     fence = "`" * (max((len(run) for run in re.findall("`+", line)), default=0) + 1)
     return f"{fence} {line} {fence}" if "`" in line else f"{fence}{line}{fence}"
 

@@ -19,7 +19,7 @@ from ..schemas.template import Mapping as MappingTemplate
 from ..schemas.template import Sequence as SequenceTemplate
 from .protocol import At, PatternProblem, problem
 
-MEMBER_KEYS = frozenset({"name", "brief", "purpose", "share"})
+MEMBER_KEYS = frozenset({"name", "family", "brief", "purpose", "share"})
 """What the map of a member may say beside the keys of a task."""
 
 _TEMPLATES = (Concat, Expr, Given, Literal, MappingTemplate, SequenceTemplate)
@@ -32,7 +32,7 @@ class Settings(BaseModel):
         frozen=True, extra="forbid", strict=True, arbitrary_types_allowed=True, protected_namespaces=()
     )
 
-    of: str | dict[str, Any] | None = Field(
+    of: str | dict[str, Any] | PatternUse | None = Field(
         default=None, description="A pattern that does the work of the task, in place of the task itself."
     )
 
@@ -40,6 +40,8 @@ class Settings(BaseModel):
         """The task whose work the pattern is about, expanded in turn where `of` says so."""
         if self.of is None:
             return task
+        if isinstance(self.of, PatternUse):
+            return replace(task, pattern=self.of)
         if isinstance(self.of, str):
             return _with_pattern(task, self.of, {}, ("of",))
         if len(self.of) != 1:

@@ -138,7 +138,7 @@ def _check_shadow(member: Member, task: BoundTask) -> None:
         key in member.given and getattr(member.task, key, object()) != getattr(task, key, None)
         for key in _TELLS_APART
     )
-    if not told_apart and work_key(member.task) == work_key(task):
+    if not told_apart and member.task.pattern is None and work_key(member.task) == work_key(task):
         raise problem(
             NothingDiffers,
             f"a shadow of `{task.id}` does not differ from it",

@@ -45,7 +45,7 @@ def pattern_of(at: TaskBinding, host: BoundTask, inner: Inner) -> PatternUse | N
     given = at.spec.pattern
     path: Path = (*at.at, "pattern")
     host = _work_of(host)
-    demanded = _demanded(at, host, inner)
+    demanded = _demanded(at, host, given, inner)
     if given is None:
         if demanded is None or not at.is_task:
             return None
@@ -80,18 +80,36 @@ def _work_of(host: BoundTask) -> BoundTask:
     )
 
 
-def _demanded(at: TaskBinding, host: BoundTask, inner: Inner) -> Meaning | None:
-    """The review that is demanded where a task has external effects, if any is."""
+def _demanded(at: TaskBinding, host: BoundTask, given: Any, inner: Inner) -> Meaning | None:
+    """The review that is demanded where a task has external effects, if any is.
+
+    Where `peer_review` is said something about and no reviewers are named, which a slip may be, the task
+    is refused unless it names its own: it is never done unreviewed by mistake.
+    """
     if host.effects != "external" or host.ask is not None or not at.is_task:
         return None
     own, *outer = demanding_layers(inner.parent)
     try:
         if "effects" in at.given and names_reviewers(outer) is not None:
             return None  # the effects are those of the task that runs this graph, and reviewed there
-        return names_reviewers([own, *outer])
+        found = names_reviewers([own, *outer])
+        if found is None and meaning("peer_review", [own, *outer]).presets and not _has_reviewers(given):
+            tell(at, inner, [_nobody_named(at.name)], (*at.at, "effects"))
+        return found
     except NoMeaning as none:
         tell(at, inner, none.errors, (*at.at, "effects"))
         return None
+
+
+def _has_reviewers(given: Any) -> bool:
+    return given is not None and pattern_name(given) == "peer_review" and "reviewers" in pattern_settings(given)
+
+
+def _nobody_named(task: str) -> InputError:
+    return ReviewDemanded(
+        f"`{task}` has external effects, and what is said here of `peer_review` names no `reviewers`",
+        hint="name `reviewers` where `peer_review` is given its defaults, or in the task's own `peer_review`",
+    )
 
 
 def _must_be_reviewed(task: str, name: str) -> InputError:
@@ -136,14 +154,20 @@ def _resolved(
     path: Path,
     found: Meaning,
     inner: Inner,
+    *,
+    given: Any = None,
 ) -> PatternUse | None:
-    """The pattern that `name` means, with the settings `own`, which stand below `path`, and its presets'."""
+    """The pattern that `name` means, with the settings `own`, which stand below `path`, and its presets'.
+
+    `given` is how it is written, by default that of the task.
+    """
     is_graph = found.graph is not None
-    where: Path = path if isinstance(at.spec.pattern, str) else (*path, name)
+    given = at.spec.pattern if given is None else given
+    where: Path = path if isinstance(given, str) else (*path, name)
     use_at = Said(at, where)
     said: dict[str, Said] = {}
     settings: dict[str, Any] = {}
-    if at.spec.pattern is None and found.presets:
+    if given is None and found.presets:
         use_at = _said_by(at, found.presets[0])
     else:
         settings = _bound(at, host, name, own, path, where, inner, plain=is_graph)
@@ -190,10 +214,30 @@ def _bound(
     places = () if plain else members_in({name: dict(given)}, path)
     members = {place: _member(at, host, place, where, inner) for place, _ in places}
     return {
-        key: _value(at.binder, value, (*where, key), members)
+        key: _of(at, host, value, (*where, key), inner)
+        if key == "of" and not plain and _is_use(value)
+        else _value(at.binder, value, (*where, key), members)
         for key, value in given.items()
         if not key.startswith("x-")
     }
+
+
+def _is_use(value: Any) -> bool:
+    """Whether the value of `of` has the shape of a pattern; what is wrong with another is told later."""
+    if isinstance(value, str):
+        return True
+    return isinstance(value, Mapping) and len(value) == 1 and isinstance(next(iter(value.values())), Mapping)
+
+
+def _of(at: TaskBinding, host: BoundTask, given: Any, path: Path, inner: Inner) -> PatternUse | None:
+    """The pattern that does the work of another one: it may have a name of the graph's or the project's."""
+    name, own = pattern_name(given), dict(pattern_settings(given))
+    try:
+        found = meaning(name, layers(inner.parent))
+    except NoMeaning as none:
+        tell(at, inner, none.errors, path)
+        return None
+    return _resolved(at, host, name, own, path, found, inner, given=given)
 
 
 def _value(binder: Binder, value: Any, path: Path, members: Mapping[Path, Member | None]) -> Any:

@@ -117,10 +117,10 @@ class InProject:
             raise NoMeaning(*(_readable(error, name, shown) for error in problems))
         if loaded is None:
             if name in BUILT_IN:
-                raise NoMeaning(shadowed(name, f"the project's file `{shown}`"))
+                raise NoMeaning(shadowed(name, f"the project's file `{shown}`", in_file=True))
             return GraphOf(path=path, shown=shown)
         if name in BUILT_IN and pattern_name(loaded.graph.patterns[name]) != name:
-            raise NoMeaning(shadowed(name, f"the project's file `{shown}`"))
+            raise NoMeaning(shadowed(name, f"the project's file `{shown}`", in_file=True))
         return Preset(name=name, loaded=loaded)
 
     def names(self) -> list[str]:
@@ -131,11 +131,13 @@ class InProject:
 Layer = InGraph | InProject
 
 
-def shadowed(name: str, what: str) -> InputError:
-    """The error for an entry that gives the name of a built-in pattern to something else."""
+def shadowed(name: str, what: str, *, in_file: bool = False) -> InputError:
+    """The error for an entry that gives the name of a built-in pattern to something else; `in_file`: the
+    entry is a file of its own."""
+    form = f"{name}: {{…}}" if in_file else f"{name}: {{{name}: {{…}}}}"
     return BuiltInShadowed(
         f"{what} gives the name of the built-in pattern `{name}` to another one",
-        hint=f"choose another name; only other defaults may have this one: `{name}: {{{name}: {{…}}}}`",
+        hint=f"choose another name; only other defaults may have this one: `{form}`",
     )
 
 

@@ -72,7 +72,7 @@ def _lines(one: ConsensusReport) -> Iterator[str]:
         f" {one.stopped_early:.0%} stopped early"
     )
     yield f"  dissent in {one.dissent:.0%}"
-    yield f"  panel: {', '.join(one.raters)}"
+    yield f"  panel: {', '.join(map(plain, one.raters))}"
     if one.one_family:
         yield f"  all voters are of one family, {one.families[0]}: what is alike errs alike"
     else:
@@ -103,7 +103,7 @@ def _effective(one: ConsensusReport) -> str:
     found = one.effective
     if found.votes is None or found.rho is None:
         return f"how many independent votes {found.n} are worth cannot be told from these decisions"
-    of = "errors" if found.of == "errors" else "votes, as the truth is not known"
+    of = "errors" if found.of == "errors" else "votes; that of errors is not known"
     return (
         f"{found.n} votes are worth {found.votes:.1f} independent ones (correlation {found.rho:.2f}, of {of})"
     )

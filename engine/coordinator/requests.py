@@ -251,7 +251,15 @@ class RequestBuilder:
                 scope = {**(known or self.scope(instance)), **names, "env": {}}
                 for name, template in instance.task.env:
                     scope["env"][name] = as_text(render(template, evaluate))
-            return self._evaluate(source, scope if further is None else {**scope, **further})
+            if further is None:
+                return self._evaluate(source, scope)
+            try:
+                return self._evaluate(source, {**scope, **further})
+            except LedgerError:
+                raise
+            except Exception:
+                # It looks at one output of several: where it has no value, the others still have theirs.
+                return None
 
         def render_one(key: str, template: Template) -> Any:
             return self._rendered(key, template, evaluate)
