@@ -155,7 +155,8 @@ def _too_little(items: int, raters: int) -> str | None:
     if raters < FEWEST_RATERS:
         return f"needs {FEWEST_RATERS} raters or more, and here {_said(raters, 'rater')} voted"
     if items < FEWEST_ITEMS:
-        return f"needs {FEWEST_ITEMS} items or more with two votes, and here there are {items}"
+        there = f"there {'is' if items == 1 else 'are'} {items}"
+        return f"needs {FEWEST_ITEMS} items or more with two votes, and here {there}"
     return None
 
 

@@ -188,7 +188,8 @@ def _why_none(panel: Panel, now: Standing, rule: VoteRule, min_votes: int) -> st
     within_reach = now.votes + now.to_come
     if within_reach < min_votes:
         limit, s = "at most" if now.to_come else "only", "" if within_reach == 1 else "s"
-        return f"{limit} {within_reach} valid vote{s} of {panel.asked}, and {min_votes} were needed"
+        needed = f"{min_votes} {'was' if min_votes == 1 else 'were'} needed"
+        return f"{limit} {within_reach} valid vote{s} of {panel.asked}, and {needed}"
     if not now.votes and not now.to_come:
         return f"no valid vote of {panel.asked}"
     if rule.kind == "unanimous":

@@ -6,7 +6,7 @@ from ..args import AsJson
 
 
 def list_(as_json: AsJson = False) -> int:
-    """List the patterns that a task may name: those of this program, of other packages, of the project."""
+    """List the patterns that every graph of the project may name; a graph file may name more of its own."""
     from dataclasses import asdict
 
     from ... import api

@@ -72,7 +72,10 @@ def _advice(one: ShadowReport) -> str:
             return f"keep the primary: the shadow is worse by more than {points} (decided {after})"
     if one.more is None:
         return "not decided: how many more tasks it takes cannot be told yet; go on comparing"
-    return f"not decided: about {one.more:,} more tasks needed if they are like those so far; go on comparing"
+    tasks = "task" if one.more == 1 else "tasks"
+    return (
+        f"not decided: about {one.more:,} more {tasks} needed if they are like those so far; go on comparing"
+    )
 
 
 def _arm(arm: Arm, n: int) -> str:

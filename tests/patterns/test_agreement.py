@@ -294,6 +294,7 @@ def test_summary_of_panels_with_missing_votes() -> None:
         ([], "needs 2 raters or more, and here 0 raters voted"),
         ([["a", None]] * 9, "needs 2 raters or more, and here 1 rater voted"),
         ([["a", "b"]] * 4, "needs 5 items or more with two votes, and here there are 4"),
+        ([["a", "b"]], "needs 5 items or more with two votes, and here there is 1"),
         ([["a", "b"]] * 4 + [["a", None]] * 4, "needs 5 items or more with two votes, and here there are 4"),
         ([["a", math.nan]] * 5, "the vote `nan` is not a finite number"),
     ],

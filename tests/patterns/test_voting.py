@@ -194,6 +194,7 @@ def test_the_first_wave(n: int, rule: VoteRule, min_votes: int, full_on_tie: boo
         (3, ["x", "x"], 1, UNANIMOUS, 2, "x", (), "decided 2:0 of 3"),
         (5, ["x", "y", "z"], 0, quorum(4), 3, None, (), "no quorum of 4: 1:1:1 of 5"),
         (4, ["x", "x", "y", "y"], 0, quorum(2), 3, None, ("x", "y"), "a tie: 2:2 of 4"),
+        (3, [], 3, PLURALITY, 1, None, (), "only 0 valid votes of 3, and 1 was needed"),
         (3, ["x"], 2, PLURALITY, 2, None, (), "only 1 valid vote of 3, and 2 were needed"),
         (5, [], 3, PLURALITY, 3, None, (), "at most 2 valid votes of 5, and 3 were needed"),
         (2, [], 2, PLURALITY, 0, None, (), "no valid vote of 2"),
