@@ -14,7 +14,7 @@ from ._api_read import project_of
 from .patterns.expansion import expanded
 from .patterns.protocol import PatternProblem
 from .patterns.registry import BUILT_IN, find, names
-from .schemas.bound import Member
+from .schemas.bound import Member, PatternUse
 from .schemas.errors.patterns import UnknownPattern
 from .schemas.pattern_ref import pattern_name
 from .schemas.suggest import did_you_mean, in_backticks
@@ -193,7 +193,9 @@ def in_words(annotation: Any) -> str:
     saying."""
     origin = typing.get_origin(annotation)
     if origin in (typing.Union, types.UnionType):
-        parts = [in_words(one) for one in typing.get_args(annotation) if one is not type(None)]
+        # A pattern is what a map, or a name, becomes on its way.
+        unsaid = (type(None), PatternUse)
+        parts = [in_words(one) for one in typing.get_args(annotation) if one not in unsaid]
         return " or ".join(dict.fromkeys(parts))
     if origin is list:
         inner = in_words(*typing.get_args(annotation))

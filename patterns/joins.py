@@ -153,7 +153,8 @@ def first_passed(settings: Mapping[str, Any], briefs: Briefs, node: str, report:
     if taken is None:
         last = tried[-1] if tried else None
         said = f": {reports.shortened(last['findings'])}" if last is not None and last["findings"] else ""
-        _decline(text, Declined(f"no check passed in {len(tried)} tries{said}"))
+        tries = f"{len(tried)} {'try' if len(tried) == 1 else 'tries'}"
+        _decline(text, Declined(f"no check passed in {tries}{said}"))
     return taken["output"]
 
 
@@ -249,7 +250,9 @@ def reviewed(settings: Mapping[str, Any], briefs: Briefs, node: str, report: str
         names = ", ".join(f"`{one['who']}`" for one in said)
         found_first = (said[0]["reason"] or said[0]["findings"]) if said else None
         first = reports.shortened(found_first) if found_first else ""
-        _decline(text, Refused(f"rejected by {names} in round {len(rounds)}" + (f": {first}" if first else "")))
+        _decline(
+            text, Refused(f"rejected by {names} in round {len(rounds)}" + (f": {first}" if first else ""))
+        )
     return result
 
 

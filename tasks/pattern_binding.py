@@ -95,14 +95,16 @@ def _demanded(at: TaskBinding, host: BoundTask, given: Any, inner: Inner) -> Mea
         found = names_reviewers([own, *outer])
         if found is None and meaning("peer_review", [own, *outer]).presets and not _has_reviewers(given):
             tell(at, inner, [_nobody_named(at.name)], (*at.at, "effects"))
-        return found
     except NoMeaning as none:
         tell(at, inner, none.errors, (*at.at, "effects"))
         return None
+    return found
 
 
 def _has_reviewers(given: Any) -> bool:
-    return given is not None and pattern_name(given) == "peer_review" and "reviewers" in pattern_settings(given)
+    return (
+        given is not None and pattern_name(given) == "peer_review" and "reviewers" in pattern_settings(given)
+    )
 
 
 def _nobody_named(task: str) -> InputError:

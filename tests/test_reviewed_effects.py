@@ -113,11 +113,16 @@ def test_without_a_review_it_is_blocked(project: Project, graph: str) -> None:
     assert (found["publish.act"], found["publish"]) == ("blocked", "blocked")
 
 
-def test_without_reviewers_nothing_is_reviewed(project: Project) -> None:
-    report = project.run(
-        f"patterns: {{peer_review: {{peer_review: {{rounds: 2}}}}}}\ntasks: {{a: {{{ACT}}}}}"
-    )
+def test_where_nothing_is_said_of_reviews_nothing_is_reviewed(project: Project) -> None:
+    report = project.run(f"tasks: {{a: {{{ACT}}}}}")
     assert (list(states(report)), project.acts) == (["a"], 1)
+
+
+def test_defaults_of_a_review_that_name_nobody_are_refused(project: Project) -> None:
+    with pytest.raises(InputErrors) as caught:
+        project.run(f"patterns: {{peer_review: {{peer_review: {{rounds: 2}}}}}}\ntasks: {{a: {{{ACT}}}}}")
+    assert [error.code for error in caught.value.errors] == ["ME350"]
+    assert project.acts == 0
 
 
 def test_the_tasks_own_settings_come_before_the_preset(project: Project) -> None:

@@ -295,9 +295,25 @@ def _failure(reason: str, text: str, *violations: dict[str, Any]) -> Told:
 
 
 def _copied(value: Any) -> Any:
-    """A JSON value that shares nothing with the first."""
-    if isinstance(value, Mapping):
-        return {key: _copied(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_copied(item) for item in value]
-    return value
+    """A JSON value that shares nothing with the first, however deep it is."""
+    top = _shell(value)
+    stack = [(value, top)] if top is not value else []
+    while stack:
+        source, target = stack.pop()
+        pairs = source.items() if isinstance(target, dict) else enumerate(source)
+        for key, item in pairs:
+            copy = _shell(item)
+            if isinstance(target, dict):
+                target[key] = copy
+            else:
+                target.append(copy)
+            if copy is not item:
+                stack.append((item, copy))
+    return top
+
+
+def _shell(value: Any) -> Any:
+    """An empty object or list in place of one; another value as it is."""
+    if isinstance(value, dict | Mapping):
+        return {}
+    return [] if isinstance(value, list | tuple) else value
