@@ -259,7 +259,10 @@ def reviewed(settings: Mapping[str, Any], briefs: Briefs, node: str, report: str
 def compared(
     settings: Mapping[str, Any], briefs: Briefs, node: str, scores: Mapping[str, Any] | None = None
 ) -> Result:
-    """How each shadow did beside the primary."""
+    """How each shadow did beside the primary; one whose output the criterion has no value for has not passed.
+
+    Raises `Declined` when it has none for the primary's.
+    """
 
     def arm(name: str) -> Result:
         brief = briefs[name]
@@ -277,6 +280,9 @@ def compared(
             "passed": found,
         }
 
+    if scores is not None and briefs["primary"]["status"] == "ok" and scores.get("primary") is None:
+        # A criterion that cannot even read the primary would make everything look alike.
+        raise Declined("`compare` has no value for the output of the primary, so nothing can be compared")
     primary = arm("primary")
     return {
         "margin": settings["margin"],

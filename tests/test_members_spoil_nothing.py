@@ -156,3 +156,17 @@ def test_a_member_may_say_of_which_family_it_is(tmp_path: Path) -> None:
 
     assert found["agreement"]["families"] == 2
     assert found["agreement"]["one_family"] is False
+
+
+def test_a_criterion_that_cannot_read_the_primary_compares_nothing(tmp_path: Path) -> None:
+    shadow = {
+        "shadow": {"shadows": [{"run": say({"score": 8}), "name": "other"}], "compare": "output.scor > 5"}
+    }
+    task = {"run": say({"score": 9}), "output": {"as": "json"}, "pattern": shadow}
+    report = ran(tmp_path, {"t": task})
+    compare = next(one for one in report.nodes if one.id == "t.compare")
+
+    assert report.state == "ok"
+    assert compare.state == "failed"
+    assert "`compare` has no value for the output of the primary" in compare.reason
+    assert api.shadow_reports(cwd=tmp_path) == []

@@ -11,7 +11,7 @@ from typing import Any, Final
 from ...schemas import bound_json
 from ...schemas.bound import BoundGraph, BoundTask
 from ...schemas.canonical import digest
-from ...schemas.errors import LedgerError
+from ...schemas.errors import InputError, LedgerError
 from ...schemas.template import Host, Literal, Template, as_text, expressions, render
 from ..instances import Frame, Instance, graphs_of, leaf_tasks
 from ..runtimes.protocol import AttemptRequest
@@ -255,9 +255,7 @@ class RequestBuilder:
                 return self._evaluate(source, scope)
             try:
                 return self._evaluate(source, {**scope, **further})
-            except LedgerError:
-                raise
-            except Exception:
+            except InputError:
                 # It looks at one output of several: where it has no value, the others still have theirs.
                 return None
 
