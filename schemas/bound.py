@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from .agent import AgentSpec
 from .span import Span
 from .template import EMPTY, Template
 from .template import Literal as Lit
@@ -82,10 +83,16 @@ class OutputContract:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliverableSpec:
-    """A file that an attempt must leave behind; `schema` is a JSON Schema for its JSON content."""
+    """A file that an attempt must leave behind; `schema` is a JSON Schema for its JSON content.
+
+    `must_export` are names that it must define for others, `coverage` is the least share of it, in percent,
+    that the tests must reach.
+    """
 
     path: Template
     schema: Any = None
+    must_export: tuple[str, ...] = ()
+    coverage: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,6 +253,9 @@ class BoundTask:
     never hold anything else up. `held` ones wait until the rule of the join that `settles` names lets
     them start. `sample` counts pieces with the same work, from 1. `offered`
     are inputs that the pattern gives: a callable that does not take them does not get them.
+
+    `checks` are commands that must exit with 0 after the work, `acceptance` statements that must be true of
+    it; `quality` says what is done with the findings of the quality gate. `setup` prepares a worktree.
     """
 
     id: str
@@ -261,6 +271,11 @@ class BoundTask:
     outputs_taken: bool = False
     command: CommandSpec | None = None
     python: CallableSpec | None = None
+    agent: AgentSpec | None = None
+    acceptance: tuple[Template, ...] = ()
+    checks: tuple[CommandSpec, ...] = ()
+    quality: Literal["off", "note", "reask"] = "note"
+    setup: CommandSpec | None = None
     inputs: tuple[tuple[str, Template], ...] = ()
     env: tuple[tuple[str, Template], ...] = ()
     secrets: tuple[str, ...] = ()

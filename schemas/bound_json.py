@@ -7,7 +7,7 @@ from dataclasses import fields
 from functools import cache
 from typing import Any, Final
 
-from . import shape_json, template
+from . import agent_json, shape_json, template
 from .bound import (
     BoundGraph,
     BoundTask,
@@ -21,7 +21,7 @@ from .bound import (
     SettleSpec,
 )
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 
 
 def to_json(graph: BoundGraph) -> dict[str, Any]:
@@ -65,6 +65,14 @@ def _work(task: BoundTask) -> dict[str, Any]:
         data["command"] = _command(task.command)
     if task.python is not None:
         data["python"] = _plain(task.python, CallableSpec, ())
+    if task.agent is not None:
+        data["agent"] = agent_json.to_json(task.agent)
+    if task.acceptance:
+        data["acceptance"] = [template.to_json(item) for item in task.acceptance]
+    if task.checks:
+        data["checks"] = [_command(item) for item in task.checks]
+    if task.setup is not None:
+        data["setup"] = _command(task.setup)
     for name in ("inputs", "env"):
         if getattr(task, name):
             data[name] = _named(getattr(task, name))
@@ -82,9 +90,7 @@ def _files(task: BoundTask) -> dict[str, Any]:
         data["output"] = _plain(task.output, OutputContract, ("path",))
         data["output"]["path"] = template.to_json(task.output.path)
     if task.deliverables:
-        data["deliverables"] = [
-            {"path": template.to_json(item.path), "schema": item.schema} for item in task.deliverables
-        ]
+        data["deliverables"] = [_deliverable(item) for item in task.deliverables]
     return data
 
 
@@ -92,7 +98,7 @@ def from_json(data: dict[str, Any]) -> BoundGraph:
     """The inverse of `to_json`, for every format so far; `ValueError` for one that this program does not
     know.
     """
-    if data.get("format") not in (1, 2, FORMAT):
+    if data.get("format") not in (1, 2, 3, FORMAT):
         raise ValueError(f"a bound graph of format {data.get('format')!r}, where {FORMAT} is known")
     known = {item.name for item in fields(BoundGraph)}
     given = {name: value for name, value in data.items() if name in known}
@@ -170,9 +176,20 @@ def _output_from(data: dict[str, Any]) -> OutputContract:
     return OutputContract(**{**data, "path": template.from_json(data["path"])})
 
 
+def _deliverable(item: DeliverableSpec) -> dict[str, Any]:
+    data = {"path": template.to_json(item.path), "schema": item.schema}
+    return data | _plain(item, DeliverableSpec, ("path", "schema"))
+
+
 def _deliverables_from(data: list[dict[str, Any]]) -> tuple[DeliverableSpec, ...]:
     return tuple(
-        DeliverableSpec(path=template.from_json(item["path"]), schema=item["schema"]) for item in data
+        DeliverableSpec(
+            path=template.from_json(item["path"]),
+            schema=item["schema"],
+            must_export=tuple(item.get("must_export", ())),
+            coverage=item.get("coverage"),
+        )
+        for item in data
     )
 
 
@@ -189,6 +206,10 @@ _READ: Final[Mapping[str, Callable[[Any], Any]]] = {
     "condition": template.from_json,
     "command": _command_from,
     "python": lambda data: CallableSpec(**data),
+    "agent": agent_json.from_json,
+    "acceptance": _globs,
+    "checks": lambda data: tuple(_command_from(item) for item in data),
+    "setup": _command_from,
     "reads": _globs,
     "writes": _globs,
     "inputs": _templates,

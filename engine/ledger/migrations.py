@@ -10,6 +10,7 @@ from typing import Final
 from ...schemas.errors import LedgerDamaged, NewerLedger
 from .fault_points import Faults
 from .schema import LEDGER_1
+from .schema_executors import LEDGER_3
 from .schema_growth import LEDGER_2
 
 APPLICATION_ID: Final = 0x4D654C67
@@ -28,6 +29,7 @@ class Migration:
 MIGRATIONS: Final = (
     Migration(1, "journal and projections", LEDGER_1),
     Migration(2, "growing graphs and reuse", LEDGER_2),
+    Migration(3, "Executors and Roles", LEDGER_3),
 )
 """All of them, by number from 1 without gaps. A released one is never changed."""
 

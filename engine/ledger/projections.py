@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from ...schemas.canonical import canonical
 from ...schemas.errors import ConflictingRecord
-from . import records
+from . import people, records
 from .answers import on_principal_answered
 from .column_text import json_column, to_column
 
@@ -202,6 +202,9 @@ def _on_attempt_started(
         ).fetchone()
         return _same(db, found[0], f"attempt `{entity_id}`", payload)
     db.execute(_NODE_RUNNING, (number, ts, dag_run_id, node_id, generation))
+    executor_id = get("executor_id")
+    if executor_id is not None:
+        people.engage(db, executor_id, entity_id, ts)
     return None
 
 
@@ -234,6 +237,8 @@ def _on_attempt_finished(
     result = get("result")
     if result is not None:
         db.execute(_RESULT, (result["key"], seq, dag_run_id, entity_id, result["task"]))
+    if get("executor_id") is not None:
+        people.release(db, entity_id, ts, payload)
     state = get("node_state")
     if state is not None:
         ended = get("ended_ts", ts) if state in _ENDED else None
@@ -386,4 +391,11 @@ _HANDLERS: Final[dict[str, _Handler]] = {
     records.PRINCIPAL_ASKED: _on_principal_asked,
     records.TIMER_FIRED: _on_timer_fired,
     records.PRINCIPAL_ANSWERED: on_principal_answered,
+    records.ROLE_NOTED: people.on_role_noted,
+    records.ROLE_ARCHIVED: people.on_role_status("archived"),
+    records.ROLE_RESTORED: people.on_role_status("active"),
+    records.EXECUTOR_CREATED: people.on_executor_created,
+    records.EXECUTOR_RETIRED: people.on_executor_status("retired"),
+    records.EXECUTOR_RESTORED: people.on_executor_status("idle"),
+    records.EXECUTOR_REVIEWED: people.on_executor_reviewed,
 }

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
+from ...schemas.agent import Role
 from ...schemas.bound import BoundTask, CallableSpec, OutputContract
 from ...schemas.errors import InputError
 from ...schemas.states import FailureReason, Outcome
@@ -15,7 +16,8 @@ from ...schemas.states import FailureReason, Outcome
 class Capabilities:
     """What a runtime can do, as data; the scheduler reads this and never a runtime's name.
 
-    `open_files` is how many files of this process one attempt may hold open.
+    `assesses`: it runs the task's checks and the quality gate itself, within the attempt, because it can
+    have the work mended. `open_files` is how many files of this process one attempt may hold open.
     """
 
     structured_output: bool = False
@@ -23,9 +25,65 @@ class Capabilities:
     budget_cap: bool = False
     live_usage: bool = False
     cost: bool = False
+    turn_cap: bool = False
     speaks_while_running: bool = False
     cancel: bool = True
+    assesses: bool = False
     open_files: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assertion:
+    """What must hold of a file that the attempt leaves behind, at the absolute `path`."""
+
+    path: str
+    must_export: tuple[str, ...] = ()
+    coverage: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentRequest:
+    """What an agent is to do, ready to be put into words; see `engine.agents.prompt`.
+
+    `executor_id` and `alias` are the Executor's. `role` is its Role. `model` is what the client is asked
+    for, None for its own choice, and `tier` the class that was asked for. `prompt` is the task's text, in
+    which values that others made are named `[data: NAME]` and stand in `data`. `manifest` and `brief` are
+    the documents handed over, as JSON values, and `manifest_id` and `brief_id` name them.
+
+    `session` is the client's own session that is gone on with, and `session_totals` what that session had
+    used before, as its last Run recorded it; `context` is what the Executor is told of its past where the
+    session cannot be gone on with. `first`: it is the Executor's first Run, and it is onboarded.
+    `wall` is the hard limit of the attempt in seconds, kept by the shim.
+    """
+
+    executor_id: str
+    alias: str
+    role: Role
+    prompt: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
+    manifest: Mapping[str, Any] = field(default_factory=dict)
+    manifest_id: str = ""
+    brief: Mapping[str, Any] = field(default_factory=dict)
+    brief_id: str = ""
+    tier: str = "sonnet"
+    model: str | None = None
+    reask: int = 2
+    session: str | None = None
+    session_totals: Mapping[str, Any] | None = None
+    context: str = ""
+    first: bool = False
+    wall: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Isolation:
+    """A worktree for an attempt: it starts from `bases`, commits that are merged in this order, or from the
+    project's present commit when there are none, on a new branch `branch`. `setup` prepares it, in the form
+    of `AttemptRequest.command`."""
+
+    branch: str
+    bases: tuple[str, ...] = ()
+    setup: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +101,9 @@ class AttemptRequest:
     this attempt's own, private to the user, that exists once the runtime asks for it to be made.
     `output_used` is false when nothing refers to the output: one that is too large to be handed on
     is then dropped, where it otherwise fails the attempt. Times are in seconds.
+
+    `checks` are commands that must exit with 0 after the work, in the form of `command` with the values of
+    their bindings under `env`. `assertions` are about deliverables. `agent` is set for tasks with a Role.
     """
 
     run_id: str
@@ -64,6 +125,12 @@ class AttemptRequest:
     output_path: str | None = None
     output_used: bool = True
     deliverables: tuple[tuple[str, Any], ...] = ()
+    assertions: tuple[Assertion, ...] = ()
+    checks: tuple[Mapping[str, Any], ...] = ()
+    acceptance: tuple[str, ...] = ()
+    quality: Literal["off", "note", "reask"] = "note"
+    agent: AgentRequest | None = None
+    isolation: Isolation | None = None
     scratch: str = ""
     grace: float = 5.0
 
@@ -109,7 +176,8 @@ class AttemptResult:
     `interrupted`: the attempt is gone, and how it ended is not known.
     `output` is the JSON value that consumers see (only meaningful for `ok`). `reason` is one
     sentence for people and never empty unless the outcome is `ok`. `deliverable` is
-    `{"path": ..., "hash": ..., "summary": ...}` with the path relative to the project.
+    `{"path": ..., "hash": ..., "summary": ...}` with the path relative to the project. `columns` are
+    further columns of the Run, by their names in the Ledger, and what else its record is to keep.
     """
 
     outcome: Outcome
@@ -122,6 +190,7 @@ class AttemptResult:
     deliverable: Mapping[str, Any] | None = None
     violations: tuple[Mapping[str, Any], ...] = ()
     retry_after: float | None = None
+    columns: Mapping[str, Any] = field(default_factory=dict)
 
 
 class AttemptHandle(Protocol):
@@ -159,6 +228,19 @@ class Runtime(Protocol):
     def start(self, request: AttemptRequest, emit: Callable[[AttemptEvent], None]) -> AttemptHandle: ...
 
     async def close(self) -> None: ...
+
+
+@runtime_checkable
+class Adopts(Protocol):
+    """A runtime whose attempts outlive the Coordinator that started them."""
+
+    def adopt(self, request: AttemptRequest, emit: Callable[[AttemptEvent], None]) -> AttemptHandle | None:
+        """Take over the attempt `request.run_id`, which an earlier Coordinator began with the same request.
+
+        A handle when it has finished by itself and everything it left is there, under the same attempt id
+        and key: `wait` then gives its result, as if it had ended now. None when it has not; what still runs
+        of it is stopped by then.
+        """
 
 
 @runtime_checkable

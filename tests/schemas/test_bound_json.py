@@ -166,7 +166,7 @@ def test_a_graph_comes_back_as_it_was(graph: BoundGraph) -> None:
 
 
 def test_another_format_is_refused() -> None:
-    with pytest.raises(ValueError, match="format 4"):
+    with pytest.raises(ValueError, match="format 5"):
         bound_json.from_json({"format": bound_json.FORMAT + 1})
 
 
