@@ -30,12 +30,14 @@ def started_payload(
         "key": live.key,
     }
     if isinstance(request, AttemptRequest) and requests.is_dynamic(live.task):
-        rendered = {
+        rendered: dict[str, Any] = {
             "command": request.command,
             "env": request.env,
             "with": request.inputs,
             "cwd": request.cwd,
         }
+        if request.checks or request.acceptance:
+            rendered |= {"checks": list(request.checks), "acceptance": list(request.acceptance)}
         data = canonical_bytes(rendered)
         if len(data) <= INLINE_BYTES:
             payload["inputs"] = rendered

@@ -15,6 +15,7 @@ from ...schemas.errors import InputError, LedgerError
 from ...schemas.template import Host, Literal, Template, as_text, expressions, render
 from ..instances import Frame, Instance, graphs_of, leaf_tasks
 from ..runtimes.protocol import AttemptRequest
+from .held_to import assertions_of, checks_of
 from .results import NeedView, Results
 
 _WORD: Final = re.compile(r"[\w-]+")
@@ -162,7 +163,10 @@ class RequestBuilder:
             (self._inside(as_text(render_one("deliverables", item.path)), "deliverables"), item.schema)
             for item in task.deliverables
         )
-        key = self._key(instance, command, env, inputs, rewinds)
+        checks = checks_of(task, render_one)
+        acceptance = tuple(as_text(render_one("acceptance", item)) for item in task.acceptance)
+        held_to = [checks, acceptance] if checks or acceptance else []
+        key = self._key(instance, command, env, inputs, rewinds, *held_to)
         return AttemptRequest(
             run_id=run_id,
             dag_run_id=self._dag_run_id,
@@ -183,6 +187,10 @@ class RequestBuilder:
             output_path=path,
             output_used=self._is_used(instance),
             deliverables=deliverables,
+            assertions=assertions_of(task, [path for path, _ in deliverables]),
+            checks=checks,
+            acceptance=acceptance,
+            quality=task.quality,
             scratch=scratch,
         )
 
@@ -305,6 +313,7 @@ class RequestBuilder:
         env: Mapping[str, str],
         inputs: Mapping[str, Any],
         rewinds: int,
+        *further: Any,
     ) -> str:
         results = self._results
         upstream = [
@@ -313,7 +322,7 @@ class RequestBuilder:
             if results.has_output(frame.prefix + need.task)
         ]
         round_number = instance.round
-        parts = [self._digest(instance.task), command, env, inputs, upstream, rewinds]
+        parts = [self._digest(instance.task), command, env, inputs, upstream, rewinds, *further]
         return digest(parts if round_number is None else [*parts, round_number])
 
     def _digest(self, task: BoundTask) -> str:
@@ -345,12 +354,12 @@ def holds(value: Any) -> bool:
 
 def _sources(task: BoundTask) -> Iterator[str]:
     """The sources of all expressions of a task's attempts."""
-    command = task.command
-    templates: list[Template] = [task.cwd, task.output.path]
+    templates: list[Template] = [task.cwd, task.output.path, *task.acceptance]
     templates += [value for _, value in (*task.inputs, *task.env)]
     templates += [item.path for item in task.deliverables]
-    if command is not None:
-        templates += [*(command.argv or ()), *(value for _, value in command.bindings)]
+    for command in (task.command, *task.checks):
+        if command is not None:
+            templates += [*(command.argv or ()), *(value for _, value in command.bindings)]
     for template in templates:
         yield from expressions(template)
 
