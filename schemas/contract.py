@@ -59,7 +59,8 @@ class Contract(GrammarModel):
     checks: Several[Command] = Field(
         default=(),
         description="Commands that must exit with 0 after the work is done, where and as it was done. When"
-        " one does not, the attempt fails with `quality_gate`; an Executor is told, and may mend its work first.",
+        " one does not, the attempt fails with `quality_gate`; an Executor is told, and may mend its work"
+        " first.",
         examples=[["pytest -q"]],
     )
     quality: Literal["off", "note", "reask"] = Field(
