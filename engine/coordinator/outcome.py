@@ -31,7 +31,7 @@ def started_payload(
     }
     payload.update(live.columns)
     if isinstance(request, AttemptRequest) and requests.is_dynamic(live.task):
-        rendered = {
+        rendered: dict[str, Any] = {
             "command": request.command,
             "env": request.env,
             "with": request.inputs,
@@ -39,6 +39,8 @@ def started_payload(
         }
         if request.agent is not None:
             rendered |= {"prompt": request.agent.prompt, "data": request.agent.data}
+        if request.checks or request.acceptance:
+            rendered |= {"checks": list(request.checks), "acceptance": list(request.acceptance)}
         data = canonical_bytes(rendered)
         if len(data) <= INLINE_BYTES:
             payload["inputs"] = rendered

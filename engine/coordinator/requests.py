@@ -17,6 +17,7 @@ from ...schemas.template import Host, Literal, Template, as_text, expressions, r
 from ..instances import Frame, Instance, graphs_of, leaf_tasks
 from ..runtimes.protocol import AgentRequest, AttemptRequest
 from .agent_words import said
+from .held_to import assertions_of, checks_of
 from .results import NeedView, Results
 
 _WORD: Final = re.compile(r"[\w-]+")
@@ -166,8 +167,13 @@ class RequestBuilder:
             (self._inside(as_text(render_one("deliverables", item.path)), "deliverables"), item.schema)
             for item in task.deliverables
         )
+        checks = checks_of(task, render_one)
+        acceptance = tuple(as_text(render_one("acceptance", item)) for item in task.acceptance)
+        held_to = [checks, acceptance] if checks or acceptance else []
         agent = self._agent(instance, render_one)
-        key = self._key(instance, command, env, inputs, rewinds, agent)
+        if agent is not None:
+            held_to.append([agent.prompt, agent.data])
+        key = self._key(instance, command, env, inputs, rewinds, *held_to)
         return AttemptRequest(
             run_id=run_id,
             dag_run_id=self._dag_run_id,
@@ -189,6 +195,10 @@ class RequestBuilder:
             output_used=self._is_used(instance),
             deliverables=deliverables,
             agent=agent,
+            assertions=assertions_of(task, [path for path, _ in deliverables]),
+            checks=checks,
+            acceptance=acceptance,
+            quality=task.quality,
             scratch=scratch,
         )
 
@@ -345,7 +355,7 @@ class RequestBuilder:
         env: Mapping[str, str],
         inputs: Mapping[str, Any],
         rewinds: int,
-        agent: AgentRequest | None,
+        *further: Any,
     ) -> str:
         results = self._results
         upstream = [
@@ -354,9 +364,7 @@ class RequestBuilder:
             if results.has_output(frame.prefix + need.task)
         ]
         round_number = instance.round
-        parts = [self._digest(instance.task), command, env, inputs, upstream, rewinds]
-        if agent is not None:
-            parts.append([agent.prompt, agent.data])
+        parts = [self._digest(instance.task), command, env, inputs, upstream, rewinds, *further]
         return digest(parts if round_number is None else [*parts, round_number])
 
     def _digest(self, task: BoundTask) -> str:
@@ -388,14 +396,14 @@ def holds(value: Any) -> bool:
 
 def _sources(task: BoundTask) -> Iterator[str]:
     """The sources of all expressions of a task's attempts."""
-    command = task.command
-    templates: list[Template] = [task.cwd, task.output.path]
+    templates: list[Template] = [task.cwd, task.output.path, *task.acceptance]
     templates += [value for _, value in (*task.inputs, *task.env)]
     templates += [item.path for item in task.deliverables]
     if task.agent is not None:
         templates += [task.agent.prompt, *(pointer.path for pointer in task.agent.files)]
-    if command is not None:
-        templates += [*(command.argv or ()), *(value for _, value in command.bindings)]
+    for command in (task.command, *task.checks):
+        if command is not None:
+            templates += [*(command.argv or ()), *(value for _, value in command.bindings)]
     for template in templates:
         yield from expressions(template)
 
