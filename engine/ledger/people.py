@@ -120,5 +120,5 @@ def release(db: sqlite3.Connection, run_id: str, ts: int, payload: Payload) -> N
     session = payload.get("session_id")
     runtime = payload.get("runtime") if session is not None else None
     totals = json_column(payload.get("session_totals"))
-    values = (ts, session, runtime, runtime, totals, totals)
+    values = (ts, session, runtime, runtime, session, totals)
     db.execute(_RELEASE, (*values, payload["executor_id"], run_id))

@@ -8,17 +8,16 @@ where more may follow, the next page starts after the last row of this one.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
-from typing import Any, Final, TypeVar
+from collections.abc import Iterable
+from typing import Final
 
 from ...schemas.errors import AmbiguousDagRun, AmbiguousRun
-from .column_text import from_column
+from .asking import NamedQuery, ask, bounded, columns, one
 from .database_errors import ledger_errors
 from .journal import BY_SEQ, IN_STRETCHES, OF_DAG_RUN, journaled
 from .ledger import MAX_PAGE, Ledger
 from .records import ATTEMPT_FINISHED, Journaled
-from .rows import JSON_COLUMNS, AnswerRow, AttemptRow, DagRunRow, NodeRow, ResultRow, RunRow, json_value
+from .rows import AnswerRow, AttemptRow, DagRunRow, NodeRow, ResultRow, RunRow
 
 __all__ = [
     "answers_of_dag_run",
@@ -47,28 +46,12 @@ __all__ = [
 
 _END: Final = 1 << 62
 _LAST_TEXT: Final = "\U0010ffff"
-_Params = Sequence[object] | Mapping[str, object]
-_Row = TypeVar("_Row", DagRunRow, NodeRow, AttemptRow, RunRow, ResultRow, AnswerRow)
-
-
-@dataclass(frozen=True, slots=True)
-class NamedQuery:
-    """A statement, and the words in which SQLite's plan must name the way to each table."""
-
-    sql: str
-    plan: tuple[str, ...]
-
-
-def _columns(row: type, table: str) -> str:
-    return ", ".join(f"{table}.{field.name}" for field in fields(row))
-
-
-_DAG_RUN: Final = f"SELECT {_columns(DagRunRow, 'dag_runs')} FROM dag_runs"  # noqa: S608
-_NODE: Final = f"SELECT {_columns(NodeRow, 'nodes')} FROM nodes"  # noqa: S608
-_ATTEMPT: Final = f"SELECT {_columns(AttemptRow, 'attempts')} FROM attempts"  # noqa: S608
-_RUN: Final = f"SELECT {_columns(RunRow, 'runs')} FROM runs"  # noqa: S608
-_ANSWER: Final = f"SELECT {_columns(AnswerRow, 'approvals')} FROM approvals"  # noqa: S608
-_RESULT: Final = f"SELECT {_columns(ResultRow, 'results')} FROM results"  # noqa: S608
+_DAG_RUN: Final = f"SELECT {columns(DagRunRow, 'dag_runs')} FROM dag_runs"  # noqa: S608
+_NODE: Final = f"SELECT {columns(NodeRow, 'nodes')} FROM nodes"  # noqa: S608
+_ATTEMPT: Final = f"SELECT {columns(AttemptRow, 'attempts')} FROM attempts"  # noqa: S608
+_RUN: Final = f"SELECT {columns(RunRow, 'runs')} FROM runs"  # noqa: S608
+_ANSWER: Final = f"SELECT {columns(AnswerRow, 'approvals')} FROM approvals"  # noqa: S608
+_RESULT: Final = f"SELECT {columns(ResultRow, 'results')} FROM results"  # noqa: S608
 _RECORD_COLUMNS: Final = (
     "seq", "ts", "kind", "entity_id", "dag_run_id", "cause", "payload", "prev_hash", "hash",
 )  # fmt: skip
@@ -87,13 +70,13 @@ QUERIES: Final = {
         f"{_RUN} WHERE run_id >= ? AND run_id < ? ORDER BY run_id LIMIT ?", _RUN_BY_ID
     ),
     "runs_of_dag_run": NamedQuery(
-        f"SELECT {_columns(RunRow, 'runs')} FROM {IN_STRETCHES} CROSS JOIN runs"  # noqa: S608
+        f"SELECT {columns(RunRow, 'runs')} FROM {IN_STRETCHES} CROSS JOIN runs"  # noqa: S608
         f" ON runs.run_id = records.entity_id AND runs.seq = records.seq"
         f" WHERE {OF_DAG_RUN} AND records.kind = '{ATTEMPT_FINISHED}' ORDER BY {BY_SEQ} LIMIT :limit",
         (*_IN_DAG_RUN, *_RUN_BY_ID),
     ),
     "runs_of_node": NamedQuery(
-        f"SELECT {_columns(RunRow, 'runs')} FROM attempts CROSS JOIN runs ON runs.run_id = attempts.run_id"  # noqa: S608
+        f"SELECT {columns(RunRow, 'runs')} FROM attempts CROSS JOIN runs ON runs.run_id = attempts.run_id"  # noqa: S608
         " WHERE attempts.dag_run_id = ? AND attempts.node_id = ? AND attempts.run_id > ?"
         " ORDER BY attempts.run_id LIMIT ?",
         ("attempts USING PRIMARY KEY", *_RUN_BY_ID),
@@ -166,27 +149,27 @@ def recent_runs(ledger: Ledger, *, before: str = _LAST_TEXT, limit: int = 20) ->
     Older pages with `before` the `run_id` of the last row. O(log n + k log n), by the primary keys of
     `run_outcomes` and `journal`.
     """
-    return _rows(ledger, "recent_runs", RunRow, (before, _bounded(limit)))
+    return ask(ledger, QUERIES["recent_runs"], RunRow, (before, bounded(limit)))
 
 
 def result_by_key(ledger: Ledger, key: str) -> ResultRow | None:
     """The newest result with this key. O(log n), by the primary key of `results`."""
-    return _one(_rows(ledger, "result_by_key", ResultRow, (key, 1)))
+    return one(ask(ledger, QUERIES["result_by_key"], ResultRow, (key, 1)))
 
 
 def latest_result(ledger: Ledger, task: str) -> ResultRow | None:
     """The newest result of a task, whatever its key. O(log n), by the index `results_of_task`."""
-    return _one(_rows(ledger, "latest_result", ResultRow, (task, 1)))
+    return one(ask(ledger, QUERIES["latest_result"], ResultRow, (task, 1)))
 
 
 def run_by_id(ledger: Ledger, run_id: str) -> RunRow | None:
     """The Run of this full id; None when there is none. O(log n), by the primary key of `run_outcomes`."""
-    return _one(_rows(ledger, "run_by_id", RunRow, (run_id,)))
+    return one(ask(ledger, QUERIES["run_by_id"], RunRow, (run_id,)))
 
 
 def runs_by_prefix(ledger: Ledger, prefix: str, *, limit: int = 10) -> list[RunRow]:
     """The Runs whose id begins with `prefix`, by id. O(log n + k), by the primary key of `run_outcomes`."""
-    return _rows(ledger, "runs_by_prefix", RunRow, (prefix, prefix + _LAST_TEXT, _bounded(limit)))
+    return ask(ledger, QUERIES["runs_by_prefix"], RunRow, (prefix, prefix + _LAST_TEXT, bounded(limit)))
 
 
 def find_run(ledger: Ledger, text: str) -> RunRow | None:
@@ -202,7 +185,7 @@ def find_run(ledger: Ledger, text: str) -> RunRow | None:
             hint="type more of the id",
             candidates=names,
         )
-    return _one(found)
+    return one(found)
 
 
 def runs_of_dag_run(ledger: Ledger, dag_run_id: str, *, after: int = 0, limit: int = 1000) -> list[RunRow]:
@@ -211,7 +194,7 @@ def runs_of_dag_run(ledger: Ledger, dag_run_id: str, *, after: int = 0, limit: i
     O(log n + records of the DAG run passed over + k log n), by the index `stretches_of_dag_run` and the
     primary keys of `journal` and `run_outcomes`.
     """
-    return _rows(ledger, "runs_of_dag_run", RunRow, _page(dag_run_id, after, limit))
+    return ask(ledger, QUERIES["runs_of_dag_run"], RunRow, _page(dag_run_id, after, limit))
 
 
 def runs_of_node(
@@ -221,17 +204,19 @@ def runs_of_node(
 
     O(log n + attempts of the DAG run), by the primary keys of `attempts` and `run_outcomes`.
     """
-    return _rows(ledger, "runs_of_node", RunRow, (dag_run_id, node_id, after, _bounded(limit)))
+    return ask(ledger, QUERIES["runs_of_node"], RunRow, (dag_run_id, node_id, after, bounded(limit)))
 
 
 def dag_run_by_id(ledger: Ledger, dag_run_id: str) -> DagRunRow | None:
     """The DAG run of this full id; None when there is none. O(log n), by the unique index on `dag_run_id`."""
-    return _one(_rows(ledger, "dag_run_by_id", DagRunRow, (dag_run_id,)))
+    return one(ask(ledger, QUERIES["dag_run_by_id"], DagRunRow, (dag_run_id,)))
 
 
 def dag_runs_by_prefix(ledger: Ledger, prefix: str, *, limit: int = 10) -> list[DagRunRow]:
     """The DAG runs whose id begins with `prefix`. O(log n + k), by the unique index on `dag_run_id`."""
-    return _rows(ledger, "dag_runs_by_prefix", DagRunRow, (prefix, prefix + _LAST_TEXT, _bounded(limit)))
+    return ask(
+        ledger, QUERIES["dag_runs_by_prefix"], DagRunRow, (prefix, prefix + _LAST_TEXT, bounded(limit))
+    )
 
 
 def find_dag_run(ledger: Ledger, text: str) -> DagRunRow | None:
@@ -247,7 +232,7 @@ def find_dag_run(ledger: Ledger, text: str) -> DagRunRow | None:
             hint="type more of the id",
             candidates=names,
         )
-    return _one(found)
+    return one(found)
 
 
 def recent_dag_runs(ledger: Ledger, *, before: int = _END, limit: int = 20) -> list[DagRunRow]:
@@ -255,7 +240,7 @@ def recent_dag_runs(ledger: Ledger, *, before: int = _END, limit: int = 20) -> l
 
     O(log n + k), by the primary key of `dag_runs`.
     """
-    return _rows(ledger, "recent_dag_runs", DagRunRow, (before, _bounded(limit)))
+    return ask(ledger, QUERIES["recent_dag_runs"], DagRunRow, (before, bounded(limit)))
 
 
 def newest_unfinished_dag_run(ledger: Ledger) -> DagRunRow | None:
@@ -263,7 +248,7 @@ def newest_unfinished_dag_run(ledger: Ledger) -> DagRunRow | None:
 
     O(log n), by the partial index `dag_runs_unfinished`.
     """
-    return _one(_rows(ledger, "newest_unfinished_dag_run", DagRunRow, (_END,)))
+    return one(ask(ledger, QUERIES["newest_unfinished_dag_run"], DagRunRow, (_END,)))
 
 
 def nodes_of_dag_run(
@@ -273,7 +258,7 @@ def nodes_of_dag_run(
 
     O(log n + k), by the primary key of `nodes`.
     """
-    return _rows(ledger, "nodes_of_dag_run", NodeRow, (dag_run_id, *after, _bounded(limit)))
+    return ask(ledger, QUERIES["nodes_of_dag_run"], NodeRow, (dag_run_id, *after, bounded(limit)))
 
 
 def count_nodes(ledger: Ledger, dag_run_id: str) -> tuple[int, int]:
@@ -289,7 +274,7 @@ def count_nodes(ledger: Ledger, dag_run_id: str) -> tuple[int, int]:
 
 def generations_of_node(ledger: Ledger, dag_run_id: str, node_id: str, *, limit: int = 1000) -> list[NodeRow]:
     """The generations of one node, oldest first. O(log n + k), by the primary key of `nodes`."""
-    return _rows(ledger, "generations_of_node", NodeRow, (dag_run_id, node_id, _bounded(limit)))
+    return ask(ledger, QUERIES["generations_of_node"], NodeRow, (dag_run_id, node_id, bounded(limit)))
 
 
 def attempts_of_node(
@@ -299,7 +284,7 @@ def attempts_of_node(
 
     O(log n + attempts of the DAG run), by the primary key of `attempts`.
     """
-    return _rows(ledger, "attempts_of_node", AttemptRow, (dag_run_id, node_id, after, _bounded(limit)))
+    return ask(ledger, QUERIES["attempts_of_node"], AttemptRow, (dag_run_id, node_id, after, bounded(limit)))
 
 
 def attempts_of_dag_run(
@@ -309,7 +294,7 @@ def attempts_of_dag_run(
 
     O(log n + k), by the primary key of `attempts`.
     """
-    return _rows(ledger, "attempts_of_dag_run", AttemptRow, (dag_run_id, after, _bounded(limit)))
+    return ask(ledger, QUERIES["attempts_of_dag_run"], AttemptRow, (dag_run_id, after, bounded(limit)))
 
 
 def stranded_attempts(
@@ -319,7 +304,7 @@ def stranded_attempts(
 
     O(log n + attempts of the DAG run), by the primary keys of `attempts` and `run_outcomes`.
     """
-    return _rows(ledger, "stranded_attempts", AttemptRow, (dag_run_id, after, _bounded(limit)))
+    return ask(ledger, QUERIES["stranded_attempts"], AttemptRow, (dag_run_id, after, bounded(limit)))
 
 
 def answers_of_dag_run(
@@ -329,7 +314,7 @@ def answers_of_dag_run(
 
     O(log n + k), by the primary key of `approvals`.
     """
-    return _rows(ledger, "answers_of_dag_run", AnswerRow, (dag_run_id, *after, _bounded(limit)))
+    return ask(ledger, QUERIES["answers_of_dag_run"], AnswerRow, (dag_run_id, *after, bounded(limit)))
 
 
 def records_after(
@@ -352,38 +337,8 @@ def record_at(ledger: Ledger, seq: int) -> Journaled | None:
         return None if row is None else journaled(row)
 
 
-def _rows(ledger: Ledger, name: str, row: type[_Row], params: _Params) -> list[_Row]:
-    json_at = [at for at, field in enumerate(fields(row)) if field.name in JSON_COLUMNS]
-    with ledger_errors(ledger.path):
-        try:
-            found = ledger.connection.execute(QUERIES[name].sql, params).fetchall()
-        except UnicodeEncodeError:
-            # What is asked for holds bytes that are no UTF-8, as no id and no name of a node does.
-            return []
-    return [row(*_read(values, json_at)) for values in found]
-
-
-def _read(values: tuple[Any, ...], json_at: list[int]) -> Sequence[Any]:
-    changed: list[Any] = list(values)
-    if bytes in set(map(type, values)):
-        changed = [from_column(value) for value in values]
-    for at in json_at:
-        changed[at] = json_value(changed[at])
-    return changed
-
-
-def _one(rows: list[_Row]) -> _Row | None:
-    return rows[0] if rows else None
-
-
 def _page(dag_run_id: str, after: int, limit: int) -> dict[str, object]:
-    return {"dag_run_id": dag_run_id, "after": after, "limit": _bounded(limit)}
-
-
-def _bounded(limit: int) -> int:
-    if not 0 < limit <= MAX_PAGE:
-        raise ValueError(f"a limit lies between 1 and {MAX_PAGE}, not {limit}")
-    return limit
+    return {"dag_run_id": dag_run_id, "after": after, "limit": bounded(limit)}
 
 
 def _listed(names: list[str]) -> str:

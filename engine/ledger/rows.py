@@ -155,7 +155,7 @@ class AnswerRow:
 
 JSON_COLUMNS = frozenset({
     "params", "concurrency", "waiting_for", "outputs", "deliverable_ref", "files_touched", "tool_use",
-    "quality_findings", "review_findings", "axes", "options", "answer", "payload",
+    "quality_findings", "review_findings", "session_totals", "axes", "options", "answer", "payload",
 })  # fmt: skip
 """Columns of any table whose text is JSON; rows carry the value that it stands for."""
 

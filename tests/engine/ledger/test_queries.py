@@ -11,6 +11,7 @@ from metaensemble.engine.ledger import Ledger, Record, queries
 from metaensemble.engine.ledger.ledger import _JOURNAL_OF
 from metaensemble.schemas.errors import AmbiguousDagRun, AmbiguousRun
 from support.ledger import DAG_RUN, dag_run_created, finished, note, started
+from support.query_plans import assert_goes_by_index, plan_of
 
 OTHER = "01900000-0000-7000-8000-0000000000d2"
 
@@ -24,20 +25,6 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
         opened.append([finished(f"r{number}", node) for number, node in enumerate("abc")])
         opened.append([started("q1", "x", OTHER), finished("q1", "x", OTHER)])
         yield opened
-
-
-def plan_of(ledger: Ledger, sql: str) -> list[str]:
-    names = re.findall(r":([a-z_]+)", sql)
-    marks = dict.fromkeys(names) if names else [None] * sql.count("?")
-    return [row[3] for row in ledger.connection.execute(f"EXPLAIN QUERY PLAN {sql}", marks)]
-
-
-def assert_goes_by_index(plan: list[str], expected: tuple[str, ...]) -> None:
-    for way in expected:
-        assert any(way in step for step in plan), f"{way!r} is not in {plan}"
-    for step in plan:
-        assert not step.startswith("SCAN") or "json_each" in step, f"a table is scanned: {plan}"
-        assert "TEMP B-TREE" not in step, f"rows are sorted: {plan}"
 
 
 @pytest.mark.parametrize("name", sorted(queries.QUERIES))
