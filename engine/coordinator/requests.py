@@ -169,7 +169,7 @@ class RequestBuilder:
         )
         checks = checks_of(task, render_one)
         acceptance = tuple(as_text(render_one("acceptance", item)) for item in task.acceptance)
-        held_to = [checks, acceptance] if checks or acceptance else []
+        held_to: list[Any] = [checks, acceptance] if checks or acceptance else []
         agent = self._agent(instance, render_one)
         if agent is not None:
             held_to.append([agent.prompt, agent.data])
