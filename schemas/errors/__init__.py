@@ -116,6 +116,16 @@ MetaEnsembleError
 |   |-- BuiltInShadowed                         ME348
 |   |-- PatternBroken                           ME349
 |   |-- ReviewDemanded                          ME350
+|   |-- UnknownRole                             ME360
+|   |-- InactiveRole                            ME361
+|   |-- NoFrontmatter                           ME362
+|   |-- RoleLinkedOut                           ME363
+|   |-- RoleMisnamed                            ME364
+|   |-- RoleTwice                               ME365
+|   |-- RoleUnfinished                          ME366
+|   |-- RoleVersionFell                         ME367
+|   |-- RoleVersionKept                         ME368
+|   |-- RoleExists                              ME369
 |   |-- KeyNotBuilt                             ME501
 |   |-- UnknownParameter                        ME510
 |   |-- MissingParameter                        ME511
@@ -376,6 +386,20 @@ from .preflight import (
 # questions
 from .questions import AlreadyAnswered, AnswerInvalid, NobodyAsks, NotOneAnswer, NotWaiting, WrongAnswerKind
 
+# roles
+from .roles import (
+    InactiveRole,
+    NoFrontmatter,
+    RoleExists,
+    RoleLinkedOut,
+    RoleMisnamed,
+    RoleTwice,
+    RoleUnfinished,
+    RoleVersionFell,
+    RoleVersionKept,
+    UnknownRole,
+)
+
 # schema_path
 from .schema_path import UnknownSchemaPath
 
@@ -481,6 +505,7 @@ __all__ = [
     "IllegalTransition",
     "ImportFailed",
     "ImpossibleReference",
+    "InactiveRole",
     "InputError",
     "InputErrors",
     "InputTaken",
@@ -514,6 +539,7 @@ __all__ = [
     "NeedsProcess",
     "NewerLedger",
     "NoDrawingProgram",
+    "NoFrontmatter",
     "NoOutsideCheck",
     "NoResult",
     "NoSuchAttempt",
@@ -543,6 +569,13 @@ __all__ = [
     "RequestInvalid",
     "ReviewDemanded",
     "RewindNotBefore",
+    "RoleExists",
+    "RoleLinkedOut",
+    "RoleMisnamed",
+    "RoleTwice",
+    "RoleUnfinished",
+    "RoleVersionFell",
+    "RoleVersionKept",
     "RunError",
     "RunHeld",
     "SchemaFileUnusable",
@@ -588,6 +621,7 @@ __all__ = [
     "UnknownParameter",
     "UnknownPattern",
     "UnknownPool",
+    "UnknownRole",
     "UnknownRun",
     "UnknownRuntime",
     "UnknownSchemaPath",
