@@ -126,6 +126,7 @@ MetaEnsembleError
 |   |-- RoleVersionFell                         ME367
 |   |-- RoleVersionKept                         ME368
 |   |-- RoleExists                              ME369
+|   |-- ExecutorUnusable                        ME396
 |   |-- KeyNotBuilt                             ME501
 |   |-- UnknownParameter                        ME510
 |   |-- MissingParameter                        ME511
@@ -231,6 +232,9 @@ from .command_line import (
     UnknownFlag,
     WorkingDirectoryGone,
 )
+
+# executors
+from .executors import ExecutorUnusable
 
 # expression
 from .expression import (
@@ -485,6 +489,7 @@ __all__ = [
     "EmptyMatrix",
     "EndlessTemplate",
     "EvaluationFailed",
+    "ExecutorUnusable",
     "ExitStatus",
     "ExplicitKey",
     "ExpressionAfterEscape",
