@@ -116,6 +116,16 @@ MetaEnsembleError
 |   |-- BuiltInShadowed                         ME348
 |   |-- PatternBroken                           ME349
 |   |-- ReviewDemanded                          ME350
+|   |-- UnknownRole                             ME360
+|   |-- InactiveRole                            ME361
+|   |-- NoFrontmatter                           ME362
+|   |-- RoleLinkedOut                           ME363
+|   |-- RoleMisnamed                            ME364
+|   |-- RoleTwice                               ME365
+|   |-- RoleUnfinished                          ME366
+|   |-- RoleVersionFell                         ME367
+|   |-- RoleVersionKept                         ME368
+|   |-- RoleExists                              ME369
 |   |-- ExecutorUnusable                        ME396
 |   |-- KeyNotBuilt                             ME501
 |   |-- UnknownParameter                        ME510
@@ -385,6 +395,20 @@ from .preflight import (
 # questions
 from .questions import AlreadyAnswered, AnswerInvalid, NobodyAsks, NotOneAnswer, NotWaiting, WrongAnswerKind
 
+# roles
+from .roles import (
+    InactiveRole,
+    NoFrontmatter,
+    RoleExists,
+    RoleLinkedOut,
+    RoleMisnamed,
+    RoleTwice,
+    RoleUnfinished,
+    RoleVersionFell,
+    RoleVersionKept,
+    UnknownRole,
+)
+
 # schema_path
 from .schema_path import UnknownSchemaPath
 
@@ -493,6 +517,7 @@ __all__ = [
     "IllegalTransition",
     "ImportFailed",
     "ImpossibleReference",
+    "InactiveRole",
     "InputError",
     "InputErrors",
     "InputTaken",
@@ -526,6 +551,7 @@ __all__ = [
     "NeedsProcess",
     "NewerLedger",
     "NoDrawingProgram",
+    "NoFrontmatter",
     "NoOutsideCheck",
     "NoResult",
     "NoSuchAttempt",
@@ -555,6 +581,13 @@ __all__ = [
     "RequestInvalid",
     "ReviewDemanded",
     "RewindNotBefore",
+    "RoleExists",
+    "RoleLinkedOut",
+    "RoleMisnamed",
+    "RoleTwice",
+    "RoleUnfinished",
+    "RoleVersionFell",
+    "RoleVersionKept",
     "RunError",
     "RunHeld",
     "SchemaFileUnusable",
@@ -600,6 +633,7 @@ __all__ = [
     "UnknownParameter",
     "UnknownPattern",
     "UnknownPool",
+    "UnknownRole",
     "UnknownRun",
     "UnknownRuntime",
     "UnknownSchemaPath",
