@@ -129,15 +129,14 @@ def _failure(told: Told, last: dict[str, Any]) -> FailureReason | None:
             return "truncated"
         blocked = count(last.get("num_turns")) == 0
         return "refused" if blocked else None
-    if last.get("subtype") == "error_during_execution" and not _reason(last):
-        return "no_result"
     text = _reason(last)
     if told.limit.get("status") == "rejected":
         return "window_spent"
     spoken = by_words(text)
     if spoken in {"window_spent", "spend_limit", "truncated", "refused"}:
         return spoken
-    return by_status(last.get("api_error_status")) or spoken or "other"
+    stopped = last.get("subtype") == "error_during_execution"  # by a signal, or of its own accord
+    return by_status(last.get("api_error_status")) or spoken or ("no_result" if stopped else "other")
 
 
 def _reason(last: dict[str, Any]) -> str:
