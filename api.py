@@ -30,12 +30,15 @@ __all__ = [
     "ledger_run",
     "ledger_verify",
     "list_dag_runs",
+    "list_executors",
     "list_patterns",
     "logs",
     "plan",
     "plan_of",
     "project_of",
     "read_truth",
+    "registry",
+    "relaunch_context",
     "resume",
     "run",
     "said_by_pieces",
@@ -48,6 +51,7 @@ if TYPE_CHECKING:
     from ._api_approve import Answered, ApproveAnswer, approve
     from ._api_check import check, plan
     from ._api_diff import diff
+    from ._api_executors import list_executors, registry, relaunch_context
     from ._api_ledger import (
         ledger_export,
         ledger_head,
@@ -82,12 +86,15 @@ else:
             "ledger_run": f"{__package__}._api_ledger",
             "ledger_verify": f"{__package__}._api_ledger",
             "list_dag_runs": f"{__package__}._api_read",
+            "list_executors": f"{__package__}._api_executors",
             "list_patterns": f"{__package__}._api_pattern_pages",
             "logs": f"{__package__}._api_read",
             "plan": f"{__package__}._api_check",
             "plan_of": f"{__package__}._api_read",
             "project_of": f"{__package__}._api_read",
             "read_truth": f"{__package__}._api_pattern_reports",
+            "registry": f"{__package__}._api_executors",
+            "relaunch_context": f"{__package__}._api_executors",
             "resume": f"{__package__}._api_run",
             "run": f"{__package__}._api_run",
             "said_by_pieces": f"{__package__}._api_pattern_reports",

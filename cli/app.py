@@ -74,6 +74,9 @@ class Root(LazyGroup):
         "patterns": ".app:Patterns",
         "consensus": ".app:Consensus",
         "shadow": ".app:Shadow",
+        "executors": ".executors:executors",
+        "registry": ".registry:registry",
+        "relaunch": ".relaunch:relaunch",
         "explain": ".explain:explain",
     }
 

@@ -12,7 +12,9 @@ from .rows import RunRow
 __all__ = [
     "executor_by_alias",
     "executor_by_id",
+    "executors_by_prefix",
     "executors_by_time",
+    "executors_made_from",
     "idle_executors",
     "latest_run_of_executor",
     "runs_of_executor",
@@ -33,6 +35,14 @@ QUERIES: Final = {
     "idle_executors": NamedQuery(
         f"{_EXECUTOR} WHERE role_id = ? AND status = 'idle' ORDER BY last_seen_ts DESC LIMIT ?",
         ("executors USING INDEX executors_of_role",),
+    ),
+    "executors_by_prefix": NamedQuery(
+        f"{_EXECUTOR} WHERE alias >= ? AND alias < ? ORDER BY alias LIMIT ?",
+        ("executors USING INDEX sqlite_autoindex_executors_2",),
+    ),
+    "executors_made_from": NamedQuery(
+        f"{_EXECUTOR} WHERE parent_id = ? ORDER BY last_seen_ts DESC LIMIT ?",
+        ("executors USING INDEX executors_of_parent",),
     ),
     "executors_by_time": NamedQuery(
         f"{_EXECUTOR} WHERE last_seen_ts < ? ORDER BY last_seen_ts DESC LIMIT ?",
@@ -58,6 +68,19 @@ def idle_executors(ledger: Ledger, role_id: str, *, limit: int = 20) -> list[Exe
     """The idle Executors of a Role, the one that was seen last first. O(log n + k), by the index
     `executors_of_role`."""
     return ask(ledger, QUERIES["idle_executors"], ExecutorRow, (role_id, bounded(limit)))
+
+
+def executors_by_prefix(ledger: Ledger, prefix: str, *, limit: int = 20) -> list[ExecutorRow]:
+    """The Executors whose alias begins with `prefix`, by alias. O(log n + k), by the unique index on
+    `alias`."""
+    values = (prefix, prefix + "\U0010ffff", bounded(limit))
+    return ask(ledger, QUERIES["executors_by_prefix"], ExecutorRow, values)
+
+
+def executors_made_from(ledger: Ledger, executor_id: str, *, limit: int = 20) -> list[ExecutorRow]:
+    """The Executors that were made on the work of another one, the one that was seen last first.
+    O(log n + k), by the index `executors_of_parent`."""
+    return ask(ledger, QUERIES["executors_made_from"], ExecutorRow, (executor_id, bounded(limit)))
 
 
 def executors_by_time(ledger: Ledger, *, before: int = _END, limit: int = 100) -> list[ExecutorRow]:

@@ -17,6 +17,7 @@ LEDGER_3: Final = (
     "ALTER TABLE roles ADD COLUMN noted_ts INTEGER",
     "ALTER TABLE roles ADD COLUMN used_ts INTEGER",
     "CREATE INDEX executors_of_role ON executors (role_id, status, last_seen_ts)",
+    "CREATE INDEX executors_of_parent ON executors (parent_id, last_seen_ts)",
     "CREATE INDEX executors_by_time ON executors (last_seen_ts)",
     "CREATE INDEX runs_of_executor ON run_outcomes (executor_id, seq) WHERE executor_id IS NOT NULL",
 )

@@ -116,6 +116,7 @@ MetaEnsembleError
 |   |-- BuiltInShadowed                         ME348
 |   |-- PatternBroken                           ME349
 |   |-- ReviewDemanded                          ME350
+|   |-- ExecutorUnusable                        ME396
 |   |-- KeyNotBuilt                             ME501
 |   |-- UnknownParameter                        ME510
 |   |-- MissingParameter                        ME511
@@ -221,6 +222,9 @@ from .command_line import (
     UnknownFlag,
     WorkingDirectoryGone,
 )
+
+# executors
+from .executors import ExecutorUnusable
 
 # expression
 from .expression import (
@@ -461,6 +465,7 @@ __all__ = [
     "EmptyMatrix",
     "EndlessTemplate",
     "EvaluationFailed",
+    "ExecutorUnusable",
     "ExitStatus",
     "ExplicitKey",
     "ExpressionAfterEscape",
