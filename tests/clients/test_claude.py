@@ -267,7 +267,7 @@ def test_a_fault_ends_with_its_reason(
     assert (ended.end.outcome, ended.end.failure) == ("failed", failure), ended.end
     assert ended.end.reason
     assert ended.end.usage == NOTHING
-    assert len(server.records) == requests
+    assert 1 <= len(server.records) <= requests  # a stream that breaks may be asked for again in one piece
 
 
 @pytest.mark.parametrize("reply", [throttled(1), status(529), drop("a text that is cut in the middle")])
