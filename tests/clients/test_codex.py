@@ -66,7 +66,7 @@ def test_an_answer_with_the_figures_of_the_script(ask: Asks, server: ModelServer
     end = ask(system=system, model="another-model").end
     assert (end.outcome, end.text, end.is_value) == ("ok", "the answer", False)
     assert tokens(end.usage) == (700, 40, 200, 100)
-    assert (end.usage.cost_usd, end.model, end.billed, end.of_session) == (None, None, None, False)
+    assert (end.usage.cost_usd, end.model, end.billed, end.of_session) == (None, None, None, True)
     assert end.session
     (record,) = server.records
     assert system in record.asked.system

@@ -152,7 +152,8 @@ def test_a_client_that_goes_on_counting_is_known_by_its_figures() -> None:
     assert play(result(modelUsage=more, **later), session="s-1")[1].of_session
     assert not play(result(**later), session="s-1")[1].of_session
     assert not play(result(modelUsage=more), session="s-1")[1].of_session
-    assert not play(result(modelUsage=more, **later))[1].of_session
+    assert play(result(**later))[1].of_session
+    assert not play(result())[1].of_session
     inner = assistant({"type": "text", "text": "x"}, inner=True)
     sub = {**model_usage(), **model_usage("h")}
     assert not play(inner, result(modelUsage=sub, **later), session="s-1")[1].of_session

@@ -49,8 +49,8 @@ def test_an_answer() -> None:
     seen, end = play(STARTED, item("agent_message", text="first"), SAID, COMPLETED)
     assert seen == [Seen(session="t-1")]
     used = Usage(tokens_in=100, tokens_out=7, cache_read_tokens=30, cache_create_tokens=20)
-    assert end == TurnEnd(text="answer", session="t-1", usage=used, usage_source="codex:turn.completed.usage")
-    assert play(STARTED, SAID, COMPLETED, session="t-1")[1].of_session
+    source = "codex:turn.completed.usage"
+    assert end == TurnEnd(text="answer", session="t-1", usage=used, usage_source=source, of_session=True)
 
 
 def test_notes_about_errors_are_no_failure() -> None:
