@@ -18,6 +18,7 @@ from pydantic_core import core_schema
 from . import later
 from .plan import Plan
 from .report import Report
+from .role import RoleFrontmatter
 from .run import Run
 from .task_graph import TaskGraph
 
@@ -29,6 +30,7 @@ SCHEMAS: dict[str, tuple[type[BaseModel], str, Literal["validation", "serializat
     "plan": (Plan, "Plan", "serialization"),
     "report": (Report, "Report", "serialization"),
     "run": (Run, "Run", "serialization"),
+    "role": (RoleFrontmatter, "Frontmatter of a Role", "validation"),
 }
 """For each file: the model, the title, and whether people write such documents or the program does."""
 
