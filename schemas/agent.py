@@ -15,8 +15,28 @@ Origin = Literal["core", "user", "project"]
 TIERS: Final[tuple[Tier, ...]] = ("opus", "sonnet", "haiku")
 """The classes of models, the most capable first."""
 
+CLIENTS: Final = ("claude", "codex", "gemini", "opencode", "api")
+"""The runtimes that carry agents out and nothing else, in the order in which one is looked for."""
+
+REPLAY: Final = "replay"
+"""The runtime that plays recorded attempts, of whatever kind."""
+
 AGENT: Final = "agent"
 """The runtime of a task with `role` that names none: which one it is comes out when the graph is prepared."""
+
+
+REVIEWERS: Final = ("code-quality", "architect")
+"""The Roles that review an agent's work with external effects where nobody names reviewers: the first of them
+that is not the author's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentDefaults:
+    """What a graph says of every task with a Role that does not say it itself."""
+
+    runtime: str | None = None
+    tier: Tier | None = None
+    model: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,10 +15,11 @@ if TYPE_CHECKING:
 def agent_of(at: TaskBinding) -> AgentSpec | None:
     """What the task, or the member of a pattern, says of the work of an agent; None when it says nothing.
 
-    A member without `role` says how it differs from the task: its `role` is empty.
+    A member without `role` says how it differs from the task: its `role` is empty. So is that of a task whose
+    pattern may have Roles as members, for which it says which models they use.
     """
     spec, binder = at.spec, at.binder
-    if spec.role is None and at.is_task:
+    if spec.role is None and at.is_task and spec.pattern is None:
         return None
     context = spec.context
     return AgentSpec(
