@@ -13,7 +13,7 @@ ORDERED = [
 """The example of the specification's rule 11, and around it."""
 
 
-@pytest.mark.parametrize(("lower", "higher"), pairwise(ORDERED))
+@pytest.mark.parametrize(("lower", "higher"), list(pairwise(ORDERED)))
 def test_the_order_of_the_specification(lower: str, higher: str) -> None:
     assert precedence(lower) < precedence(higher)
 
