@@ -177,6 +177,8 @@ MetaEnsembleError
 |   |-- AnswerInvalid                           ME573
 |   |-- WrongAnswerKind                         ME574
 |   |-- NotOneAnswer                            ME575
+|   |-- ClientMissing                           ME580
+|   |-- ClientTooOld                            ME581
 |   `-- AmbiguousRun                            ME713
 |-- LedgerError                                 exit code 3
 |   |-- LedgerLocked                            ME701
@@ -215,6 +217,9 @@ from .callable import (
     UnusableCallable,
     WrongRuntime,
 )
+
+# clients
+from .clients import ClientMissing, ClientTooOld
 
 # command_line
 from .command_line import (
@@ -478,6 +483,8 @@ __all__ = [
     "CannotWriteOutput",
     "ChainBroken",
     "ClashingInputs",
+    "ClientMissing",
+    "ClientTooOld",
     "ConflictingRecord",
     "CountWithoutItems",
     "CyclicNeeds",
