@@ -53,6 +53,19 @@ class Patterns(LazyGroup):
     }
 
 
+class Roles(LazyGroup):
+    """Look at the job descriptions that Executors are made from, write and check them, put them away."""
+
+    table: ClassVar[Mapping[str, str]] = {
+        "list": ".roles.listing:list_",
+        "show": ".roles.show:show",
+        "new": ".roles.new:new",
+        "validate": ".roles.validate:validate",
+        "archive": ".roles.archive:archive",
+        "restore": ".roles.restore:restore",
+    }
+
+
 class Consensus(LazyGroup):
     """See how far the votes of patterns can be trusted."""
 
@@ -72,6 +85,7 @@ class Root(LazyGroup):
         "dag": ".app:Dag",
         "ledger": ".app:Ledger",
         "patterns": ".app:Patterns",
+        "roles": ".app:Roles",
         "consensus": ".app:Consensus",
         "shadow": ".app:Shadow",
         "executors": ".executors:executors",
