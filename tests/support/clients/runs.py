@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import sqlite3
 import subprocess
-from collections.abc import Mapping
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,15 +16,8 @@ from metaensemble.engine.project import state_dir
 from support.model_server import Figures
 from support.program import path_with_me
 
-from .homes import MODEL, Home
-
-MODELS = {
-    "claude": "claude-haiku-4-5",
-    "codex": MODEL,
-    "gemini": "gemini-2.5-pro",
-    "opencode": f"scripted/{MODEL}",
-}
-"""The model that the tests ask each client for."""
+from .homes import Home
+from .kinds import KINDS
 
 ROLE = """\
 ---
@@ -58,7 +52,7 @@ class Ensemble:
 
     def graph(self, text: str) -> None:
         """Write the graph; `RUNTIME` and `MODEL` in it are the client's."""
-        filled = text.replace("RUNTIME", self.home.name).replace("MODEL", MODELS[self.home.name])
+        filled = text.replace("RUNTIME", self.home.name).replace("MODEL", KINDS[self.home.name].model)
         (self.project / "graph.yaml").write_text(filled)
 
     def start(self, *words: str) -> subprocess.Popen[str]:
@@ -106,6 +100,14 @@ class Ensemble:
         """The latest Run of a node."""
         return next(run for run in reversed(self.runs()) if run["node_id"] == node)
 
+    def wait_until_ended(self, timeout: float = 30.0) -> None:
+        """Wait until no process of the home is left, of those that went on without their Coordinator."""
+        deadline = time.monotonic() + timeout
+        while self.home.processes():
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{self.home.processes()} still run")
+            select.select([], [], [], 0.05)
+
     def end_all(self) -> None:
         """End what is left of what was started here."""
         for process in self.started:
@@ -135,13 +137,3 @@ def spent(runs: list[dict[str, Any]]) -> Figures:
         cache_read=total("cache_read_tokens"),
         cache_create=total("cache_create_tokens"),
     )
-
-
-def cost(name: str, used: Mapping[str, int] | Figures) -> float | None:
-    """What the client says that figures cost, by its own price list; None where it says nothing."""
-    figures = used if isinstance(used, Figures) else Figures(**used)
-    prices = {"claude": (1.0, 5.0, 0.1, 1.25), "opencode": (1.0, 2.0, 0.0, 0.0)}.get(name)
-    if prices is None:
-        return None
-    amounts = figures.tokens_in, figures.tokens_out, figures.cache_read, figures.cache_create
-    return sum(price * amount for price, amount in zip(prices, amounts, strict=True)) / 1e6
