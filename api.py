@@ -18,9 +18,11 @@ __all__ = [
     "DagRunSummary",
     "PatternPage",
     "PatternSummary",
+    "QualityReport",
     "approve",
     "cancel",
     "check",
+    "check_quality",
     "consensus_reports",
     "diff",
     "ledger_export",
@@ -62,6 +64,7 @@ if TYPE_CHECKING:
     )
     from ._api_pattern_pages import PatternPage, PatternSummary, list_patterns, show_pattern
     from ._api_pattern_reports import consensus_reports, read_truth, said_by_pieces, shadow_reports
+    from ._api_quality import QualityReport, check_quality
     from ._api_read import CancelAnswer, DagRunSummary, list_dag_runs, logs, plan_of, project_of, status
     from ._api_run import cancel, resume, run
 else:
@@ -74,9 +77,11 @@ else:
             "DagRunSummary": f"{__package__}._api_read",
             "PatternPage": f"{__package__}._api_pattern_pages",
             "PatternSummary": f"{__package__}._api_pattern_pages",
+            "QualityReport": f"{__package__}._api_quality",
             "approve": f"{__package__}._api_approve",
             "cancel": f"{__package__}._api_run",
             "check": f"{__package__}._api_check",
+            "check_quality": f"{__package__}._api_quality",
             "consensus_reports": f"{__package__}._api_pattern_reports",
             "diff": f"{__package__}._api_diff",
             "ledger_export": f"{__package__}._api_ledger",

@@ -65,6 +65,12 @@ class Shadow(LazyGroup):
     table: ClassVar[Mapping[str, str]] = {"report": ".shadow.report:report"}
 
 
+class Quality(LazyGroup):
+    """See what the quality gate says about files."""
+
+    table: ClassVar[Mapping[str, str]] = {"check": ".quality.check:check"}
+
+
 class Root(LazyGroup):
     """Run task graphs that survive kill -9, and see why every node did what it did."""
 
@@ -74,6 +80,7 @@ class Root(LazyGroup):
         "patterns": ".app:Patterns",
         "consensus": ".app:Consensus",
         "shadow": ".app:Shadow",
+        "quality": ".app:Quality",
         "executors": ".executors:executors",
         "registry": ".registry:registry",
         "relaunch": ".relaunch:relaunch",

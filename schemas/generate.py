@@ -17,6 +17,7 @@ from pydantic_core import core_schema
 
 from . import later
 from .plan import Plan
+from .quality_config import QualityConfig
 from .report import Report
 from .run import Run
 from .task_graph import TaskGraph
@@ -28,6 +29,7 @@ SCHEMAS: dict[str, tuple[type[BaseModel], str, Literal["validation", "serializat
     "task-graph": (TaskGraph, "Task graph", "validation"),
     "plan": (Plan, "Plan", "serialization"),
     "report": (Report, "Report", "serialization"),
+    "quality": (QualityConfig, "Quality gate", "validation"),
     "run": (Run, "Run", "serialization"),
 }
 """For each file: the model, the title, and whether people write such documents or the program does."""

@@ -57,6 +57,12 @@ MetaEnsembleError
 |   |   |-- BadPattern                          ME215
 |   |   `-- BadSpelling                         ME216
 |   |-- InputErrors                             exit code 2
+|   |-- QualityError                            exit code 2
+|   |   |-- NothingToLookAt                     ME390
+|   |   |-- UnknownAxis                         ME391
+|   |   |-- QualityFileUnusable                 ME392
+|   |   |-- ContradictoryLimits                 ME393
+|   |   `-- FileOutsideProject                  ME394
 |   |-- SourceError                             exit code 2
 |   |   |-- SourceMissing                       ME101
 |   |   |-- SourceUnreadable                    ME102
@@ -377,6 +383,16 @@ from .preflight import (
     UnknownRuntime,
 )
 
+# quality
+from .quality import (
+    ContradictoryLimits,
+    FileOutsideProject,
+    NothingToLookAt,
+    QualityError,
+    QualityFileUnusable,
+    UnknownAxis,
+)
+
 # questions
 from .questions import AlreadyAnswered, AnswerInvalid, NobodyAsks, NotOneAnswer, NotWaiting, WrongAnswerKind
 
@@ -455,6 +471,7 @@ __all__ = [
     "ChainBroken",
     "ClashingInputs",
     "ConflictingRecord",
+    "ContradictoryLimits",
     "CountWithoutItems",
     "CyclicNeeds",
     "DirectiveInYaml",
@@ -480,6 +497,7 @@ __all__ = [
     "ExpressionNotAllowed",
     "ExpressionSyntax",
     "ExpressionTooLarge",
+    "FileOutsideProject",
     "FunctionMissing",
     "GrammarError",
     "HyphenatedReference",
@@ -530,6 +548,7 @@ __all__ = [
     "NothingDiffers",
     "NothingSelected",
     "NothingToDo",
+    "NothingToLookAt",
     "NothingToResume",
     "NumberOutOfRange",
     "OpenShellText",
@@ -540,6 +559,8 @@ __all__ = [
     "PathOutsideProject",
     "PatternBroken",
     "PatternTooLarge",
+    "QualityError",
+    "QualityFileUnusable",
     "RecordingsMissing",
     "Rejected",
     "RelatedJudge",
@@ -581,6 +602,7 @@ __all__ = [
     "UnexpectedError",
     "UnfitInputs",
     "UnknownAlias",
+    "UnknownAxis",
     "UnknownCode",
     "UnknownCommand",
     "UnknownDagRun",

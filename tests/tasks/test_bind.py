@@ -317,7 +317,7 @@ def test_keys_of_later_work_bind_and_are_listed(tmp_path: Path) -> None:
         "list": [],
         "each": ["role", "prompt"],
         "apart": ["isolation", "setup"],
-        "twice": ["model", "checks"],
+        "twice": ["model"],
     }
     assert [task.runtime for task in graph.tasks] == ["command", "agent", "command", "command"]
     assert graph.tasks[1].timeout == 60.0
