@@ -19,6 +19,7 @@ from . import later
 from .plan import Plan
 from .quality_config import QualityConfig
 from .report import Report
+from .role import RoleFrontmatter
 from .run import Run
 from .task_graph import TaskGraph
 
@@ -31,6 +32,7 @@ SCHEMAS: dict[str, tuple[type[BaseModel], str, Literal["validation", "serializat
     "report": (Report, "Report", "serialization"),
     "quality": (QualityConfig, "Quality gate", "validation"),
     "run": (Run, "Run", "serialization"),
+    "role": (RoleFrontmatter, "Frontmatter of a Role", "validation"),
 }
 """For each file: the model, the title, and whether people write such documents or the program does."""
 

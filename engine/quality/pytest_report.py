@@ -36,7 +36,7 @@ def pytest_load_initial_conftests(early_config: Any) -> Iterator[None]:
 def pytest_cmdline_main(config: Any) -> Iterator[None]:
     """Keep pytest-xdist from spreading the tests, and pytest-benchmark from making a folder."""
     kept = "file://" + os.path.join(os.path.dirname(os.environ["ME_QUALITY_REPORT"]), "benchmarks")
-    others = (("numprocesses", None), ("dist", "no"), ("tx", []), ("benchmark_storage", kept))
+    others: Any = (("numprocesses", None), ("dist", "no"), ("tx", []), ("benchmark_storage", kept))
     for name, value in others:
         if hasattr(config.option, name):
             setattr(config.option, name, value)

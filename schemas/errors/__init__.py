@@ -122,6 +122,16 @@ MetaEnsembleError
 |   |-- BuiltInShadowed                         ME348
 |   |-- PatternBroken                           ME349
 |   |-- ReviewDemanded                          ME350
+|   |-- UnknownRole                             ME360
+|   |-- InactiveRole                            ME361
+|   |-- NoFrontmatter                           ME362
+|   |-- RoleLinkedOut                           ME363
+|   |-- RoleMisnamed                            ME364
+|   |-- RoleTwice                               ME365
+|   |-- RoleUnfinished                          ME366
+|   |-- RoleVersionFell                         ME367
+|   |-- RoleVersionKept                         ME368
+|   |-- RoleExists                              ME369
 |   |-- ExecutorUnusable                        ME396
 |   |-- KeyNotBuilt                             ME501
 |   |-- UnknownParameter                        ME510
@@ -173,6 +183,8 @@ MetaEnsembleError
 |   |-- AnswerInvalid                           ME573
 |   |-- WrongAnswerKind                         ME574
 |   |-- NotOneAnswer                            ME575
+|   |-- ClientMissing                           ME580
+|   |-- ClientTooOld                            ME581
 |   `-- AmbiguousRun                            ME713
 |-- LedgerError                                 exit code 3
 |   |-- LedgerLocked                            ME701
@@ -211,6 +223,9 @@ from .callable import (
     UnusableCallable,
     WrongRuntime,
 )
+
+# clients
+from .clients import ClientMissing, ClientTooOld
 
 # command_line
 from .command_line import (
@@ -396,6 +411,20 @@ from .quality import (
 # questions
 from .questions import AlreadyAnswered, AnswerInvalid, NobodyAsks, NotOneAnswer, NotWaiting, WrongAnswerKind
 
+# roles
+from .roles import (
+    InactiveRole,
+    NoFrontmatter,
+    RoleExists,
+    RoleLinkedOut,
+    RoleMisnamed,
+    RoleTwice,
+    RoleUnfinished,
+    RoleVersionFell,
+    RoleVersionKept,
+    UnknownRole,
+)
+
 # schema_path
 from .schema_path import UnknownSchemaPath
 
@@ -470,6 +499,8 @@ __all__ = [
     "CannotWriteOutput",
     "ChainBroken",
     "ClashingInputs",
+    "ClientMissing",
+    "ClientTooOld",
     "ConflictingRecord",
     "ContradictoryLimits",
     "CountWithoutItems",
@@ -504,6 +535,7 @@ __all__ = [
     "IllegalTransition",
     "ImportFailed",
     "ImpossibleReference",
+    "InactiveRole",
     "InputError",
     "InputErrors",
     "InputTaken",
@@ -537,6 +569,7 @@ __all__ = [
     "NeedsProcess",
     "NewerLedger",
     "NoDrawingProgram",
+    "NoFrontmatter",
     "NoOutsideCheck",
     "NoResult",
     "NoSuchAttempt",
@@ -569,6 +602,13 @@ __all__ = [
     "RequestInvalid",
     "ReviewDemanded",
     "RewindNotBefore",
+    "RoleExists",
+    "RoleLinkedOut",
+    "RoleMisnamed",
+    "RoleTwice",
+    "RoleUnfinished",
+    "RoleVersionFell",
+    "RoleVersionKept",
     "RunError",
     "RunHeld",
     "SchemaFileUnusable",
@@ -615,6 +655,7 @@ __all__ = [
     "UnknownParameter",
     "UnknownPattern",
     "UnknownPool",
+    "UnknownRole",
     "UnknownRun",
     "UnknownRuntime",
     "UnknownSchemaPath",

@@ -129,15 +129,14 @@ def _failure(told: Told, last: dict[str, Any]) -> FailureReason | None:
             return "truncated"
         blocked = count(last.get("num_turns")) == 0
         return "refused" if blocked else None
-    if last.get("subtype") == "error_during_execution" and not _reason(last):
-        return "no_result"
     text = _reason(last)
     if told.limit.get("status") == "rejected":
         return "window_spent"
     spoken = by_words(text)
     if spoken in {"window_spent", "spend_limit", "truncated", "refused"}:
         return spoken
-    return by_status(last.get("api_error_status")) or spoken or "other"
+    stopped = last.get("subtype") == "error_during_execution"  # by a signal, or of its own accord
+    return by_status(last.get("api_error_status")) or spoken or ("no_result" if stopped else "other")
 
 
 def _reason(last: dict[str, Any]) -> str:
@@ -194,14 +193,17 @@ def _total(by_model: dict[str, Usage], last: dict[str, Any]) -> Usage:
 
 
 def _of_session(told: Told, last: dict[str, Any], usage: Usage) -> bool:
-    """Whether the figures are of the whole session.
+    """Whether the figures are of the whole session, a new one included.
 
     Later versions go on counting where the session was left; earlier ones begin anew in each process. Those
-    that go on counting also tell of subagents; and their figures are then more than what this process was
-    seen to read: the main loop's, by the results, and the subagents', by their messages.
+    that go on counting also tell of subagents. And their figures are then more than what this process was
+    seen to read: the main loop's, by the results, and the subagents', by their messages. Are they not, the
+    count that the session was left at is lost.
     """
-    if not told.resumed or "subagent_stats" not in last:
+    if "subagent_stats" not in last:
         return False
+    if not told.resumed:
+        return True
     seen = _read(told.inner)
     for result in told.results:
         figures = mapping(result.get("usage"))

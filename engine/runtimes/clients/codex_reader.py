@@ -76,7 +76,7 @@ class CodexReader:
         rest: dict[str, Any] = {"session": self._session or self._turn.session}
         if self._usage is not None:
             rest["usage"] = self._usage
-            rest["of_session"] = self._turn.session is not None
+            rest["of_session"] = True
             rest["usage_source"] = SOURCE_PARTIAL if self._subagents else SOURCE
         if self._usage is not None and self._failed is None:
             if self._text is None or not self._text.strip():

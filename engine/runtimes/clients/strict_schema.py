@@ -39,16 +39,22 @@ def _made(schema: Any) -> Any:
         raise _NotStrictError
     for key in ("properties", "$defs", "definitions"):
         if key in kept:
-            kept[key] = {name: _made(value) for name, value in kept[key].items()}
+            kept[key] = {name: _made(value) for name, value in _as(Mapping, kept[key]).items()}
     if "items" in kept:
         kept["items"] = _made(kept["items"])
     if "anyOf" in kept:
-        kept["anyOf"] = [_made(option) for option in kept["anyOf"]]
+        kept["anyOf"] = [_made(option) for option in _as(list, kept["anyOf"])]
     if kept.get("type") == "object" or "properties" in kept:
         properties = kept.get("properties")
-        if not properties or set(kept.get("required", ())) != set(properties):
-            raise _NotStrictError
-        if kept.get("additionalProperties", False) not in {False, True}:
+        required = _as(list, kept.get("required", []))
+        further = kept.get("additionalProperties", False)
+        if not properties or set(required) != set(properties) or not isinstance(further, bool):
             raise _NotStrictError
         kept["additionalProperties"] = False
     return kept
+
+
+def _as(kind: Any, value: Any) -> Any:
+    if not isinstance(value, kind):
+        raise _NotStrictError
+    return value
