@@ -18,6 +18,7 @@ __all__ = [
     "DagRunSummary",
     "PatternPage",
     "PatternSummary",
+    "QualityReport",
     "RoleChange",
     "RoleCheck",
     "RolePage",
@@ -26,6 +27,7 @@ __all__ = [
     "archive_role",
     "cancel",
     "check",
+    "check_quality",
     "check_roles",
     "consensus_reports",
     "diff",
@@ -72,6 +74,7 @@ if TYPE_CHECKING:
     )
     from ._api_pattern_pages import PatternPage, PatternSummary, list_patterns, show_pattern
     from ._api_pattern_reports import consensus_reports, read_truth, said_by_pieces, shadow_reports
+    from ._api_quality import QualityReport, check_quality
     from ._api_read import CancelAnswer, DagRunSummary, list_dag_runs, logs, plan_of, project_of, status
     from ._api_role_changes import RoleChange, archive_role, new_role, restore_role
     from ._api_roles import RoleCheck, RolePage, RoleSummary, check_roles, list_roles, show_role
@@ -90,11 +93,13 @@ else:
             "RoleCheck": f"{__package__}._api_roles",
             "RolePage": f"{__package__}._api_roles",
             "RoleSummary": f"{__package__}._api_roles",
+            "QualityReport": f"{__package__}._api_quality",
             "approve": f"{__package__}._api_approve",
             "archive_role": f"{__package__}._api_role_changes",
             "cancel": f"{__package__}._api_run",
             "check": f"{__package__}._api_check",
             "check_roles": f"{__package__}._api_roles",
+            "check_quality": f"{__package__}._api_quality",
             "consensus_reports": f"{__package__}._api_pattern_reports",
             "diff": f"{__package__}._api_diff",
             "ledger_export": f"{__package__}._api_ledger",

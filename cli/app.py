@@ -78,6 +78,12 @@ class Shadow(LazyGroup):
     table: ClassVar[Mapping[str, str]] = {"report": ".shadow.report:report"}
 
 
+class Quality(LazyGroup):
+    """See what the quality gate says about files."""
+
+    table: ClassVar[Mapping[str, str]] = {"check": ".quality.check:check"}
+
+
 class Root(LazyGroup):
     """Run task graphs that survive kill -9, and see why every node did what it did."""
 
@@ -88,6 +94,7 @@ class Root(LazyGroup):
         "roles": ".app:Roles",
         "consensus": ".app:Consensus",
         "shadow": ".app:Shadow",
+        "quality": ".app:Quality",
         "executors": ".executors:executors",
         "registry": ".registry:registry",
         "relaunch": ".relaunch:relaunch",

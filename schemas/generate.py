@@ -17,6 +17,7 @@ from pydantic_core import core_schema
 
 from . import later
 from .plan import Plan
+from .quality_config import QualityConfig
 from .report import Report
 from .role import RoleFrontmatter
 from .run import Run
@@ -29,6 +30,7 @@ SCHEMAS: dict[str, tuple[type[BaseModel], str, Literal["validation", "serializat
     "task-graph": (TaskGraph, "Task graph", "validation"),
     "plan": (Plan, "Plan", "serialization"),
     "report": (Report, "Report", "serialization"),
+    "quality": (QualityConfig, "Quality gate", "validation"),
     "run": (Run, "Run", "serialization"),
     "role": (RoleFrontmatter, "Frontmatter of a Role", "validation"),
 }

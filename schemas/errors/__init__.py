@@ -57,6 +57,12 @@ MetaEnsembleError
 |   |   |-- BadPattern                          ME215
 |   |   `-- BadSpelling                         ME216
 |   |-- InputErrors                             exit code 2
+|   |-- QualityError                            exit code 2
+|   |   |-- NothingToLookAt                     ME390
+|   |   |-- UnknownAxis                         ME391
+|   |   |-- QualityFileUnusable                 ME392
+|   |   |-- ContradictoryLimits                 ME393
+|   |   `-- FileOutsideProject                  ME394
 |   |-- SourceError                             exit code 2
 |   |   |-- SourceMissing                       ME101
 |   |   |-- SourceUnreadable                    ME102
@@ -392,6 +398,16 @@ from .preflight import (
     UnknownRuntime,
 )
 
+# quality
+from .quality import (
+    ContradictoryLimits,
+    FileOutsideProject,
+    NothingToLookAt,
+    QualityError,
+    QualityFileUnusable,
+    UnknownAxis,
+)
+
 # questions
 from .questions import AlreadyAnswered, AnswerInvalid, NobodyAsks, NotOneAnswer, NotWaiting, WrongAnswerKind
 
@@ -486,6 +502,7 @@ __all__ = [
     "ClientMissing",
     "ClientTooOld",
     "ConflictingRecord",
+    "ContradictoryLimits",
     "CountWithoutItems",
     "CyclicNeeds",
     "DirectiveInYaml",
@@ -511,6 +528,7 @@ __all__ = [
     "ExpressionNotAllowed",
     "ExpressionSyntax",
     "ExpressionTooLarge",
+    "FileOutsideProject",
     "FunctionMissing",
     "GrammarError",
     "HyphenatedReference",
@@ -563,6 +581,7 @@ __all__ = [
     "NothingDiffers",
     "NothingSelected",
     "NothingToDo",
+    "NothingToLookAt",
     "NothingToResume",
     "NumberOutOfRange",
     "OpenShellText",
@@ -573,6 +592,8 @@ __all__ = [
     "PathOutsideProject",
     "PatternBroken",
     "PatternTooLarge",
+    "QualityError",
+    "QualityFileUnusable",
     "RecordingsMissing",
     "Rejected",
     "RelatedJudge",
@@ -621,6 +642,7 @@ __all__ = [
     "UnexpectedError",
     "UnfitInputs",
     "UnknownAlias",
+    "UnknownAxis",
     "UnknownCode",
     "UnknownCommand",
     "UnknownDagRun",

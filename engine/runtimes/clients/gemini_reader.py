@@ -24,7 +24,9 @@ _BROKEN_OFF: Final = re.compile(
     r"^terminated$|without a finish reason|other side closed|socket|ECONNRESET", re.IGNORECASE
 )
 _NO_ANSWER: Final = re.compile(r"empty response|no response", re.IGNORECASE)
-_NO_SESSION: Final = re.compile(r"invalid session identifier|no previous sessions|session .* not found", re.IGNORECASE)
+_NO_SESSION: Final = re.compile(
+    r"invalid session identifier|no previous sessions|session .* not found", re.IGNORECASE
+)
 _BY_EXIT: Final = {status % 256: status for status in (400, 401, 403, 404, 408, 413, 429, 500, 503, 504)}
 _WRITES: Final = frozenset({"write_file", "replace"})
 
