@@ -21,6 +21,8 @@ __all__ = [
     "approve",
     "cancel",
     "check",
+    "check_brief",
+    "check_manifest",
     "consensus_reports",
     "diff",
     "ledger_export",
@@ -32,6 +34,7 @@ __all__ = [
     "list_dag_runs",
     "list_patterns",
     "logs",
+    "new_manifest_id",
     "plan",
     "plan_of",
     "project_of",
@@ -39,14 +42,23 @@ __all__ = [
     "resume",
     "run",
     "said_by_pieces",
+    "scaffold_manifest",
     "shadow_reports",
     "show_pattern",
     "status",
+    "write_manifest_twin",
 ]
 
 if TYPE_CHECKING:
     from ._api_approve import Answered, ApproveAnswer, approve
     from ._api_check import check, plan
+    from ._api_contracts import (
+        check_brief,
+        check_manifest,
+        new_manifest_id,
+        scaffold_manifest,
+        write_manifest_twin,
+    )
     from ._api_diff import diff
     from ._api_ledger import (
         ledger_export,
@@ -73,6 +85,8 @@ else:
             "approve": f"{__package__}._api_approve",
             "cancel": f"{__package__}._api_run",
             "check": f"{__package__}._api_check",
+            "check_brief": f"{__package__}._api_contracts",
+            "check_manifest": f"{__package__}._api_contracts",
             "consensus_reports": f"{__package__}._api_pattern_reports",
             "diff": f"{__package__}._api_diff",
             "ledger_export": f"{__package__}._api_ledger",
@@ -84,6 +98,7 @@ else:
             "list_dag_runs": f"{__package__}._api_read",
             "list_patterns": f"{__package__}._api_pattern_pages",
             "logs": f"{__package__}._api_read",
+            "new_manifest_id": f"{__package__}._api_contracts",
             "plan": f"{__package__}._api_check",
             "plan_of": f"{__package__}._api_read",
             "project_of": f"{__package__}._api_read",
@@ -91,8 +106,10 @@ else:
             "resume": f"{__package__}._api_run",
             "run": f"{__package__}._api_run",
             "said_by_pieces": f"{__package__}._api_pattern_reports",
+            "scaffold_manifest": f"{__package__}._api_contracts",
             "shadow_reports": f"{__package__}._api_pattern_reports",
             "show_pattern": f"{__package__}._api_pattern_pages",
             "status": f"{__package__}._api_read",
+            "write_manifest_twin": f"{__package__}._api_contracts",
         },
     )

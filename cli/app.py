@@ -53,6 +53,22 @@ class Patterns(LazyGroup):
     }
 
 
+class Manifest(LazyGroup):
+    """Write and check Manifests: the contracts that work is handed over with."""
+
+    table: ClassVar[Mapping[str, str]] = {
+        "new-id": ".manifest.new_id:new_id",
+        "scaffold": ".manifest.scaffold:scaffold",
+        "validate": ".manifest.validate:validate",
+    }
+
+
+class Brief(LazyGroup):
+    """Check Briefs: the messages that Executors send each other."""
+
+    table: ClassVar[Mapping[str, str]] = {"validate": ".brief.validate:validate"}
+
+
 class Consensus(LazyGroup):
     """See how far the votes of patterns can be trusted."""
 
@@ -72,6 +88,8 @@ class Root(LazyGroup):
         "dag": ".app:Dag",
         "ledger": ".app:Ledger",
         "patterns": ".app:Patterns",
+        "manifest": ".app:Manifest",
+        "brief": ".app:Brief",
         "consensus": ".app:Consensus",
         "shadow": ".app:Shadow",
         "explain": ".explain:explain",

@@ -15,6 +15,15 @@ MetaEnsembleError
 |   |-- Interrupted                             ME609
 |   `-- Rejected                                ME620
 |-- InputError                                  exit code 2
+|   |-- ContractError                           exit code 2
+|   |   |-- Unfilled                            ME380
+|   |   |-- PointerMissing                      ME381
+|   |   |-- PointerNotAFile                     ME382
+|   |   |-- PointerPastEnd                      ME383
+|   |   |-- PointerOutside                      ME384
+|   |   |-- BriefNotJson                        ME385
+|   |   |-- ContractBroken                      ME386
+|   |   `-- TwinStale                           ME387
 |   |-- ExpressionError                         exit code 2
 |   |   |-- ShellTextError                      exit code 2
 |   |   |   |-- ExpressionInSingleQuotes        ME421
@@ -220,6 +229,19 @@ from .command_line import (
     UnknownCommand,
     UnknownFlag,
     WorkingDirectoryGone,
+)
+
+# contracts
+from .contracts import (
+    BriefNotJson,
+    ContractBroken,
+    ContractError,
+    PointerMissing,
+    PointerNotAFile,
+    PointerOutside,
+    PointerPastEnd,
+    TwinStale,
+    Unfilled,
 )
 
 # expression
@@ -445,12 +467,15 @@ __all__ = [
     "BadSetting",
     "BadSpelling",
     "BlobMissing",
+    "BriefNotJson",
     "BuiltInShadowed",
     "CannotWriteFile",
     "CannotWriteOutput",
     "ChainBroken",
     "ClashingInputs",
     "ConflictingRecord",
+    "ContractBroken",
+    "ContractError",
     "CountWithoutItems",
     "CyclicNeeds",
     "DirectiveInYaml",
@@ -535,6 +560,10 @@ __all__ = [
     "PathOutsideProject",
     "PatternBroken",
     "PatternTooLarge",
+    "PointerMissing",
+    "PointerNotAFile",
+    "PointerOutside",
+    "PointerPastEnd",
     "RecordingsMissing",
     "Rejected",
     "RelatedJudge",
@@ -571,9 +600,11 @@ __all__ = [
     "TemplateUnusable",
     "TooFewMembers",
     "TooManyAliases",
+    "TwinStale",
     "UndeclaredKey",
     "UnexpectedArgument",
     "UnexpectedError",
+    "Unfilled",
     "UnfitInputs",
     "UnknownAlias",
     "UnknownCode",
