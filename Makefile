@@ -5,6 +5,8 @@ PYTHON ?= python3
 VENV ?= .venv
 TEST_JOBS ?= 2
 PYTEST_ARGS ?=
+# The tests with real clients of agents need npm, and have targets of their own.
+MARKS ?= not clients
 
 BIN := $(VENV)/bin
 PY := $(BIN)/python
@@ -22,11 +24,12 @@ DEMO_TESTS ?= tests/engine/scheduler tests/engine/test_globs.py tests/schemas/te
 DEMO_REPORT ?= .metaensemble/reports/quality-review.md
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast check lint types layers pictures bench clean
+.PHONY: help demo test test-fast test-clients smoke-clients check lint types layers pictures bench clean
 
 help:
 	@echo 'make demo      review this repository with four tools at once, and print where the report is'
 	@echo 'make test      build the wheel, install it, and test that'
+	@echo 'make test-clients  test with the real clients of agents, which npm installs into a cache'
 	@echo 'make check     lint, types, layers'
 	@echo 'make pictures  draw the pictures of the documents anew'
 	@echo 'make bench     measure the engine against a bare loop of SQLite commits'
@@ -75,10 +78,21 @@ demo: $(VENV)/.demo
 	@echo "the Deliverable: $(DEMO_REPORT)"
 
 test: $(VENV)/.test
-	"$(BIN)/pytest" -n $(TEST_JOBS) --dist worksteal $(PYTEST_ARGS)
+	"$(BIN)/pytest" -n $(TEST_JOBS) --dist worksteal -m "$(MARKS)" $(PYTEST_ARGS)
 
-test-fast: PYTEST_ARGS += -m "not slow"
+test-fast: MARKS += and not slow
 test-fast: test
+
+# Real clients against a scripted model server on loopback: no account, no model, and no network once they
+# are in the cache. Without npm the tests say so and are skipped.
+test-clients: $(VENV)/.test
+	$(PY) tests/clients/install.py
+	"$(BIN)/pytest" -n $(TEST_JOBS) --dist worksteal -m clients $(PYTEST_ARGS) tests/clients
+
+# One consensus per client.
+smoke-clients: $(VENV)/.test
+	$(PY) tests/clients/install.py
+	"$(BIN)/pytest" -m "clients and smoke" $(PYTEST_ARGS) tests/clients
 
 check: lint types layers
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import shlex
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from ._api_questions import answers_of, question_reports, replayed_session, value_of
-from .engine.ledger import queries
+from ._api_spent import spent_by
+from .engine.ledger import people_queries, queries
 from .engine.ledger.ledger import MAX_PAGE, Ledger, wall_clock_ms
 from .engine.ledger.lock import is_held
 from .engine.node_ids import groups_of
@@ -36,7 +37,7 @@ def report_of(
 
     `now_ms`, by default the time that it is, is how far what still runs is counted.
     """
-    from .schemas.report import Report
+    from .schemas.report import Report, added_up
 
     row, state = with_state(ledger, dag_run_id, held_by_us=held_by_us)
     now = wall_clock_ms() if now_ms is None else now_ms
@@ -66,6 +67,7 @@ def report_of(
         source_gone=source == "gone",
         waiting_for=_ways_on(dag_run_id, lost, questions),
         questions=questions,
+        spent=added_up(spent_by(run) for run in told.runs),
     )
 
 
@@ -185,9 +187,15 @@ class _NodeReports:
         self._answers = answers_of(ledger, dag_run_id)
         self._of_groups = _GroupOutputs(ledger, dag_run_id) if outputs else None
         self._runs = {run.run_id: run for run in _runs(ledger, dag_run_id)}
+        self._aliases: dict[str, str] = {}
         self._attempts: dict[tuple[str, int], list[AttemptRow]] = {}
         for attempt in _attempts(ledger, dag_run_id):
             self._attempts.setdefault((attempt.node_id, attempt.generation), []).append(attempt)
+
+    @property
+    def runs(self) -> Iterable[RunRow]:
+        """All Runs of the DAG run."""
+        return self._runs.values()
 
     def of(self, node: NodeRow) -> NodeReport:
         """The report on one generation of one node."""
@@ -220,12 +228,52 @@ class _NodeReports:
             generation=node.generation,
             started_ms=node.started_ts,
             ended_ms=node.ended_ts,
-            attempts=tuple(_attempt_report(attempt, self._runs.get(attempt.run_id)) for attempt in attempts),
+            attempts=tuple(self._attempt(attempt) for attempt in attempts),
             working_ms=sum(run.working_ms or 0 for run in runs) + self._so_far(attempts),
             deliverable=deliverable,
             output=output,
             reused_from=node.reused_from,
         )
+
+    def _attempt(self, attempt: AttemptRow) -> AttemptReport:
+        from .schemas.report import AttemptReport
+
+        run = self._runs.get(attempt.run_id)
+        if run is None:
+            known = self._executor_at(attempt) if attempt.kind == "role" else None
+            return AttemptReport(
+                run_id=attempt.run_id,
+                attempt_no=attempt.attempt_no,
+                started_ms=attempt.started_ts,
+                executor=known,
+            )
+        return AttemptReport(
+            run_id=attempt.run_id,
+            attempt_no=attempt.attempt_no,
+            started_ms=attempt.started_ts,
+            ended_ms=run.ended_ts,
+            outcome=run.outcome,  # type: ignore[arg-type]  # validated by the model
+            failure_reason=run.failure_reason,  # type: ignore[arg-type]
+            reason=run.reason or "",
+            exit_status=run.exit_status,
+            executor=self._alias(run.executor_id),
+            role=run.role_id,
+            model=run.model,
+            quality_state=run.quality_state,
+            spent=spent_by(run),
+        )
+
+    def _executor_at(self, attempt: AttemptRow) -> str | None:
+        record = queries.record_at(self._ledger, attempt.seq)
+        return self._alias(record.payload.get("executor_id")) if record is not None else None
+
+    def _alias(self, executor_id: str | None) -> str | None:
+        if executor_id is None:
+            return None
+        if executor_id not in self._aliases:
+            row = people_queries.executor_by_id(self._ledger, executor_id)
+            self._aliases[executor_id] = executor_id if row is None else row.alias
+        return self._aliases[executor_id]
 
     def _so_far(self, attempts: list[AttemptRow]) -> int:
         """How long the attempt that runs has been running."""
@@ -250,21 +298,6 @@ class _GroupOutputs:
         if known is None or known.generation != node.generation or known.state != "ok":
             return None
         return self._session.results().output(node.node_id)
-
-
-def _attempt_report(attempt: AttemptRow, run: RunRow | None) -> AttemptReport:
-    from .schemas.report import AttemptReport
-
-    return AttemptReport(
-        run_id=attempt.run_id,
-        attempt_no=attempt.attempt_no,
-        started_ms=attempt.started_ts,
-        ended_ms=run.ended_ts if run else None,
-        outcome=run.outcome if run else None,  # type: ignore[arg-type]  # validated by the model
-        failure_reason=run.failure_reason if run else None,  # type: ignore[arg-type]
-        reason=(run.reason or "") if run else "",
-        exit_status=run.exit_status if run else None,
-    )
 
 
 def _output(ledger: Ledger, run: RunRow) -> Any:

@@ -27,11 +27,12 @@ from .engine.ledger.ledger import Ledger
 from .engine.ledger.lock import DagRunLock, is_held
 from .engine.ledger.records import Record
 from .engine.project import state_dir
-from .engine.runtimes.registry import open_runtimes, preflight
+from .engine.runtimes.registry import Settings, open_runtimes, preflight
 from .schemas.errors import BadFlagValue, BadMostItems, InputErrors, NothingToResume, RunHeld, UnknownNode
 from .schemas.ids import new_id
 from .schemas.progress import Note, RunEnded
 from .tasks.expression.evaluator import evaluate
+from .tasks.manifest_text import manifest_yaml
 from .tasks.sub_graphs import read_late_parameter
 
 if TYPE_CHECKING:
@@ -254,7 +255,7 @@ def _world(
     replay: Path | None,
 ) -> Surroundings:
     names = {task.runtime for _, task in leaf_tasks(graph) if task.ask is None}
-    runtimes = open_runtimes(names, blobs=ledger.blobs, environ=variables, replay=replay)
+    runtimes = open_runtimes(names, Settings(blobs=ledger.blobs, environ=variables, replay=replay))
     world = Surroundings(
         evaluate=evaluate,
         read_parameter=read_late_parameter,
@@ -265,6 +266,7 @@ def _world(
         signals=signals,
         rng=Random(),
         rules=RULES,
+        manifest_text=manifest_yaml,
     )
     for notice in ledger.notices:
         if observer is not None:

@@ -32,6 +32,7 @@ __all__ = [
     "ledger_run",
     "ledger_verify",
     "list_dag_runs",
+    "list_executors",
     "list_patterns",
     "logs",
     "new_manifest_id",
@@ -39,6 +40,8 @@ __all__ = [
     "plan_of",
     "project_of",
     "read_truth",
+    "registry",
+    "relaunch_context",
     "resume",
     "run",
     "said_by_pieces",
@@ -60,6 +63,7 @@ if TYPE_CHECKING:
         write_manifest_twin,
     )
     from ._api_diff import diff
+    from ._api_executors import list_executors, registry, relaunch_context
     from ._api_ledger import (
         ledger_export,
         ledger_head,
@@ -96,6 +100,7 @@ else:
             "ledger_run": f"{__package__}._api_ledger",
             "ledger_verify": f"{__package__}._api_ledger",
             "list_dag_runs": f"{__package__}._api_read",
+            "list_executors": f"{__package__}._api_executors",
             "list_patterns": f"{__package__}._api_pattern_pages",
             "logs": f"{__package__}._api_read",
             "new_manifest_id": f"{__package__}._api_contracts",
@@ -103,6 +108,8 @@ else:
             "plan_of": f"{__package__}._api_read",
             "project_of": f"{__package__}._api_read",
             "read_truth": f"{__package__}._api_pattern_reports",
+            "registry": f"{__package__}._api_executors",
+            "relaunch_context": f"{__package__}._api_executors",
             "resume": f"{__package__}._api_run",
             "run": f"{__package__}._api_run",
             "said_by_pieces": f"{__package__}._api_pattern_reports",

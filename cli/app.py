@@ -92,6 +92,9 @@ class Root(LazyGroup):
         "brief": ".app:Brief",
         "consensus": ".app:Consensus",
         "shadow": ".app:Shadow",
+        "executors": ".executors:executors",
+        "registry": ".registry:registry",
+        "relaunch": ".relaunch:relaunch",
         "explain": ".explain:explain",
     }
 

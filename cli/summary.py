@@ -16,6 +16,7 @@ from .asked import lost_commands, question_lines
 from .plain import plain
 from .progress_words import COLOURS, source_words
 from .speech import say
+from .spent import spent_line
 from .terminal import has_colour, paint
 
 SHOWN = 20
@@ -66,6 +67,8 @@ def summary_lines(report: Report, *, me: str = "me", told_source: bool = False) 
         words = f"{got_over} {which} in patterns that ended ok all the same"
         yield "2", f"  {words}: {me} dag status {report.dag_run_id}"
     yield from _deliverables(report)
+    if report.spent is not None:
+        yield "", f"spent: {spent_line(report.spent)}"
     if report.waiting_for:
         yield "33", "waiting for you:"
         yield from (("", f"  {line}") for line in (*lost_commands(report), *question_lines(report, me)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..schemas.bound import BoundGraph
 from ..schemas.errors import InputError
 from .conflicts import requirements, rewind_errors, unreachable_errors, write_conflict_errors
-from .instances import root_instances, spec_of
+from .instances import leaf_tasks, pool_of_executor, root_instances, spec_of
 from .scheduler.graph import Limits, NodeSpec, topological_order
 
 DEFAULT_MAXIMUM = 4
@@ -19,7 +19,9 @@ def node_specs(graph: BoundGraph) -> list[NodeSpec]:
 
 def limits(graph: BoundGraph, concurrency: int | None = None) -> Limits:
     """The limits of a graph; `concurrency` overrides the graph's own maximum."""
-    return Limits(maximum=concurrency or graph.maximum or DEFAULT_MAXIMUM, pools=dict(graph.pools))
+    named = (task.agent.executor for _, task in leaf_tasks(graph) if task.agent is not None)
+    pools = {pool_of_executor(alias): 1 for alias in named if alias is not None} | dict(graph.pools)
+    return Limits(maximum=concurrency or graph.maximum or DEFAULT_MAXIMUM, pools=pools)
 
 
 def graph_errors(graph: BoundGraph) -> list[InputError]:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
-from ..schemas.bound import BoundGraph, BoundTask, Need, SubGraph
+from ..schemas.bound import BoundGraph, BoundTask, Need, OnLost, SubGraph
 from .scheduler.graph import Growth, NodeSpec, Quorum
 
 Layer = Literal["matrix", "each", "repeat", "graph"]
@@ -27,6 +27,8 @@ _GROWS: Final[dict[Layer, Growth]] = {
     "repeat": "rounds",
     "graph": "graph",
 }
+_READS_ONLY: Final = frozenset({"Read", "Grep", "Glob", "LS", "WebFetch", "WebSearch", "TodoWrite"})
+"""Tools of agents that change no file."""
 _UNSAFE: Final = re.compile(r"[\[\]%\x00-\x1f\x7f\ud800-\udfff]|[^\S ]")
 _LONGEST_KEY: Final = 80
 
@@ -274,7 +276,7 @@ def spec_of(instance: Instance) -> NodeSpec:
         pools=_pools(instance) if is_work and not task.made else (),
         retry_max=task.retry.maximum,
         retry_on=task.retry.on,
-        on_lost=task.on_lost or ("ask" if task.effects == "external" else "rerun"),
+        on_lost=on_lost(task),
         group=instance.group,
         grows=_GROWS[layer] if layer is not None else None,
         parallel=each.parallel if each is not None else None,
@@ -291,6 +293,30 @@ def spec_of(instance: Instance) -> NodeSpec:
     )
 
 
+def on_lost(task: BoundTask) -> OnLost:
+    """What becomes of a node of the task when nobody knows what its attempt did.
+
+    A person is asked where the world outside may have changed, and where an agent may have written into
+    the project's own files.
+    """
+    if task.on_lost is not None:
+        return task.on_lost
+    agent_writes = task.agent is not None and task.isolation == "none" and _may_write(task)
+    return "ask" if task.effects == "external" or agent_writes else "rerun"
+
+
+def _may_write(task: BoundTask) -> bool:
+    role = task.agent.identity if task.agent is not None else None
+    if task.effects == "none" or role is None:
+        return False
+    return role.tools is None or any(tool.partition("(")[0] not in _READS_ONLY for tool in role.tools)
+
+
+def pool_of_executor(alias: str) -> str:
+    """The pool, of one slot, of the tasks that name the Executor: it does one thing at a time."""
+    return f"executor {alias}"
+
+
 def _pools(instance: Instance) -> tuple[str, ...]:
     """The limited pools that the node takes a slot of: those of its graph and of all graphs around it."""
     task = instance.task
@@ -304,4 +330,6 @@ def _pools(instance: Instance) -> tuple[str, ...]:
         if frame.outer is not None and frame.graph.maximum is not None:
             found[frame.prefix] = None
         frame = frame.outer
+    if task.agent is not None and task.agent.executor is not None:
+        found[pool_of_executor(task.agent.executor)] = None
     return tuple(found)

@@ -90,7 +90,7 @@ def check(member: Member, piece_id: str, *, inputs: Inputs, **changes: Any) -> B
         at=member.where,
         output=OutputContract(form="check"),
         deliverables=(),
-        writes=() if "writes" not in member.given else member.task.writes,
+        **_own(member, ("writes", "checks", "acceptance")),
         **changes,
     )
 
@@ -104,10 +104,14 @@ def typed(member: Member, piece_id: str, schema: Any, *, inputs: Inputs, **chang
         inputs=inputs,
         at=member.where,
         output=OutputContract(form="json", schema=schema),
-        deliverables=() if "deliverables" not in member.given else member.task.deliverables,
-        writes=() if "writes" not in member.given else member.task.writes,
+        **_own(member, ("deliverables", "writes", "checks", "acceptance")),
         **changes,
     )
+
+
+def _own(member: Member, keys: Iterable[str]) -> dict[str, Any]:
+    """What the member says itself about `keys`; what the task says of them is about its own result."""
+    return {key: getattr(member.task, key) if key in member.given else () for key in keys}
 
 
 def _refuse_pattern(member: Member) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -52,16 +52,26 @@ class Contract(GrammarModel):
     )
     acceptance: Several[FullText] = Field(
         default=(),
-        description="Statements that must be true of the result.",
+        description="Statements that must be true of the result: the Executor of `role` is told them. What a"
+        " program can find out belongs under `checks`.",
         examples=[["every finding names a file and a line"]],
     )
     checks: Several[Command] = Field(
         default=(),
-        description="Commands that must exit with 0 after the work is done.",
+        description="Commands that must exit with 0 after the work is done, where and as it was done. When"
+        " one does not, the attempt fails with `quality_gate`; an Executor is told, and may mend its work"
+        " first.",
         examples=[["pytest -q"]],
+    )
+    quality: Literal["off", "note", "reask"] = Field(
+        default="note",
+        description="What the quality gate does with files that the task declares under `deliverables`: it"
+        " looks at them and notes what it finds; with `reask` what it would block fails the attempt with"
+        " `quality_gate`, and an Executor is told the findings and may mend its work first; `off`: nothing.",
     )
     reask: CountOr = Field(
         default=2,
-        description="How often the Executor is asked again when its result breaks the output schema.",
+        description="How often the Executor is asked again when its result breaks the output schema, or what"
+        " else it is held to.",
         examples=[2],
     )

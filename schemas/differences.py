@@ -11,6 +11,7 @@ from .bound import BoundTask
 _ALIKE: Final = (
     *("cwd", "reads", "output", "deliverables", "writes", "runtime", "isolation", "timeout"),
     *("idle_timeout", "retry", "pool", "priority", "cache", "effects", "on_lost"),
+    *("acceptance", "checks", "quality"),
 )
 """Keys that stand in place of those of the task; the fields that hold them are called alike."""
 

@@ -20,6 +20,7 @@ from .brief import Brief
 from .manifest import Manifest
 from .plan import Plan
 from .report import Report
+from .role import RoleFrontmatter
 from .run import Run
 from .task_graph import TaskGraph
 
@@ -33,6 +34,7 @@ SCHEMAS: dict[str, tuple[type[BaseModel], str, Literal["validation", "serializat
     "plan": (Plan, "Plan", "serialization"),
     "report": (Report, "Report", "serialization"),
     "run": (Run, "Run", "serialization"),
+    "role": (RoleFrontmatter, "Frontmatter of a Role", "validation"),
 }
 """For each file: the model, the title, and whether people write such documents or the program does."""
 

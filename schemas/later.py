@@ -45,7 +45,7 @@ _MONEY: Final = tuple(
 
 TASK: Final = (
     *(Later((key,)) for key in ("role", "prompt", "executor")),
-    *(Later((key,)) for key in ("context", "acceptance", "checks", "reask")),
+    *(Later((key,)) for key in ("context", "acceptance", "checks", "quality", "reask")),
     Later(("deliverables", "*", "must_export")),
     Later(("deliverables", "*", "coverage")),
     *_EXECUTION,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -16,8 +17,43 @@ class ReportModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class Spent(ReportModel):
+    """What agents used, as far as their runtimes said. `cost_usd` adds up the Runs whose cost is known, of
+    which `equivalent_usd` was not charged, because a subscription pays; `unpriced` counts the others.
+    `unknown` counts Runs whose tokens are not known."""
+
+    runs: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cache_read_tokens: int = 0
+    cache_create_tokens: int = 0
+    cost_usd: float = 0.0
+    equivalent_usd: float = 0.0
+    unpriced: int = 0
+    unknown: int = 0
+
+    @property
+    def tokens(self) -> int:
+        """Tokens of all kinds."""
+        return self.tokens_in + self.tokens_out + self.cache_read_tokens + self.cache_create_tokens
+
+
+def added_up(parts: Iterable[Spent | None]) -> Spent | None:
+    """The sum of what is known; None when there is nothing to add."""
+    known = [part for part in parts if part is not None]
+    if not known:
+        return None
+    sums = {name: sum(getattr(part, name) for part in known) for name in Spent.model_fields}
+    # Sums of money are kept to what prices are given in.
+    sums |= {name: round(sums[name], 9) for name in ("cost_usd", "equivalent_usd")}
+    return Spent(**sums)
+
+
 class AttemptReport(ReportModel):
-    """One attempt. Times are Unix milliseconds; `outcome` is None while its end is not known."""
+    """One attempt. Times are Unix milliseconds; `outcome` is None while its end is not known.
+
+    `executor` is the alias of the Executor that made it, `model` what answered.
+    """
 
     run_id: str
     attempt_no: int
@@ -27,6 +63,11 @@ class AttemptReport(ReportModel):
     failure_reason: FailureReason | None = None
     reason: AnyText = ""
     exit_status: int | None = None
+    executor: str | None = None
+    role: str | None = None
+    model: str | None = None
+    quality_state: str | None = None
+    spent: Spent | None = None
 
 
 class NodeReport(ReportModel):
@@ -57,6 +98,16 @@ class NodeReport(ReportModel):
     def is_group(self) -> bool:
         """Whether the node runs nothing itself: a fan-out, a matrix, a repeat, a sub-graph, a pattern."""
         return self.kind in ("each", "matrix", "repeat", "graph", "pattern")
+
+    @property
+    def spent(self) -> Spent | None:
+        """What all attempts at it used; None where no agent was asked."""
+        return added_up(attempt.spent for attempt in self.attempts)
+
+    @property
+    def executor(self) -> str | None:
+        """The Executor that made the last attempt."""
+        return next((one.executor for one in reversed(self.attempts) if one.executor), None)
 
     @property
     def took_ms(self) -> int | None:
@@ -106,3 +157,5 @@ class Report(ReportModel):
     waiting_for: tuple[str, ...] = ()
     """For a DAG run that waits for a person: the commands that answer, those of `questions` included."""
     questions: tuple[QuestionReport, ...] = ()
+    spent: Spent | None = None
+    """What agents used in all attempts; None where no agent was asked."""

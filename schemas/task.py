@@ -19,7 +19,7 @@ from .output import Outputs
 from .pattern_ref import PatternUse
 from .retry import Retry
 from .values import Expression, FullText, Label, Maybe, Name, ScalarValue, Several, Text
-from .work import KINDS, Work, work_rules
+from .work import KINDS, OF_ROLE, Work, work_rules
 
 
 class Order(GrammarModel):
@@ -120,7 +120,7 @@ class Task(Money, Execution, PatternUse, Contract, Outputs, Inputs, FanOut, Orde
         none = {"not": {"anyOf": [{"required": [kind]} for kind in KINDS]}, "required": ["pattern"]}
         target["oneOf"] = [*({"required": [kind]} for kind in KINDS), none]
         target["dependentRequired"] = {
-            **{key: ["role"] for key in ("prompt", "context", "executor", "reask")},
+            **{key: ["role"] for key in OF_ROLE},
             **{key: ["approve"] for key in ("input", "rewind_to")},
             "in": ["python"],
             **{key: ["each"] for key in ("as", "key", "parallel", "rest")},

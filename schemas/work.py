@@ -16,7 +16,10 @@ KINDS: Final = ("role", "run", "python", "graph", "approve")
 """The keys that say what a task does."""
 
 
-_ATTEMPT: Final = ("secrets", "cwd", "reads", "deliverables")
+_ATTEMPT: Final = ("secrets", "cwd", "reads", "deliverables", "checks", "quality")
+
+OF_ROLE: Final = ("prompt", "context", "executor", "reask", "acceptance")
+"""Keys that mean something beside `role` alone."""
 _MEANINGLESS: Final = {
     # The tasks of the graph have their own.
     "graph": _ATTEMPT,
@@ -104,7 +107,7 @@ def work_rules(data: dict[Any, Any]) -> list[InitErrorDetails]:
         problems.append(key_error(problem, data, extra))
     if len(found) == 1:
         for kind, keys in (
-            ("role", ("prompt", "context", "executor", "reask")),
+            ("role", OF_ROLE),
             ("approve", ("input", "rewind_to")),
             ("python", ("in",)),
         ):

@@ -51,7 +51,7 @@ class Examination:
     outputs_taken: set[str] = field(default_factory=set)
     """The tasks whose `outputs`, those of all items, something refers to."""
     commands: dict[Path, ShellText] = field(default_factory=dict)
-    """The shell text of each task, and each member of a pattern, whose `run` is a text with expressions."""
+    """The shell texts with expressions in them, by their places: `run`, `setup`, one of `checks`."""
     members: dict[Path, Task] = field(default_factory=dict)
     """The members of patterns, by their places."""
 
@@ -265,8 +265,7 @@ class _Examiner:
                 self._add_within(problem, place.path, hole.offset)
         if place.is_shell:
             bound = bind_shell(place.text, pieces)
-            if place.path[-1] == "run":
-                self.found.commands[place.path[:-1]] = bound
+            self.found.commands[place.path] = bound
             for problem in bound.problems:
                 self._add_within(problem, place.path)
         if place.path[2:] in _WHOLE and not _is_whole(pieces):

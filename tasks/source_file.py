@@ -1,4 +1,4 @@
-"""Bytes of a graph file, and the text in them."""
+"""Bytes of a file that a user wrote, mostly a graph, and the text in them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import errno
 import os
 import re
 import stat
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from ..schemas.errors import (
     SourceMissing,
@@ -21,15 +23,34 @@ from .source_text import SourceText
 
 _NOT_PRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 _KINDS = (
-    (stat.S_ISDIR, "a directory", "name the graph file inside it"),
-    (stat.S_ISFIFO, "a pipe", "write the graph to a file first"),
-    (stat.S_ISCHR, "a device", "write the graph to a file first"),
-    (stat.S_ISBLK, "a device", "write the graph to a file first"),
-    (stat.S_ISSOCK, "a socket", "write the graph to a file first"),
+    (stat.S_ISDIR, "a directory"),
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+    (stat.S_ISSOCK, "a socket"),
 )
 
 
-def read_source(path: Path) -> bytes:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a file is read as: `what` and `word` name it in messages, `limit` is the most bytes it may have,
+    and `instead` what to do with more."""
+
+    what: str
+    word: str
+    limit: int
+    instead: str
+
+
+GRAPH: Final = Wanted(
+    what="a task graph",
+    word="the graph",
+    limit=MAXIMUM_BYTES,
+    instead="is it a data file? name it in a task instead, and let the task read it",
+)
+
+
+def read_source(path: Path, wanted: Wanted = GRAPH) -> bytes:
     """The bytes of the regular file at `path`.
 
     Never waits for a pipe or a device, and never reads more than the limit. Raises `SourceMissing`,
@@ -40,42 +61,49 @@ def read_source(path: Path) -> bytes:
         # Opened before it is looked at, so that what is looked at is what is read.
         descriptor = os.open(path, flags)
     except (OSError, ValueError) as error:
-        raise _cannot_open(path, error) from None
+        raise _cannot_open(path, error, wanted) from None
     try:
         status = os.fstat(descriptor)
-        for is_kind, kind, hint in _KINDS:
+        for is_kind, kind in _KINDS:
             if is_kind(status.st_mode):
-                raise SourceUnreadable(f"`{path}` is {kind}, not a file", hint=hint)
-        if status.st_size > MAXIMUM_BYTES:
-            raise _too_large(path, status.st_size)
+                raise _no_file(path, kind, wanted)
+        if status.st_size > wanted.limit:
+            raise _too_large(path, status.st_size, wanted)
         with open(descriptor, "rb", closefd=False) as stream:
-            data = stream.read(MAXIMUM_BYTES + 1)
+            data = stream.read(wanted.limit + 1)
     except OSError as error:
-        raise _cannot_open(path, error) from None
+        raise _cannot_open(path, error, wanted) from None
     finally:
         os.close(descriptor)
-    if len(data) > MAXIMUM_BYTES:
-        raise _too_large(path, len(data))
+    if len(data) > wanted.limit:
+        raise _too_large(path, len(data), wanted)
     return data
 
 
-def _too_large(path: Path, size: int) -> SourceTooLarge:
+def _too_large(path: Path, size: int, wanted: Wanted) -> SourceTooLarge:
+    unit, name = (1_000_000, "MB") if wanted.limit >= 1_000_000 else (1_000, "kB")
     return SourceTooLarge(
-        f"`{path}` is too large for a task graph: {size / 1e6:,.1f} MB, and the limit is"
-        f" {MAXIMUM_BYTES // 1_000_000} MB",
-        hint="is it a data file? name it in a task instead, and let the task read it",
+        f"`{path}` is too large for {wanted.what}: {size / unit:,.1f} {name}, and the limit is"
+        f" {wanted.limit // unit} {name}",
+        hint=wanted.instead,
     )
 
 
-def _cannot_open(path: Path, error: OSError | ValueError) -> SourceMissing | SourceUnreadable:
+def _no_file(path: Path, kind: str, wanted: Wanted) -> SourceUnreadable:
+    is_folder = kind == _KINDS[0][1]
+    hint = f"name {wanted.word} file inside it" if is_folder else f"write {wanted.word} to a file first"
+    return SourceUnreadable(f"`{path}` is {kind}, not a file", hint=hint)
+
+
+def _cannot_open(path: Path, error: OSError | ValueError, wanted: Wanted) -> SourceMissing | SourceUnreadable:
     if isinstance(error, ValueError):
         return SourceUnreadable(f"{str(path)!r} cannot be a path: {error}")
     if error.errno == errno.ENOENT:
         return _missing(path)
     if error.errno == errno.EISDIR:
-        return SourceUnreadable(f"`{path}` is a directory, not a file", hint=_KINDS[0][2])
+        return _no_file(path, "a directory", wanted)
     if error.errno == errno.ENXIO:
-        return SourceUnreadable(f"`{path}` is a socket, not a file", hint=_KINDS[-1][2])
+        return _no_file(path, "a socket", wanted)
     reason = (error.strerror or str(error)).lower()
     hint = f"`ls -l {path}` shows who may read it" if error.errno == errno.EACCES else None
     return SourceUnreadable(f"`{path}` cannot be read: {reason}", hint=hint)

@@ -261,6 +261,15 @@ class TaskBinding:
             env=env,
             secrets=spec.secrets,
             cwd=Literal(".") if spec.cwd is None else binder.template(spec.cwd, (*self.at, "cwd")),
+            acceptance=tuple(
+                binder.template(text, (*self.at, "acceptance", index))
+                for index, text in enumerate(spec.acceptance)
+            ),
+            checks=tuple(
+                self._command_at((*self.at, "checks", index), written)
+                for index, written in enumerate(spec.checks)
+            ),
+            quality=spec.quality,
             output=self._output(),
             deliverables=self._deliverables(),
             reads=None if spec.reads is None else self._globs(spec.reads, "reads"),
@@ -382,18 +391,19 @@ class TaskBinding:
 
     def _command(self) -> CommandSpec | None:
         run = self.spec.run
-        if run is None:
-            return None
-        path: Path = (*self.at, "run")
-        if not isinstance(run, str):
+        return None if run is None else self._command_at((*self.at, "run"), run)
+
+    def _command_at(self, path: Path, written: str | Sequence[str]) -> CommandSpec:
+        """The command `written`, which stands at `path` of the document."""
+        if not isinstance(written, str):
             # An item that is one whole expression is one argument, also when its value is a list.
             return CommandSpec(
-                argv=tuple(self.binder.template(item, (*path, i)) for i, item in enumerate(run))
+                argv=tuple(self.binder.template(item, (*path, i)) for i, item in enumerate(written))
             )
-        bound = self.examined.commands.get(self.at)
+        bound = self.examined.commands.get(path)
         if bound is None:
-            return CommandSpec(shell=run)
-        offsets = {piece.source: piece.offset for piece in scan(run) if isinstance(piece, Hole)}
+            return CommandSpec(shell=written)
+        offsets = {piece.source: piece.offset for piece in scan(written) if isinstance(piece, Hole)}
         return CommandSpec(
             shell=bound.text,
             bindings=tuple(
@@ -460,6 +470,8 @@ class TaskBinding:
             DeliverableSpec(
                 path=self.binder.template(item.path, (*self.at, "deliverables", index, "path")),
                 schema=self.schemas.schema(self.at, ("deliverables", index, "schema"), item.schema_),
+                must_export=item.must_export,
+                coverage=item.coverage,
             )
             for index, item in enumerate(self.spec.deliverables)
         )

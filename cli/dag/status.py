@@ -43,11 +43,14 @@ def _text(report: Report, *, me: str, everything: bool) -> str:
     from ..asked import lost_commands, question_lines
     from ..plain import plain
     from ..progress_words import source_words
+    from ..spent import spent_line
     from ..summary import go_on, heading, moment
 
     lines = [heading(report), f"DAG run {report.dag_run_id}, started {moment(report.started_ms)}"]
     if report.reason and report.state != "ok":
         lines.append(f"reason: {plain(report.reason)}")
+    if report.spent is not None:
+        lines.append(f"spent: {spent_line(report.spent)}")
     if report.source_changed:
         lines.append(source_words(gone=report.source_gone))
     lines += [f"waiting for you: {command}" for command in lost_commands(report)]
@@ -61,19 +64,29 @@ def _table(report: Report, *, everything: bool) -> str:
     from ..table import table
 
     heads = ["node", "state", "attempts", "took", "why"]
+    agents = report.spent is not None or any(node.executor for node in report.nodes)
+    if agents:
+        heads[4:4] = ["by", "spent"]
     if not everything:
-        rows = [_row(node) for node in report.nodes]
-        return table(heads, rows, right=("attempts", "took"), whole=("node",))
+        rows = [_row(node, agents=agents) for node in report.nodes]
+        return table(heads, rows, right=("attempts", "took", "spent"), whole=("node",))
     before: dict[str, list[NodeReport]] = {}
     for node in report.earlier:
         before.setdefault(node.id, []).append(node)
     told = [one for node in report.nodes for one in (*before.get(node.id, ()), node)]
-    rows = [[node.id, str(node.generation), *_row(node)[1:]] for node in told]
+    rows = [[node.id, str(node.generation), *_row(node, agents=agents)[1:]] for node in told]
     heads.insert(1, "generation")
-    return table(heads, rows, right=("generation", "attempts", "took"), whole=("node",))
+    return table(heads, rows, right=("generation", "attempts", "took", "spent"), whole=("node",))
 
 
-def _row(node: NodeReport) -> list[str]:
+def _by(node: NodeReport) -> list[str]:
+    """Who did it last, and what all attempts at it used."""
+    from ..spent import short
+
+    return [node.executor or "", "" if node.spent is None else short(node.spent)]
+
+
+def _row(node: NodeReport, *, agents: bool) -> list[str]:
     from ...engine.render.words import duration, why
 
     last = node.attempts[-1] if node.attempts else None
@@ -86,6 +99,7 @@ def _row(node: NodeReport) -> list[str]:
         node.state,
         str(len(node.attempts)),
         took,
+        *(_by(node) if agents else ()),
         f"{kind}{why(node.state, node.reason)}" if node.state != "ok" else _decided(node),
     ]
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ...schemas.bound import BoundTask
+from ..agents.executors import Choice
+from ..instances import on_lost
 from ..reuse.results import Candidate
-from ..runtimes.protocol import AttemptHandle, AttemptResult
+from ..runtimes.protocol import AttemptHandle, AttemptRequest, AttemptResult
 from ..scheduler.events import CancelWhy
 from .clock import Clock, Timer
 
@@ -18,6 +20,8 @@ class LiveAttempt:
     `cut` is set once a watchdog has stopped it, and holds the reason. `cancelled_for` is set once
     the scheduler has asked for its end. The first of the two wins. `candidate` is what the key of its
     result is made of, for tasks whose results are kept; `offer` is what is recorded of that result.
+    `choice`, `columns` and `request` are set for an agent's: its Executor, what its Run's columns are by now,
+    and what it was asked.
     """
 
     def __init__(
@@ -37,7 +41,7 @@ class LiveAttempt:
         self.node = node
         self.task = task
         self.task_id = task_id
-        self.on_lost = task.on_lost or ("ask" if task.effects == "external" else "rerun")
+        self.on_lost = on_lost(task)
         self.generation = generation
         self.attempt_no = attempt_no
         self.run_id = run_id
@@ -46,6 +50,9 @@ class LiveAttempt:
         self.handle: AttemptHandle | None = None
         self.candidate: Candidate | None = None
         self.offer: dict[str, Any] | None = None
+        self.choice: Choice | None = None
+        self.columns: Mapping[str, Any] = {}
+        self.request: AttemptRequest | None = None
         self.cut: str | None = None
         self.cancelled_for: CancelWhy | None = None
         self._clock = clock
@@ -86,6 +93,7 @@ class LiveAttempt:
             exit_status=result.exit_status,
             stdout=result.stdout,
             stderr=result.stderr,
+            columns=result.columns,
         )
 
     def _check_idle(self) -> None:

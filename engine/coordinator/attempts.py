@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
-from ...schemas.errors import LedgerError
+from ...schemas.errors import ConflictingRecord, LedgerError
 from ..ledger.records import (
+    ATTEMPT_STARTED,
     NODE_REUSED,
+    Journaled,
     Record,
 )
-from ..runtimes.protocol import Activity, AttemptEvent, AttemptResult, Spawned
+from ..runtimes.protocol import Activity, Adopts, AttemptEvent, AttemptResult, Spawned
 from ..scheduler.commands import (
     CancelAttempt,
     StartAttempt,
@@ -21,12 +24,16 @@ from ..scheduler.events import (
     AttemptStarted,
     NodeReused,
 )
+from .agent_desk import of_intent
 from .attempt import LiveAttempt
 from .backoff import backoff
 from .ground import Ground
 from .outcome import broken_runtime, finished_payload, started_payload
 from .requests import RenderError
 from .reuse import Candidate
+
+_PICKS: Final = 20
+"""How often Executors are chosen anew because another process was faster."""
 
 
 class Attempts(Ground):
@@ -102,50 +109,132 @@ class Attempts(Ground):
     def _start(self, commands: list[StartAttempt], candidate: Candidate | None = None) -> None:
         if not commands:
             return
+        prepared, seqs = self._recorded(commands, candidate)
+        self._faults("intent.after_commit")
+        for (live, request), seq in zip(prepared, seqs, strict=True):
+            self._live[live.run_id] = live
+            self._launch(live, request, seq)
+
+    def _recorded(
+        self, commands: list[StartAttempt], candidate: Candidate | None
+    ) -> tuple[list[tuple[LiveAttempt, Any]], list[int]]:
+        """The attempts, and the numbers of the records of their intents."""
+        for left in range(_PICKS, 0, -1):
+            prepared, records, durable = self._prepared(commands, candidate)
+            self._faults("intent.before_commit")
+            try:
+                seqs = self._journal(records, durable=durable)
+            except ConflictingRecord:
+                # Another process was faster with an Executor; nothing of this is on record.
+                if not self._withdrawn(prepared) or left == 1:
+                    raise
+                continue
+            if len(seqs) > len(prepared):
+                seqs = [n for n, one in zip(seqs, records, strict=True) if one.kind == ATTEMPT_STARTED]
+            return prepared, seqs
+        raise AssertionError("the last pick either returned or raised")
+
+    def _prepared(
+        self, commands: list[StartAttempt], candidate: Candidate | None
+    ) -> tuple[list[tuple[LiveAttempt, Any]], list[Record], bool]:
+        """The attempts, ready to start, with the records of their intents."""
         now = self._clock.now_ms()
         prepared: list[tuple[LiveAttempt, Any]] = []
         records: list[Record] = []
         durable = False
         for command in commands:
-            instance = self._instances[command.node]
-            task = instance.task
+            task = self._instances[command.node].task
             run_id = self._ids()
-            request: Any
-            try:
-                request = self._requests.build(
-                    instance,
-                    run_id=run_id,
-                    generation=command.generation,
-                    attempt_no=command.attempt_no,
-                    rewinds=self._scheduler.nodes[command.node].rewinds,
-                    scratch=f"{self._scratch}/{run_id}",
-                )
-                key = request.key
-            except RenderError as error:
-                request, key = error, ""
-            live = LiveAttempt(
-                command.node,
-                task,
-                task_id=instance.task_id,
-                generation=command.generation,
-                attempt_no=command.attempt_no,
-                run_id=run_id,
-                started_ms=now,
-                key=key,
-                clock=self._clock,
-                guard=self._guard,
-            )
+            request = self._request(command, run_id)
+            key = "" if isinstance(request, RenderError) else request.key
+            live = self._new_live(command, run_id, now, key)
             live.candidate = candidate
+            if task.agent is not None and not isinstance(request, RenderError):
+                request = self._with_executor(live, request, records)
             prepared.append((live, request))
             payload = started_payload(live, request, self._requests, self._ledger.blobs)
-            records.append(Record("attempt.started", run_id, self._dag_run_id, payload, None, now))
-            durable = durable or task.effects == "external"
-        self._faults("intent.before_commit")
-        seqs = self._journal(records, durable=durable)
-        self._faults("intent.after_commit")
-        for (live, request), seq in zip(prepared, seqs, strict=True):
-            self._live[live.run_id] = live
-            self._launch(live, request, seq)
+            records.append(Record(ATTEMPT_STARTED, run_id, self._dag_run_id, payload, None, now))
+            # What costs money, or is done in the world outside, is on disk before it is done.
+            durable = durable or task.effects == "external" or task.agent is not None
+        return prepared, records, durable
+
+    def _new_live(self, command: StartAttempt, run_id: str, started_ms: int, key: str) -> LiveAttempt:
+        instance = self._instances[command.node]
+        return LiveAttempt(
+            command.node,
+            instance.task,
+            task_id=instance.task_id,
+            generation=command.generation,
+            attempt_no=command.attempt_no,
+            run_id=run_id,
+            started_ms=started_ms,
+            key=key,
+            clock=self._clock,
+            guard=self._guard,
+        )
+
+    def _request(self, command: StartAttempt, run_id: str) -> Any:
+        try:
+            return self._requests.build(
+                self._instances[command.node],
+                run_id=run_id,
+                generation=command.generation,
+                attempt_no=command.attempt_no,
+                rewinds=self._scheduler.nodes[command.node].rewinds,
+                scratch=f"{self._scratch}/{run_id}",
+            )
+        except RenderError as error:
+            return error
+
+    def _with_executor(self, live: LiveAttempt, request: Any, records: list[Record]) -> Any:
+        assert self._desk is not None
+        try:
+            found = self._desk.prepare(self._instances[live.node], request)
+        except RenderError as error:
+            return error
+        records += found.records
+        live.choice = found.choice
+        live.columns = found.columns
+        live.request = found.request
+        return found.request
+
+    def _withdrawn(self, prepared: list[tuple[LiveAttempt, Any]]) -> bool:
+        """Take the choice of Executors back; whether there was any that may come out otherwise."""
+        choices = {live.node: live.choice for live, _ in prepared if live.choice is not None}
+        if not choices or self._desk is None:
+            return False
+        self._desk.withdraw(choices)
+        return True
+
+    def adopt(self, started: Journaled) -> bool:
+        """Go on with an attempt that an earlier Coordinator began, if it has ended by itself and is the one
+        that would be made now; whether it is."""
+        payload = started.payload
+        instance = self._instances[payload["node_id"]]
+        runtime = self._runtimes[instance.task.runtime]
+        node = self._scheduler.nodes[instance.id]
+        if self._desk is None or not isinstance(runtime, Adopts) or node.live != started.entity_id:
+            return False
+        command = StartAttempt(
+            node=instance.id, generation=payload["generation"], attempt_no=payload["attempt_no"]
+        )
+        request = self._request(command, started.entity_id)
+        if isinstance(request, RenderError) or request.key != payload["key"]:
+            return False
+        live = self._new_live(command, started.entity_id, started.ts_ms, request.key)
+        try:
+            request = self._desk.again(instance, request, payload)
+        except RenderError:
+            return False
+        handle = runtime.adopt(request, lambda event: self._on_event(live, event))
+        if handle is None:
+            return False
+        live.request = request
+        live.columns = of_intent(payload)
+        self._live[live.run_id] = live
+        live.watch(handle)
+        self._carry(live, handle.wait(), None)
+        return True
 
     def _launch(self, live: LiveAttempt, request: Any, seq: int) -> None:
         task = live.task
@@ -157,7 +246,7 @@ class Attempts(Ground):
         if self._observer is not None:
             self._tell(live.node, "running", "", live.attempt_no)
         if isinstance(request, RenderError):
-            failed = AttemptResult(outcome="failed", failure_reason="exception", reason=str(request))
+            failed = AttemptResult(outcome="failed", failure_reason=request.failure, reason=str(request))
             self._carry(live, None, failed)
             return
         try:
@@ -199,6 +288,8 @@ class Attempts(Ground):
     def _finish(self, live: LiveAttempt, result: AttemptResult) -> None:
         self._faults("attempt.after_end")
         task = live.task
+        if live.request is not None and self._desk is not None:
+            result = self._desk.close(self._instances[live.node], live.request, result)
         event = AttemptFinished(
             node=live.node,
             generation=live.generation,
@@ -233,14 +324,23 @@ class Attempts(Ground):
         self._faults("outcome.before_commit")
         (seq,) = self._journal(
             [Record("attempt.finished", live.run_id, self._dag_run_id, payload, None, now)],
-            durable=task.effects == "external",
+            durable=task.effects == "external" or task.agent is not None,
         )
         self._faults("outcome.after_commit")
         del self._live[live.run_id]
+        if live.request is not None:
+            self._settled(live, result)
         if self._observer is not None and is_live:
             self._tell(live.node, state, reason, live.attempt_no, now - live.started_ms)
         watched = result.outcome == "ok" and self._scheduler.is_watched(live.node)
         self._feed(replace(event, backoff=wait, cause=seq, output=result.output if watched else None))
+
+    def _settled(self, live: LiveAttempt, result: AttemptResult) -> None:
+        """What an agent's attempt leaves is in the Ledger: its own files are of no more use."""
+        if self._desk is not None and result.outcome == "ok":
+            self._desk.ended(live.node, live.run_id)
+        assert live.request is not None
+        shutil.rmtree(live.request.scratch, ignore_errors=True)
 
     def _on_event(self, live: LiveAttempt, event: AttemptEvent) -> None:
         if isinstance(event, Activity):

@@ -24,6 +24,7 @@ from ..scheduler.events import (
     Event,
 )
 from ..scheduler.machine import Scheduler
+from .agent_desk import AgentDesk
 from .attempt import LiveAttempt
 from .clock import Clock, Timer
 from .growing import Growing, Instances
@@ -50,6 +51,7 @@ class Ground:
         requests: RequestBuilder,
         growing: Growing,
         reuse: Reuse | None = None,
+        desk: AgentDesk | None = None,
         outputs: Outputs,
         deliverables: dict[str, str],
         runtimes: Mapping[str, Runtime],
@@ -71,6 +73,7 @@ class Ground:
         self._requests = requests
         self._growing = growing
         self._reuse = reuse
+        self._desk = desk
         self._considering: set[str] = set()
         self._outputs = outputs
         self._deliverables = deliverables

@@ -29,13 +29,18 @@ def started_payload(
         "kind": live.task.kind,
         "key": live.key,
     }
+    payload.update(live.columns)
     if isinstance(request, AttemptRequest) and requests.is_dynamic(live.task):
-        rendered = {
+        rendered: dict[str, Any] = {
             "command": request.command,
             "env": request.env,
             "with": request.inputs,
             "cwd": request.cwd,
         }
+        if request.agent is not None:
+            rendered |= {"prompt": request.agent.prompt, "data": request.agent.data}
+        if request.checks or request.acceptance:
+            rendered |= {"checks": list(request.checks), "acceptance": list(request.acceptance)}
         data = canonical_bytes(rendered)
         if len(data) <= INLINE_BYTES:
             payload["inputs"] = rendered
@@ -73,10 +78,7 @@ def finished_payload(
         payload["failure_reason"] = result.failure_reason
     if result.reason:
         payload["reason"] = result.reason
-    if event.cancelled_for is not None:
-        payload["cancelled_for"] = event.cancelled_for
-    if event.on_lost is not None:
-        payload["on_lost"] = event.on_lost
+    payload |= _why_stopped(event)
     if backoff:
         payload["backoff_ms"] = round(backoff * 1000)
     if result.exit_status is not None:
@@ -89,7 +91,17 @@ def finished_payload(
         payload["deliverable_ref"] = dict(result.deliverable)
     if result.violations:
         payload["violations"] = [dict(violation) for violation in result.violations]
+    if live.columns or result.columns:
+        further = {**live.columns, **result.columns}
+        payload |= {
+            name: further[name] for name in further if further[name] is not None and name not in payload
+        }
     return payload
+
+
+def _why_stopped(event: AttemptFinished) -> dict[str, Any]:
+    found = {"cancelled_for": event.cancelled_for, "on_lost": event.on_lost}
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def stored_text(text: StoredText) -> dict[str, Any]:

@@ -19,9 +19,10 @@ class Recovered:
 
     `deliverables` maps nodes to paths; `known_ends`, `known_asks` and `known_renewals` are the ends,
     the questions, with their words, and the new generations that stand in the Ledger;
-    `spawned` maps run ids to the process facts that were recorded; `end` is the last recorded end of
-    the DAG run (`ok`, `failed`, `cancelled`) unless it was reopened since; `last_seq` is the last
-    record read.
+    `spawned` maps run ids to the process facts that were recorded; `executors` maps nodes to the
+    Executor that tried them last, and `runs` those of agents that ended ok to their Run; `end` is the
+    last recorded end of the DAG run (`ok`, `failed`, `cancelled`) unless it was reopened since;
+    `last_seq` is the last record read.
     """
 
     deliverables: dict[str, str] = field(default_factory=dict)
@@ -29,6 +30,8 @@ class Recovered:
     known_asks: dict[tuple[str, int], str] = field(default_factory=dict)
     known_renewals: set[tuple[str, int]] = field(default_factory=set)
     spawned: dict[str, dict[str, object]] = field(default_factory=dict)
+    executors: dict[str, str] = field(default_factory=dict)
+    runs: dict[str, str] = field(default_factory=dict)
     end: str | None = None
     last_seq: int = 0
     coordinators: int = 0
@@ -60,6 +63,8 @@ def replay(
         if event is not None:
             scheduler.handle(event)
         _note(record, scheduler, found)
+        if "executor_id" in payload:
+            _note_executor(record, found)
     return found
 
 
@@ -101,6 +106,14 @@ def _note(record: Journaled, scheduler: Scheduler, found: Recovered) -> None:
             found.end = None
         case "dag_run.claimed":
             found.coordinators += 1
+
+
+def _note_executor(record: Journaled, found: Recovered) -> None:
+    node = record.payload["node_id"]
+    if record.kind == "attempt.started":
+        found.executors[node] = record.payload["executor_id"]
+    elif record.payload.get("outcome") == "ok":
+        found.runs[node] = record.entity_id
 
 
 def lost_attempts(scheduler: Scheduler) -> list[tuple[str, int, str]]:

@@ -12,9 +12,12 @@ from ...schemas import bound_json
 from ...schemas.bound import BoundGraph, BoundTask
 from ...schemas.canonical import digest
 from ...schemas.errors import InputError, LedgerError
+from ...schemas.states import FailureReason
 from ...schemas.template import Host, Literal, Template, as_text, expressions, render
 from ..instances import Frame, Instance, graphs_of, leaf_tasks
-from ..runtimes.protocol import AttemptRequest
+from ..runtimes.protocol import AgentRequest, AttemptRequest
+from .agent_words import said
+from .held_to import assertions_of, checks_of
 from .results import NeedView, Results
 
 _WORD: Final = re.compile(r"[\w-]+")
@@ -26,6 +29,8 @@ Evaluate = Callable[[str, Mapping[str, Any]], Any]
 
 class RenderError(Exception):
     """A task could not be made ready; the message is one sentence for people."""
+
+    failure: FailureReason = "exception"
 
 
 class RequestBuilder:
@@ -162,7 +167,13 @@ class RequestBuilder:
             (self._inside(as_text(render_one("deliverables", item.path)), "deliverables"), item.schema)
             for item in task.deliverables
         )
-        key = self._key(instance, command, env, inputs, rewinds)
+        checks = checks_of(task, render_one)
+        acceptance = tuple(as_text(render_one("acceptance", item)) for item in task.acceptance)
+        held_to: list[Any] = [checks, acceptance] if checks or acceptance else []
+        agent = self._agent(instance, render_one)
+        if agent is not None:
+            held_to.append([agent.prompt, agent.data])
+        key = self._key(instance, command, env, inputs, rewinds, *held_to)
         return AttemptRequest(
             run_id=run_id,
             dag_run_id=self._dag_run_id,
@@ -183,8 +194,47 @@ class RequestBuilder:
             output_path=path,
             output_used=self._is_used(instance),
             deliverables=deliverables,
+            agent=agent,
+            assertions=assertions_of(task, [path for path, _ in deliverables]),
+            checks=checks,
+            acceptance=acceptance,
+            quality=task.quality,
             scratch=scratch,
         )
+
+    def _agent(self, instance: Instance, render_one: Callable[[str, Template], Any]) -> AgentRequest | None:
+        """What an agent is asked, before it is known which Executor that is."""
+        spec = instance.task.agent
+        if spec is None:
+            return None
+        if spec.identity is None:
+            raise RenderError(f"the Role `{spec.role}` was not looked up")
+        prompt, data = said(spec.prompt, lambda part: render_one("prompt", part))
+        return AgentRequest(
+            executor_id="",
+            alias="",
+            role=spec.identity,
+            prompt=prompt,
+            data=data,
+            tier=spec.tier or spec.identity.tier,
+            model=spec.named,
+            reask=spec.reask,
+            wall=instance.task.timeout,
+        )
+
+    def pointers(self, instance: Instance) -> list[dict[str, Any]]:
+        """The files that an agent is pointed to, with paths relative to the project. Raises `RenderError`."""
+        spec = instance.task.agent
+        render_one = self._renderer(instance, {})
+        found = []
+        for pointer in spec.files if spec is not None else ():
+            entry: dict[str, Any] = {"path": as_text(render_one("context.files", pointer.path))}
+            if pointer.lines is not None:
+                entry["lines"] = list(pointer.lines)
+            if pointer.role is not None:
+                entry["role"] = pointer.role
+            found.append(entry)
+        return found
 
     def _is_used(self, instance: Instance) -> bool:
         """Whether anything may look at the output of the node."""
@@ -305,6 +355,7 @@ class RequestBuilder:
         env: Mapping[str, str],
         inputs: Mapping[str, Any],
         rewinds: int,
+        *further: Any,
     ) -> str:
         results = self._results
         upstream = [
@@ -313,7 +364,7 @@ class RequestBuilder:
             if results.has_output(frame.prefix + need.task)
         ]
         round_number = instance.round
-        parts = [self._digest(instance.task), command, env, inputs, upstream, rewinds]
+        parts = [self._digest(instance.task), command, env, inputs, upstream, rewinds, *further]
         return digest(parts if round_number is None else [*parts, round_number])
 
     def _digest(self, task: BoundTask) -> str:
@@ -345,12 +396,14 @@ def holds(value: Any) -> bool:
 
 def _sources(task: BoundTask) -> Iterator[str]:
     """The sources of all expressions of a task's attempts."""
-    command = task.command
-    templates: list[Template] = [task.cwd, task.output.path]
+    templates: list[Template] = [task.cwd, task.output.path, *task.acceptance]
     templates += [value for _, value in (*task.inputs, *task.env)]
     templates += [item.path for item in task.deliverables]
-    if command is not None:
-        templates += [*(command.argv or ()), *(value for _, value in command.bindings)]
+    if task.agent is not None:
+        templates += [task.agent.prompt, *(pointer.path for pointer in task.agent.files)]
+    for command in (task.command, *task.checks):
+        if command is not None:
+            templates += [*(command.argv or ()), *(value for _, value in command.bindings)]
     for template in templates:
         yield from expressions(template)
 

@@ -22,21 +22,23 @@ from ...schemas.ids import IdSource, new_id
 from ...schemas.progress import Note, Observer, RunStarted, SourceChanged
 from ...schemas.settling import Rule
 from ...schemas.states import DagRunState
+from ..agents.executors import Executors
 from ..compile import limits, node_specs
 from ..faults import Faults, no_faults
 from ..growth import MOST_ITEMS
-from ..instances import Frame, Instance, layers, root_instances, tasks_of
+from ..instances import Frame, Instance, layers, leaf_tasks, root_instances, tasks_of
 from ..ledger.ledger import Ledger
 from ..ledger.records import Journaled, Record
 from ..process.identity import boot_id, process_start
 from ..process.orphans import stop_stranded
 from ..reuse.results import Results as ReusableResults
-from ..runtimes.protocol import Runtime
+from ..runtimes.protocol import Adopts, Runtime
 from ..scheduler.events import AttemptFinished, NodesReopened, PrincipalAnswered
 from ..scheduler.graph import Limits
 from ..scheduler.machine import Scheduler
 from ..source import source_state
 from . import kept_output
+from .agent_desk import AgentDesk, ManifestText, of_intent
 from .clock import Clock, SystemClock
 from .coordinator import Coordinator
 from .growing import Growing, Instances, ReadParameter
@@ -67,6 +69,8 @@ class Surroundings:
     faults: Faults = no_faults
     signals: bool = False
     stop_stranded: Callable[..., object] = stop_stranded
+    manifest_text: ManifestText | None = None
+    memory: tuple[str, ...] | None = None
 
 
 def create(
@@ -116,6 +120,7 @@ class Session:
         self._world = world
         self._state = state
         self._make = scheduler
+        self._outliving: list[tuple[str, int, str]] = []
         records = list(_records(ledger, dag_run_id))
         created = self._created = _created(records[:1], dag_run_id)
         stored = json.loads(ledger.blobs.get(created["graph"]))
@@ -256,14 +261,30 @@ class Session:
         )
         now = self._world.clock.now_ms()
         for node, generation, run_id in lost:
+            task = self.instances[node].task
+            if isinstance(self._world.runtimes.get(task.runtime), Adopts):
+                # It may have ended by itself; what it left is looked at when the DAG run is driven on.
+                self._outliving.append((node, generation, run_id))
+                continue
             shutil.rmtree(self._state / "scratch" / run_id, ignore_errors=True)
             self._give_up(node, generation, run_id, now)
         # All attempts so far have ended now; one may be left from a resume that was killed here.
         begun = {record.entity_id for record in self._records if record.kind == "attempt.started"}
         kept_output.forget(self._ledger.blobs, begun)
 
+    def _started(self, run_id: str) -> Journaled:
+        return next(r for r in self._records if r.entity_id == run_id and r.kind == "attempt.started")
+
+    def _adopt(self, coordinator: Coordinator) -> None:
+        """Take over the attempts that went on without a Coordinator and ended; give up on the others."""
+        for node, generation, run_id in self._outliving:
+            if not coordinator.adopt(self._started(run_id)):
+                shutil.rmtree(self._state / "scratch" / run_id, ignore_errors=True)
+                self._give_up(node, generation, run_id, self._world.clock.now_ms())
+        self._outliving.clear()
+
     def _give_up(self, node: str, generation: int, run_id: str, now: int) -> None:
-        started = next(r for r in self._records if r.entity_id == run_id and r.kind == "attempt.started")
+        started = self._started(run_id)
         reason = "its end was never seen: the Coordinator that started it is gone"
         event = AttemptFinished(
             node=node, generation=generation, run_id=run_id, outcome="interrupted", reason=reason
@@ -282,6 +303,7 @@ class Session:
             "node_reason": node_reason,
             "started_ts": started.ts_ms,
             "ended_ts": now,
+            **of_intent(started.payload),
             **kept_output.adopt(self._ledger.blobs, run_id),
         }
         self._world.faults("lost.before_commit")
@@ -308,6 +330,7 @@ class Session:
         self._announce(chosen)
         remove = _listen(coordinator, world) if world.signals else None
         try:
+            self._adopt(coordinator)
             state, reason = await coordinator.drive()
         finally:
             try:
@@ -350,6 +373,9 @@ class Session:
             world.runtimes,
             project=self.graph.project,
         )
+        desk = None
+        if any(task.agent is not None for _, task in leaf_tasks(self.graph)):
+            desk = self._desk(requests)
         return Coordinator(
             self.instances,
             dag_run_id=self._id,
@@ -358,6 +384,7 @@ class Session:
             requests=requests,
             growing=growing,
             reuse=reuse,
+            desk=desk,
             outputs=self.outputs,
             deliverables=self.found.deliverables,
             runtimes=world.runtimes,
@@ -371,6 +398,22 @@ class Session:
             known_renewals=self.found.known_renewals,
             last_seq=self.found.last_seq,
             scratch=str(self._state / "scratch"),
+        )
+
+    def _desk(self, requests: RequestBuilder) -> AgentDesk:
+        world = self._world
+        assert world.manifest_text is not None, "a graph with agents needs somebody to write Manifests"
+        executors = Executors(self._ledger, self._id, ids=world.ids, known=self.found.executors)
+        return AgentDesk(
+            self._ledger,
+            requests,
+            executors,
+            project=self.graph.project,
+            folder=self._state.parent,
+            ids=world.ids,
+            manifest_text=world.manifest_text,
+            memory=world.memory,
+            runs=self.found.runs,
         )
 
     def _announce(self, chosen: str) -> None:

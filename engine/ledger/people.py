@@ -18,6 +18,20 @@ _NOTE: Final = """
         model_tier = excluded.model_tier, alias_prefix = excluded.alias_prefix, origin = excluded.origin,
         digest = excluded.digest, used_ts = excluded.used_ts
 """
+_KNOW: Final = """
+    INSERT INTO roles (role_id, role_version, seq, name, model_tier, alias_prefix, origin, digest, status,
+                       noted_ts)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'active', ?) ON CONFLICT (role_id, role_version) DO NOTHING
+"""
+_ARCHIVE: Final = """
+    UPDATE executors SET status = 'retired', retired_with = role_id WHERE role_id = ? AND status <> 'retired'
+"""
+_RESTORE: Final = """
+    UPDATE executors SET retired_with = NULL, status = CASE WHEN run_id IS NULL OR EXISTS (
+            SELECT 1 FROM run_outcomes WHERE run_outcomes.run_id = executors.run_id
+        ) THEN 'idle' ELSE 'active' END
+    WHERE role_id = ? AND status = 'retired' AND retired_with IS NOT NULL
+"""
 _REVIEW: Final = """
     UPDATE executors SET review = ? WHERE role_id = ? AND status <> 'retired' AND review IS NULL
         AND CAST(role_version AS INTEGER) < ?
@@ -44,30 +58,38 @@ def on_role_noted(
     db: sqlite3.Connection, seq: int, ts: int, entity_id: str, _dag_run_id: str | None, payload: Payload
 ) -> None:
     """A Role is used in this version. A new major version has its older Executors looked at."""
-    get = payload.get
     version = payload["version"]
-    names = (get("name") or entity_id, get("tier"), get("alias_prefix"), get("origin"), get("digest"))
-    db.execute(_NOTE, (entity_id, version, seq, *names, ts, ts))
+    db.execute(_NOTE, (entity_id, version, seq, *_facts(entity_id, payload), ts, ts))
     major = int(version.split(".")[0])
     db.execute(_REVIEW, (f"`{entity_id}` is at version {version} now", entity_id, major))
 
 
-def on_role_status(status: str) -> Any:
-    """The handler of records that archive a Role or bring it back; its Executors go with it."""
+def on_role_archived(
+    db: sqlite3.Connection, seq: int, ts: int, entity_id: str, _dag_run_id: str | None, payload: Payload
+) -> None:
+    """A Role is put away, and its Executors retire with it, but for those that had retired before."""
+    _role_is("archived", db, seq, ts, entity_id, payload)
+    db.execute(_ARCHIVE, (entity_id,))
 
-    def handle(
-        db: sqlite3.Connection, seq: int, ts: int, entity_id: str, _dag_run_id: str | None, payload: Payload
-    ) -> None:
-        version = payload.get("version") or "0.0.0"
-        db.execute(_NOTE, (entity_id, version, seq, entity_id, None, None, None, None, ts, ts))
-        db.execute("UPDATE roles SET status = ? WHERE role_id = ?", (status, entity_id))
-        if status == "archived":
-            db.execute("UPDATE executors SET status = 'retired' WHERE role_id = ?", (entity_id,))
-        else:
-            retired = "UPDATE executors SET status = 'idle' WHERE role_id = ? AND status = 'retired'"
-            db.execute(retired, (entity_id,))
 
-    return handle
+def on_role_restored(
+    db: sqlite3.Connection, seq: int, ts: int, entity_id: str, _dag_run_id: str | None, payload: Payload
+) -> None:
+    """A Role is back, and with it the Executors that its archiving retired. That counts as a use of it."""
+    _role_is("active", db, seq, ts, entity_id, payload)
+    db.execute("UPDATE roles SET used_ts = ? WHERE role_id = ?", (ts, entity_id))
+    db.execute(_RESTORE, (entity_id,))
+
+
+def _role_is(status: str, db: sqlite3.Connection, seq: int, ts: int, role_id: str, payload: Payload) -> None:
+    version = payload.get("version") or "0.0.0"
+    db.execute(_KNOW, (role_id, version, seq, *_facts(role_id, payload), ts))
+    db.execute("UPDATE roles SET status = ?, seq = ? WHERE role_id = ?", (status, seq, role_id))
+
+
+def _facts(role_id: str, payload: Payload) -> tuple[Any, ...]:
+    get = payload.get
+    return get("name") or role_id, get("tier"), get("alias_prefix"), get("origin"), get("digest")
 
 
 def on_executor_created(
@@ -92,7 +114,9 @@ def on_executor_status(status: str) -> Any:
         _dag_run_id: str | None,
         _payload: Payload,
     ) -> None:
-        db.execute("UPDATE executors SET status = ? WHERE executor_id = ?", (status, entity_id))
+        db.execute(
+            "UPDATE executors SET status = ?, retired_with = NULL WHERE executor_id = ?", (status, entity_id)
+        )
 
     return handle
 

@@ -27,3 +27,22 @@ class ExecutorRow:
     run_id: str | None
     runs: int
     review: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RoleRow:
+    """One version of a Role that was worked with. `status` is `active` or `archived`, the same for all
+    versions; `noted_ts` is when the version was seen first, `used_ts` when it was used last, `digest` that
+    of what it said then."""
+
+    role_id: str
+    role_version: str
+    seq: int
+    name: str | None
+    model_tier: str | None
+    alias_prefix: str | None
+    origin: str | None
+    digest: str | None
+    status: str | None
+    noted_ts: int | None
+    used_ts: int | None

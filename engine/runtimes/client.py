@@ -87,12 +87,17 @@ def _rest(now: Any, before: Any) -> Any:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What a line of output tells while the turn goes on; all optional."""
+    """What a line of output tells while the turn goes on; all optional.
+
+    `usage` is what came on top of what was seen before: no more than an early word on the figures at the
+    end. `waits`: the service turned the client away, which waits so many seconds before it asks again.
+    """
 
     tool: str | None = None
     file: str | None = None
     usage: Usage | None = None
     session: str | None = None
+    waits: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,8 @@ from ...schemas.bound import BoundGraph, BoundTask
 from ...schemas.errors import InputError, UnknownRuntime
 from ...schemas.suggest import did_you_mean, in_backticks
 from ..instances import bodies_of, leaf_tasks
+from .agent_usage import Price
+from .assessing import Assess
 from .capture import BlobSink
 from .protocol import LooksAhead, Runtime
 
@@ -25,12 +27,14 @@ class Settings:
     """What a runtime is made from. `blobs` is None where nothing is going to be started.
 
     `environ` is the environment of the Coordinator; None: that of the process. `replay` is a file of
-    recorded attempts.
+    recorded attempts. `price` tells what the use of a model costs, `assess` looks at the work of agents.
     """
 
     blobs: BlobSink | None = None
     environ: Mapping[str, str] | None = None
     replay: Path | None = None
+    price: Price | None = None
+    assess: Assess | None = None
 
 
 Factory = Callable[[Settings], Runtime]
@@ -61,7 +65,31 @@ def _python(settings: Settings) -> Runtime:
     return cast("Runtime", module.PythonRuntime(blobs, environ=settings.environ))
 
 
-BUILT_IN: Final[Mapping[str, Factory]] = {"command": _command, "python": _python, "replay": _replay}
+def _agent(module: str, client: str) -> Factory:
+    """A runtime that carries agents out by a client of `clients`."""
+
+    def factory(settings: Settings) -> Runtime:
+        found = getattr(import_module(f".clients.{module}", __package__), client)()
+        blobs = settings.blobs if settings.blobs is not None else _NoBlobs()
+        runtime = import_module(".agent", __package__).AgentRuntime
+        return cast(
+            "Runtime",
+            runtime(found, blobs, environ=settings.environ, price=settings.price, assess=settings.assess),
+        )
+
+    return factory
+
+
+BUILT_IN: Final[Mapping[str, Factory]] = {
+    "command": _command,
+    "python": _python,
+    "replay": _replay,
+    "claude": _agent("claude", "Claude"),
+    "codex": _agent("codex", "Codex"),
+    "gemini": _agent("gemini", "Gemini"),
+    "opencode": _agent("opencode", "Opencode"),
+    "api": _agent("api", "Api"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,15 +125,9 @@ class Registry:
 
 
 def open_runtimes(
-    names: Iterable[str],
-    *,
-    blobs: BlobSink,
-    environ: Mapping[str, str] | None = None,
-    replay: Path | None = None,
-    registry: Registry | None = None,
+    names: Iterable[str], settings: Settings, *, registry: Registry | None = None
 ) -> dict[str, Runtime]:
     """The runtimes of a DAG run by name, ready to start attempts."""
-    settings = Settings(blobs=blobs, environ=environ, replay=replay)
     chosen = registry or Registry()
     return {name: chosen.open(name, settings) for name in sorted(names)}
 

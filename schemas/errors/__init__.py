@@ -125,6 +125,17 @@ MetaEnsembleError
 |   |-- BuiltInShadowed                         ME348
 |   |-- PatternBroken                           ME349
 |   |-- ReviewDemanded                          ME350
+|   |-- UnknownRole                             ME360
+|   |-- InactiveRole                            ME361
+|   |-- NoFrontmatter                           ME362
+|   |-- RoleLinkedOut                           ME363
+|   |-- RoleMisnamed                            ME364
+|   |-- RoleTwice                               ME365
+|   |-- RoleUnfinished                          ME366
+|   |-- RoleVersionFell                         ME367
+|   |-- RoleVersionKept                         ME368
+|   |-- RoleExists                              ME369
+|   |-- ExecutorUnusable                        ME396
 |   |-- KeyNotBuilt                             ME501
 |   |-- UnknownParameter                        ME510
 |   |-- MissingParameter                        ME511
@@ -175,6 +186,8 @@ MetaEnsembleError
 |   |-- AnswerInvalid                           ME573
 |   |-- WrongAnswerKind                         ME574
 |   |-- NotOneAnswer                            ME575
+|   |-- ClientMissing                           ME580
+|   |-- ClientTooOld                            ME581
 |   `-- AmbiguousRun                            ME713
 |-- LedgerError                                 exit code 3
 |   |-- LedgerLocked                            ME701
@@ -214,6 +227,9 @@ from .callable import (
     WrongRuntime,
 )
 
+# clients
+from .clients import ClientMissing, ClientTooOld
+
 # command_line
 from .command_line import (
     BadFlagValue,
@@ -243,6 +259,9 @@ from .contracts import (
     TwinStale,
     Unfilled,
 )
+
+# executors
+from .executors import ExecutorUnusable
 
 # expression
 from .expression import (
@@ -398,6 +417,20 @@ from .preflight import (
 # questions
 from .questions import AlreadyAnswered, AnswerInvalid, NobodyAsks, NotOneAnswer, NotWaiting, WrongAnswerKind
 
+# roles
+from .roles import (
+    InactiveRole,
+    NoFrontmatter,
+    RoleExists,
+    RoleLinkedOut,
+    RoleMisnamed,
+    RoleTwice,
+    RoleUnfinished,
+    RoleVersionFell,
+    RoleVersionKept,
+    UnknownRole,
+)
+
 # schema_path
 from .schema_path import UnknownSchemaPath
 
@@ -473,6 +506,8 @@ __all__ = [
     "CannotWriteOutput",
     "ChainBroken",
     "ClashingInputs",
+    "ClientMissing",
+    "ClientTooOld",
     "ConflictingRecord",
     "ContractBroken",
     "ContractError",
@@ -486,6 +521,7 @@ __all__ = [
     "EmptyMatrix",
     "EndlessTemplate",
     "EvaluationFailed",
+    "ExecutorUnusable",
     "ExitStatus",
     "ExplicitKey",
     "ExpressionAfterEscape",
@@ -506,6 +542,7 @@ __all__ = [
     "IllegalTransition",
     "ImportFailed",
     "ImpossibleReference",
+    "InactiveRole",
     "InputError",
     "InputErrors",
     "InputTaken",
@@ -539,6 +576,7 @@ __all__ = [
     "NeedsProcess",
     "NewerLedger",
     "NoDrawingProgram",
+    "NoFrontmatter",
     "NoOutsideCheck",
     "NoResult",
     "NoSuchAttempt",
@@ -572,6 +610,13 @@ __all__ = [
     "RequestInvalid",
     "ReviewDemanded",
     "RewindNotBefore",
+    "RoleExists",
+    "RoleLinkedOut",
+    "RoleMisnamed",
+    "RoleTwice",
+    "RoleUnfinished",
+    "RoleVersionFell",
+    "RoleVersionKept",
     "RunError",
     "RunHeld",
     "SchemaFileUnusable",
@@ -619,6 +664,7 @@ __all__ = [
     "UnknownParameter",
     "UnknownPattern",
     "UnknownPool",
+    "UnknownRole",
     "UnknownRun",
     "UnknownRuntime",
     "UnknownSchemaPath",

@@ -94,7 +94,6 @@ FULL: dict[str, Any] = {
             "deliverables": [
                 {"path": "a.md", "must_export": ["f"], "coverage": 80, "schema": {"type": "array"}}
             ],
-            "acceptance": ["it is true"],
             "checks": ["true", ["test", "-f", "a.md"]],
             "runtime": "replay",
             "timeout": "${{ params.word }}",
@@ -117,6 +116,8 @@ FULL: dict[str, Any] = {
             "role": "docs",
             "prompt": "Write.",
             "executor": "docs-7b3",
+            "acceptance": ["it is true"],
+            "quality": "reask",
             "reask": 1,
             "context": {
                 "files": [{"path": "a.py", "lines": "10..40", "role": "source"}],

@@ -32,8 +32,8 @@ from metaensemble.schemas.errors import (
     WrongExpressionValue,
 )
 from metaensemble.schemas.template import EMPTY, Concat, Expr, Literal, Mapping, Sequence
-from metaensemble.tasks import bind
-from support.graph_texts import bind_problems, bound, loaded, underlined
+from metaensemble.tasks import bind, load_problems
+from support.graph_texts import bind_problems, bound, loaded, underlined, written
 
 FULL = """
     params:
@@ -384,3 +384,61 @@ def test_a_name_is_taken_from_the_file(tmp_path: Path) -> None:
     assert graph.name == "deploy.v2"
     assert graph.source == str(path)
     assert len(graph.source_digest) == 64
+
+
+HELD_TO = """
+    params: {n: {type: integer, default: 3}}
+    tasks:
+      a: {run: echo, output: {as: json}}
+      b:
+        role: code-quality
+        acceptance: ["at most ${{ params.n }} findings", "${{ tasks.a.output.must }}"]
+        checks:
+          - test ${{ tasks.a.output.n }} -lt "${{ params.n }}"
+          - [test, "${{ tasks.a.output.n }}", "-lt", "${{ params.n }}"]
+          - make
+        quality: reask
+        deliverables: [{path: a.py, must_export: [f, G], coverage: 80}, {path: b.py}]
+"""
+
+
+def test_what_the_work_is_held_to_binds(tmp_path: Path) -> None:
+    graph = bound(tmp_path, HELD_TO)
+    b = graph.tasks[1]
+    assert b.acceptance == (Literal("at most 3 findings"), Expr("tasks.a.output.must"))
+    assert b.checks == (
+        CommandSpec(
+            shell='test "${ME_X_1}" -lt "${ME_X_2}"',
+            bindings=(("ME_X_1", Expr("tasks.a.output.n")), ("ME_X_2", Literal(3))),
+        ),
+        CommandSpec(argv=(Literal("test"), Expr("tasks.a.output.n"), Literal("-lt"), Literal(3))),
+        CommandSpec(shell="make"),
+    )
+    assert b.quality == "reask"
+    assert b.deliverables == (
+        DeliverableSpec(path=Literal("a.py"), must_export=("f", "G"), coverage=80.0),
+        DeliverableSpec(path=Literal("b.py")),
+    )
+    assert b.needs == (Need(task="a", inferred=True),)
+    assert bound_json.from_json(json.loads(json.dumps(bound_json.to_json(graph)))) == graph
+
+
+def test_a_member_of_a_pattern_has_checks_of_its_own(tmp_path: Path) -> None:
+    text = """
+        tasks:
+          a:
+            run: echo
+            checks: [make]
+            pattern: {consensus: {members: [{checks: ["test ${{ run.id }}"]}, {run: "true"}]}}
+    """
+    (task,) = bound(tmp_path, text).tasks
+    assert task.pattern is not None
+    own, other = (member.task for member in task.pattern.settings["members"])
+    assert own.checks == (CommandSpec(shell='test "${ME_X_1}"', bindings=(("ME_X_1", Expr("run.id")),)),)
+    assert other.checks == (CommandSpec(shell="make"),)
+
+
+def test_statements_are_for_those_who_can_read_them(tmp_path: Path) -> None:
+    text = 'tasks: {a: {run: echo, acceptance: ["it is good"]}}'
+    _, problems = load_problems(written(tmp_path, text))
+    assert [problem.message for problem in problems] == ["`acceptance` needs `role`"]

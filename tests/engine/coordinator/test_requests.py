@@ -14,9 +14,16 @@ from metaensemble.engine.coordinator.growing import Instances
 from metaensemble.engine.coordinator.outputs import Outputs
 from metaensemble.engine.coordinator.requests import RenderError, RequestBuilder
 from metaensemble.engine.coordinator.results import Results
-from metaensemble.engine.runtimes.protocol import AttemptRequest
+from metaensemble.engine.runtimes.protocol import Assertion, AttemptRequest
 from metaensemble.engine.scheduler.graph import Limits
-from metaensemble.schemas.bound import BoundGraph, BoundTask, CommandSpec, Need, OutputContract
+from metaensemble.schemas.bound import (
+    BoundGraph,
+    BoundTask,
+    CommandSpec,
+    DeliverableSpec,
+    Need,
+    OutputContract,
+)
 from metaensemble.schemas.template import Concat, Expr, Literal
 from support.play import FAIL, OK, Player
 
@@ -236,3 +243,37 @@ def test_whether_somebody_reads_the_output(tmp_path: Path) -> None:
     found = Builder(tmp_path, reader, {"a": 1})
     assert found.build("a").output_used
     assert not found.build("b").output_used
+
+
+def test_what_the_work_is_held_to_is_rendered(tmp_path: Path) -> None:
+    task = BoundTask(
+        id="b",
+        needs=(Need(task="a"),),
+        command=CommandSpec(shell="make"),
+        checks=(
+            CommandSpec(shell='test "${ME_X_1}"', bindings=(("ME_X_1", Expr("tasks.a.output")),)),
+            CommandSpec(argv=(Literal("test"), Expr("params.who"))),
+        ),
+        acceptance=(Concat((Literal("says "), Expr("tasks.a.output"))),),
+        quality="reask",
+        deliverables=(
+            DeliverableSpec(path=Literal("a.py"), must_export=("f",)),
+            DeliverableSpec(path=Literal("b.py")),
+        ),
+    )
+    request = Builder(tmp_path, task, {"a": 7}).build()
+    assert request.checks == (
+        {"shell": 'test "${ME_X_1}"', "env": {"ME_X_1": "7"}},
+        {"argv": ["test", "you"]},
+    )
+    assert (request.acceptance, request.quality) == (("says 7",), "reask")
+    assert request.assertions == (Assertion(path=str(tmp_path / "a.py"), must_export=("f",)),)
+
+
+def test_what_a_check_says_is_part_of_the_key(tmp_path: Path) -> None:
+    def key(text: str) -> str:
+        check = CommandSpec(shell='test "${ME_X_1}"', bindings=(("ME_X_1", Expr("item")),))
+        task = BoundTask(id="b", command=CommandSpec(shell="make"), checks=(check,))
+        return Builder(tmp_path, task).build(item=text).key
+
+    assert key("1") == key("1") != key("2")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,12 @@ import pytest
 from metaensemble.engine.ledger import Ledger, Record, people_queries
 from metaensemble.engine.ledger.records import (
     EXECUTOR_CREATED,
+    EXECUTOR_RESTORED,
     EXECUTOR_RETIRED,
     EXECUTOR_REVIEWED,
+    ROLE_ARCHIVED,
     ROLE_NOTED,
+    ROLE_RESTORED,
 )
 from metaensemble.schemas.errors import ConflictingRecord
 from support.ledger import dag_run_created, finished, started
@@ -119,3 +123,95 @@ def test_a_new_major_version_of_a_role_has_its_executors_looked_at(ledger: Ledge
     other = people_queries.executor_by_alias(ledger, "docs-3cc")
     assert other is not None
     assert other.review is None
+
+
+def archived(role: str = "architect", ts: int = 5000, **more: Any) -> Record:
+    return Record(ROLE_ARCHIVED, role, None, {"version": "1.2.0", **more}, ts_ms=ts)
+
+
+def restored(role: str = "architect", ts: int = 6000) -> Record:
+    return Record(ROLE_RESTORED, role, None, {"version": "1.2.0"}, ts_ms=ts)
+
+
+def statuses(ledger: Ledger) -> dict[str, str]:
+    return {row.alias: row.status for row in people_queries.executors_by_time(ledger)}
+
+
+def test_the_executors_of_an_archived_role_retire_and_come_back(ledger: Ledger) -> None:
+    ledger.append([archived()])
+    assert statuses(ledger) == {"arch-1aa": "retired", "arch-2bb": "retired", "docs-3cc": "idle"}
+    ledger.append([restored()])
+    assert statuses(ledger) == {"arch-1aa": "idle", "arch-2bb": "idle", "docs-3cc": "idle"}
+
+
+def test_an_executor_that_was_retired_for_itself_stays_retired(ledger: Ledger) -> None:
+    ledger.append([Record(EXECUTOR_RETIRED, "e1", None, {}), archived()])
+    ledger.append([Record(EXECUTOR_RETIRED, "e2", None, {}), restored()])
+    assert statuses(ledger) == {"arch-1aa": "retired", "arch-2bb": "retired", "docs-3cc": "idle"}
+
+
+def test_a_role_that_is_archived_twice_keeps_whom_it_retired(ledger: Ledger) -> None:
+    ledger.append([archived(), archived(), restored(), restored()])
+    assert statuses(ledger)["arch-1aa"] == "idle"
+    ledger.append([Record(EXECUTOR_RETIRED, "e1", None, {}), restored()])
+    assert statuses(ledger)["arch-1aa"] == "retired"
+
+
+def test_an_executor_that_was_brought_back_by_itself_is_retired_again(ledger: Ledger) -> None:
+    ledger.append([archived(), Record(EXECUTOR_RESTORED, "e1", None, {})])
+    assert statuses(ledger)["arch-1aa"] == "idle"
+    ledger.append([Record(EXECUTOR_RETIRED, "e1", None, {}), restored()])
+    assert statuses(ledger) == {"arch-1aa": "retired", "arch-2bb": "idle", "docs-3cc": "idle"}
+
+
+def test_an_executor_at_work_is_at_work_again_or_idle_once_its_run_has_ended(ledger: Ledger) -> None:
+    ledger.append([started("r1", executor_id="e1"), started("r2", "b", executor_id="e2"), archived()])
+    ledger.append([finished("r2", "b", executor_id="e2")])
+    assert statuses(ledger)["arch-2bb"] == "retired", "the end of a Run brings nobody back"
+    ledger.append([restored()])
+    assert statuses(ledger) == {"arch-1aa": "active", "arch-2bb": "idle", "docs-3cc": "idle"}
+    ledger.append([finished("r1", executor_id="e1")])
+    assert statuses(ledger)["arch-1aa"] == "idle"
+
+
+def test_archiving_forgets_nothing_that_was_noted(ledger: Ledger) -> None:
+    noted = {"version": "1.2.0", "tier": "opus", "digest": "d1", "origin": "core", "alias_prefix": "arch"}
+    ledger.append([Record(ROLE_NOTED, "architect", None, noted, ts_ms=4000)])
+    (before,) = people_queries.roles_by_name(ledger)
+    ledger.append([archived()])
+    (row,) = people_queries.roles_by_name(ledger)
+    assert (row.status, row.digest, row.model_tier, row.used_ts) == ("archived", "d1", "opus", 4000)
+    ledger.append([restored()])
+    (row,) = people_queries.roles_by_name(ledger)
+    assert (row.status, row.digest, row.noted_ts, row.used_ts) == ("active", "d1", before.noted_ts, 6000)
+
+
+def test_archiving_is_the_first_that_is_heard_of_some_roles(ledger: Ledger) -> None:
+    ledger.append([archived("docs", tier="haiku", digest="d9", origin="core")])
+    (row,) = people_queries.roles_by_name(ledger)
+    assert (row.role_id, row.role_version, row.status, row.digest) == ("docs", "1.2.0", "archived", "d9")
+
+
+def test_roles_come_by_name_and_version_in_pages(ledger: Ledger) -> None:
+    for role, version in (("docs", "1.0.0"), ("architect", "2.0.0"), ("architect", "1.0.0")):
+        ledger.append([Record(ROLE_NOTED, role, None, {"version": version})])
+    first = people_queries.roles_by_name(ledger, limit=2)
+    rest = people_queries.roles_by_name(ledger, after=(first[-1].role_id, first[-1].role_version))
+    assert [(row.role_id, row.role_version) for row in [*first, *rest]] == [
+        ("architect", "1.0.0"),
+        ("architect", "2.0.0"),
+        ("docs", "1.0.0"),
+    ]
+
+
+def test_the_last_use_of_a_role(ledger: Ledger) -> None:
+    assert people_queries.last_use_of_role(ledger, "architect") == 1002, "its youngest Executor was made"
+    assert people_queries.last_use_of_role(ledger, "nobody") is None
+    ledger.append([Record(ROLE_NOTED, "architect", None, {"version": "1.0.0"}, ts_ms=2000)])
+    ledger.append([Record(ROLE_NOTED, "architect", None, {"version": "0.9.0"}, ts_ms=1500)])
+    assert people_queries.last_use_of_role(ledger, "architect") == 2000
+    begin, end = started("r1", executor_id="e1"), finished("r1", executor_id="e1", ended_ts=8000)
+    ledger.append([replace(begin, ts_ms=7000)])
+    assert people_queries.last_use_of_role(ledger, "architect") == 7000
+    ledger.append([replace(end, ts_ms=8000), archived(ts=9000)])
+    assert people_queries.last_use_of_role(ledger, "architect") == 8000, "being put away is no use"

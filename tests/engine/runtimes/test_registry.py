@@ -37,7 +37,7 @@ def a_graph(folder: Path, *tasks: BoundTask) -> BoundGraph:
 
 def test_the_built_in_ones_open_by_name() -> None:
     async def scenario() -> None:
-        opened = open_runtimes({"replay", "python", "command"}, blobs=MemoryBlobs())
+        opened = open_runtimes({"replay", "python", "command"}, Settings(blobs=MemoryBlobs()))
         assert {name: runtime.name for name, runtime in opened.items()} == {
             "command": "command",
             "python": "python",
@@ -51,7 +51,10 @@ def test_the_built_in_ones_open_by_name() -> None:
 
 @pytest.mark.parametrize(
     ("name", "hint"),
-    [("comand", "did you mean `command`?"), ("zzz", "there are `command`, `python` and `replay`")],
+    [
+        ("comand", "did you mean `command`?"),
+        ("zzz", "there are `api`, `claude`, `codex`, `command`, `gemini`, `opencode`, `python` and `replay`"),
+    ],
 )
 def test_an_unknown_name_gets_a_hint(name: str, hint: str) -> None:
     with pytest.raises(UnknownRuntime) as caught:
@@ -61,7 +64,9 @@ def test_an_unknown_name_gets_a_hint(name: str, hint: str) -> None:
 
 def test_a_registry_can_be_given_others() -> None:
     fake = ScriptedRuntime()
-    opened = open_runtimes(["mine"], blobs=MemoryBlobs(), registry=Registry({"mine": lambda _: fake}))
+    opened = open_runtimes(
+        ["mine"], Settings(blobs=MemoryBlobs()), registry=Registry({"mine": lambda _: fake})
+    )
     assert opened == {"mine": fake}
 
 

@@ -1,0 +1,310 @@
+"""One attempt of an agent, from the first message to the result: turn after turn in the same session."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from ...schemas.ids import new_id
+from ..agents.prompt import message_text, orchestration_tokens, reask_text, system_text, tokens
+from ..agents.quarantine import is_suspect
+from ..ledger.files import make_private
+from ..masking import Masker
+from ..process.identity import boot_id
+from .agent_end import cancelled, files_column, not_started, stored_output, turned_down
+from .agent_turn import Finished, RunningTurn, recorded_turns, turn_folder
+from .agent_usage import Meter
+from .agent_value import value_of
+from .client import Seen, Turn
+from .hand_on import from_file, hand_on, held
+from .inspection import Inspection
+from .output_contract import OutputInvalid
+from .protocol import AgentRequest, AttemptRequest, AttemptResult, Spawned
+from .streams import Emit, Pulse
+
+if TYPE_CHECKING:
+    from .agent import AgentRuntime
+
+STOPPED: Final = "it was asked to stop"
+
+
+@dataclass(slots=True, kw_only=True)
+class _Ask:
+    """What the next turn is: its message, and the session that it goes on with."""
+
+    message: str
+    session: str | None
+
+
+class AgentAttempt:
+    """What carries one attempt out; see `protocol.AttemptHandle`."""
+
+    def __init__(self, runtime: AgentRuntime, request: AttemptRequest, emit: Emit) -> None:
+        assert request.agent is not None, "a runtime of agents carries out tasks with a Role"
+        self._runtime = runtime
+        self._request = request
+        self._agent: AgentRequest = request.agent
+        self._emit = emit
+        self._meter = Meter(self._agent.session, self._agent.session_totals)
+        self._inspection = Inspection(runtime.allowance())
+        self._recorded: list[Finished] = []
+        self._seen: list[Finished] = []
+        self._turn: RunningTurn | None = None
+        self._stopped = ""
+        self._hard = False
+        self._pulse: Pulse | None = None
+        self._work: asyncio.Task[Any] | None = None
+        self._began = time.monotonic()
+        self._added_tokens = 0
+        self.done: asyncio.Future[AttemptResult] = asyncio.get_running_loop().create_future()
+
+    # ---- the protocol
+
+    async def wait(self) -> AttemptResult:
+        """The result."""
+        return await self.done
+
+    def cancel(self, *, hard: bool) -> None:
+        """Ask the agent to stop; it is killed after the request's grace, or at once when `hard`."""
+        if self.done.done():
+            return
+        self._stopped = self._stopped or STOPPED
+        self._hard = self._hard or hard
+        self._inspection.abandon()
+        if self._turn is not None:
+            if hard:
+                self._turn.link.kill()
+            else:
+                self._turn.link.terminate()
+        elif self._work is not None:
+            self._work.cancel()
+
+    # ---- the beginning
+
+    def recall(self) -> bool:
+        """Read what an earlier Coordinator left of this attempt; whether its last turn has ended by itself,
+        or by the attempt's own limit."""
+        found = list(recorded_turns(self._runtime.client, self._request.scratch, lambda _: None))
+        if not found:
+            return False
+        for one in found:
+            envelope = one.envelope
+            if envelope is None or (envelope.attempt, envelope.key) != (
+                self._request.run_id,
+                self._request.key,
+            ):
+                return False
+            if not envelope.by_itself and envelope.stopped != "wall":
+                return False
+        # Read once more where what is told meanwhile counts.
+        self._recorded = list(recorded_turns(self._runtime.client, self._request.scratch, self._see))
+        return True
+
+    def begin(self) -> None:
+        """Start carrying it out; everything that happens comes back as the result."""
+        self._carrier = asyncio.get_running_loop().create_task(self._carry_out())
+        self._carrier.add_done_callback(self._settle)
+
+    def _settle(self, task: asyncio.Task[AttemptResult]) -> None:
+        if self._pulse is not None:
+            self._pulse.finish()
+        if self.done.done():
+            return
+        error = None if task.cancelled() else task.exception()
+        if task.cancelled():
+            self.done.set_result(cancelled(self._stopped or STOPPED))
+        elif error is not None:
+            self.done.set_exception(error)
+        else:
+            self.done.set_result(task.result())
+
+    async def _carry_out(self) -> AttemptResult:
+        if not self._recorded:
+            self._inspection.prepare(self._request)
+            make_private(Path(self._request.scratch))
+        result = await self._talk()
+        columns = {
+            **self._meter.columns(self._agent.model, self._runtime.price),
+            **files_column(self._meter.files, self._request),
+            "orchestration_tokens": orchestration_tokens(self._request) + self._added_tokens,
+            **result.columns,
+        }
+        stored = partial(stored_output, self._request, len(self._seen), self._runtime.blobs)
+        stdout, stderr = await self._runtime.threads.result_of(stored)
+        return replace(result, columns=columns, stdout=stdout, stderr=stderr)
+
+    # ---- turn after turn
+
+    async def _talk(self) -> AttemptResult:
+        ask = _Ask(message=message_text(self._request), session=self._agent.session)
+        left = self._agent.reask
+        number = 0
+        while True:
+            if self._is_stopped():
+                return cancelled(self._stopped)
+            number += 1
+            try:
+                finished = await self._take_turn(number, ask)
+            except OSError as problem:
+                return not_started(self._runtime.client, problem)
+            self._seen.append(finished)
+            self._meter.add(finished.end)
+            end = finished.end
+            if self._is_stopped():
+                return cancelled(self._stopped, finished)
+            if end.session_lost and ask.session is not None and number == 1:
+                ask = _Ask(message=ask.message, session=None)
+                continue
+            refused = turned_down(self._runtime.client, finished, self._request)
+            if refused is not None:
+                return refused
+            session = end.session or ask.session
+            if self._recorded:
+                # What was made of this turn is known: it was asked again.
+                ask = _Ask(message="", session=session)
+                left -= 1
+                continue
+            result, again = await self._result(finished)
+            if self._is_stopped():
+                return cancelled(self._stopped, finished)
+            if again is None or left <= 0:
+                return result
+            left -= 1
+            self._added_tokens += tokens(again)
+            ask = _Ask(message=again, session=session)
+
+    def _is_stopped(self) -> bool:
+        return bool(self._stopped)
+
+    async def _take_turn(self, number: int, ask: _Ask) -> Finished:
+        if self._recorded:
+            return self._recorded.pop(0)
+        turn = self._next(number, ask)
+        folder = turn_folder(self._request.scratch, number)
+        make_private(folder)
+        self._turn = RunningTurn(
+            self._runtime.client,
+            turn,
+            self._request,
+            environ=self._runtime.environ,
+            wall=self._left_of_wall(),
+            orphan=self._runtime.orphan,
+            see=self._see,
+            alive=self._alive,
+        )
+        link = self._turn.link
+        self._emit(Spawned(pid=link.pid, group=link.pid, started=link.started, boot_id=boot_id()))
+        if self._pulse is None:
+            self._pulse = Pulse(self._emit)
+            self._pulse.begin()
+        try:
+            return await self._turn.wait()
+        finally:
+            self._turn = None
+
+    def _next(self, number: int, ask: _Ask) -> Turn:
+        request, agent = self._request, self._agent
+        told = replace(request, agent=replace(agent, session=ask.session))
+        schema = request.output.schema if request.output.form == "json" else None
+        return Turn(
+            system=system_text(told),
+            prompt=ask.message,
+            schema=schema if request.output.source == "stdout" else None,
+            model=agent.model,
+            session=ask.session,
+            new_session=new_id() if ask.session is None else "",
+            number=number,
+            tools=agent.role.tools,
+            cwd=request.cwd,
+            folder=str(turn_folder(request.scratch, number)),
+        )
+
+    def _left_of_wall(self) -> float | None:
+        wall = self._agent.wall
+        return None if wall is None else max(wall - (time.monotonic() - self._began), 0.1)
+
+    def _see(self, seen: Seen) -> None:
+        self._meter.see(seen)
+
+    def _alive(self, size: int) -> None:
+        if self._pulse is not None:
+            self._pulse.beat(size)
+
+    # ---- what came of it
+
+    async def _result(self, finished: Finished) -> tuple[AttemptResult, str | None]:
+        """The result of a turn that has an answer; and, if that does not hold, what is said about it."""
+        read = partial(self._handed_on, finished)
+        result = await self._runtime.threads.result_of(read)
+        if result.outcome == "failed":
+            text = finished.end.text
+            seconds = time.monotonic() - self._began
+            used = self._meter.tools_used
+            if is_suspect(tools_used=used, seconds=seconds, text=text, schema_failed=True):
+                reason = "it used no tool, answered at once, and said what reads like instructions to others"
+                return replace(result, failure_reason="quarantined", reason=reason), None
+            violations = result.violations or ({"path": "$", "message": result.reason},)
+            return result, reask_text(violations)
+        if result.outcome != "ok" or self._runtime.assess is None:
+            return result, None
+        return await self._assessed(result)
+
+    async def _assessed(self, result: AttemptResult) -> tuple[AttemptResult, str | None]:
+        assert self._runtime.assess is not None
+        looking = self._runtime.assess(self._request, result, beat=self._alive)
+        self._work = asyncio.get_running_loop().create_task(looking)
+        try:
+            found = await self._work
+        except asyncio.CancelledError:
+            if not self._stopped:
+                raise
+            return result, None
+        finally:
+            self._work = None
+        result = replace(result, columns={**result.columns, **found.columns})
+        if found.ok:
+            return result, None
+        failed = replace(result, outcome="failed", failure_reason="quality_gate", reason=found.reason)
+        return replace(failed, output=None, deliverable=None), reask_text((), [found.text])
+
+    def _handed_on(self, finished: Finished) -> AttemptResult:
+        request = self._request
+        masker = Masker(request.secrets)
+        output: Callable[[], Any]
+        if request.output.source == "file":
+            output = partial(from_file, request, masker, self._inspection)
+        else:
+            output = partial(self._value, finished, masker)
+        result = hand_on(
+            request,
+            output,
+            masker,
+            self._runtime.blobs,
+            self._inspection,
+            exit_status=None if finished.envelope is None else finished.envelope.status,
+            stdout=None,
+            stderr=None,
+        )
+        said = masker.mask_text(finished.end.text)
+        return replace(result, columns={"said": said}) if self._is_said(result, said) else result
+
+    def _value(self, finished: Finished, masker: Masker) -> Any:
+        value = value_of(finished.end, self._request.output.form)
+        if self._request.output.form == "check" and not _is_check(value):
+            reason = "a check answers with an object that has `passed`, true or false"
+            raise OutputInvalid(reason, ({"path": "$.passed", "message": reason},))
+        return held(value, self._request, masker, self._inspection)
+
+    def _is_said(self, result: AttemptResult, said: str) -> bool:
+        """Whether the agent's last words are more than the value: they then are for people to read."""
+        is_value = isinstance(result.output, str) or said.lstrip().startswith(("{", "["))
+        return bool(said.strip()) and result.outcome == "ok" and not is_value
+
+
+def _is_check(value: Any) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("passed"), bool)

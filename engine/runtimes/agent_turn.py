@@ -1,0 +1,196 @@
+"""One turn of an agent: its folder, its process under a shim, and what it says meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from ..private_files import write_private
+from ..process.shim_link import Envelope, ShimLink, ShimSpec, read_envelope
+from .client import Client, Launch, Seen, Turn, TurnEnd
+from .invocation import inherited
+from .protocol import AttemptRequest
+
+_TURN: Final = "turn.json"
+_TAIL: Final = 16 << 10
+_CHUNK: Final = 1 << 18
+_LONGEST_LINE: Final = 64 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """A turn whose process is gone: what its client made of it, and its envelope, None when the shim was
+    lost as well."""
+
+    turn: Turn
+    end: TurnEnd
+    envelope: Envelope | None
+    stderr: str
+
+
+class Reading:
+    """Reads a turn's output from its file, as far as it has been written, in whole lines."""
+
+    def __init__(self, client: Client, turn: Turn, folder: Path, see: Callable[[Seen], None]) -> None:
+        self._reader = client.reader(turn)
+        self._turn = turn
+        self._folder = folder
+        self._see = see
+        self._file: Any = None
+        self._rest = b""
+
+    def read_on(self) -> int:
+        """Take what is new; how many bytes that was."""
+        if self._file is None:
+            try:
+                self._file = (self._folder / "stdout").open("rb", buffering=0)
+            except FileNotFoundError:
+                return 0
+        size = 0
+        while chunk := self._file.read(_CHUNK):
+            size += len(chunk)
+            *lines, self._rest = (self._rest + chunk).split(b"\n")
+            for line in lines:
+                self._feed(line)
+            if len(self._rest) > _LONGEST_LINE:
+                self._rest = b""  # no client says so much at once: it is no line of a protocol
+        return size
+
+    def finish(self, envelope: Envelope | None) -> Finished:
+        """The end of the turn, once its process is gone."""
+        self.read_on()
+        if self._rest.strip():
+            self._feed(self._rest)
+        if self._file is not None:
+            self._file.close()
+        stderr = _tail(self._folder / "stderr")
+        status = None if envelope is None else envelope.status
+        number = None if envelope is None else envelope.signal
+        end = self._reader.end(status=status, signal=number, stderr=stderr)
+        return Finished(turn=self._turn, end=end, envelope=envelope, stderr=stderr)
+
+    def _feed(self, line: bytes) -> None:
+        for seen in self._reader.feed(line.removesuffix(b"\r")):
+            self._see(seen)
+
+
+class RunningTurn:
+    """A turn that was started here. `alive` is told of every sign of life, in bytes."""
+
+    def __init__(
+        self,
+        client: Client,
+        turn: Turn,
+        request: AttemptRequest,
+        *,
+        environ: Mapping[str, str],
+        wall: float | None,
+        orphan: float,
+        see: Callable[[Seen], None],
+        alive: Callable[[int], None],
+    ) -> None:
+        folder = Path(turn.folder)
+        launch = client.launch(turn, environ)
+        _write(folder, turn, launch, request)
+        self._alive = alive
+        self._reading = Reading(client, turn, folder, see)
+        self._over: asyncio.Future[Envelope | None] = asyncio.get_running_loop().create_future()
+        self.link = ShimLink(
+            ShimSpec(
+                argv=launch.argv,
+                env=_environment(launch, request, environ),
+                cwd=turn.cwd,
+                folder=turn.folder,
+                stdin=str(folder / "stdin"),
+                attempt=request.run_id,
+                dag_run=request.dag_run_id,
+                key=request.key,
+                turn=turn.number,
+                secrets=tuple(request.secrets),
+                wall=wall,
+                orphan=orphan,
+                grace=request.grace,
+            ),
+            woken=self._on_output,
+            ended=self._on_end,
+        )
+
+    async def wait(self) -> Finished:
+        """The end of the turn."""
+        envelope = await self._over
+        return await asyncio.to_thread(self._reading.finish, envelope)
+
+    def _on_output(self) -> None:
+        size = self._reading.read_on()
+        if size:
+            self._alive(size)
+
+    def _on_end(self, envelope: Envelope | None) -> None:
+        if not self._over.done():
+            self._over.set_result(envelope)
+
+
+def turn_folder(scratch: str, number: int) -> Path:
+    """Where everything about a turn lies."""
+    return Path(scratch) / f"turn-{number}"
+
+
+def recorded_turns(client: Client, scratch: str, see: Callable[[Seen], None]) -> Iterator[Finished]:
+    """The turns that an earlier Coordinator began, in their order, read anew; a turn that was begun and has
+    no envelope is the last one, without an end."""
+    number = 1
+    while (turn := _read_turn(turn_folder(scratch, number))) is not None:
+        folder = turn_folder(scratch, number)
+        yield Reading(client, turn, folder, see).finish(read_envelope(folder))
+        number += 1
+
+
+def _write(folder: Path, turn: Turn, launch: Launch, request: AttemptRequest) -> None:
+    write_private(folder / "stdin", launch.stdin)
+    for path, data in launch.files.items():
+        write_private(Path(path), data)
+    known = {"attempt": request.run_id, "key": request.key, "turn": asdict(turn)}
+    # Durable before the process begins: an attempt that costs money must be found again.
+    write_private(folder / _TURN, json.dumps(known).encode("ascii"), durable=True)
+
+
+def _read_turn(folder: Path) -> Turn | None:
+    try:
+        given = json.loads((folder / _TURN).read_bytes())["turn"]
+        tools = given["tools"]
+        return Turn(**{**given, "tools": None if tools is None else tuple(tools)})
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _environment(launch: Launch, request: AttemptRequest, environ: Mapping[str, str]) -> dict[str, str]:
+    base = {name: value for name, value in inherited(environ).items() if name not in launch.unset}
+    marks = {
+        "ME_ATTEMPT_ID": request.run_id,
+        "ME_DAG_RUN_ID": request.dag_run_id,
+        "ME_NODE_ID": request.node_id,
+        "TRACEPARENT": traceparent(request.dag_run_id, request.run_id),
+    }
+    return {**base, **launch.env, **request.secrets, **request.env, **marks}
+
+
+def traceparent(dag_run_id: str, run_id: str) -> str:
+    """The W3C trace context (version 00) of an attempt: the DAG run is the trace, the Run the span."""
+    trace = dag_run_id.replace("-", "").rjust(32, "0")[-32:]
+    span = run_id.replace("-", "").rjust(16, "0")[-16:]
+    return f"00-{trace}-{span}-01"
+
+
+def _tail(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            file.seek(0, os.SEEK_END)
+            file.seek(max(0, file.tell() - _TAIL))
+            return file.read().decode("utf-8", "replace")
+    except OSError:
+        return ""

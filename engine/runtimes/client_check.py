@@ -1,0 +1,80 @@
+"""Whether a client is there, and not too old, before anything starts."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Final
+
+from ...schemas.bound import BoundTask
+from ...schemas.errors import ClientMissing, ClientTooOld, InputError
+from .client import Client, Install
+from .invocation import inherited
+from .preflight import check_secrets
+
+_PATIENCE: Final = 20.0
+_VERSION: Final = re.compile(r"\d+(?:\.\d+)+")
+
+
+def check_client(
+    client: Client, task: BoundTask, *, project: str, environ: Mapping[str, str]
+) -> list[InputError]:
+    """Every problem with the client that would make each attempt of `task` fail."""
+    del project
+    return [*check_secrets(task, environ), *_check_program(client, task, environ)]
+
+
+def _check_program(client: Client, task: BoundTask, environ: Mapping[str, str]) -> Iterator[InputError]:
+    install = client.install
+    where = task.agent.where if task.agent is not None and task.agent.where else ("tasks", task.id, "runtime")
+    path = shutil.which(install.program, path=environ.get("PATH"))
+    if path is None:
+        yield ClientMissing(
+            f"the runtime `{client.name}` needs the program `{install.program}`, which is not on PATH",
+            hint=f"install it: {install.line}",
+            task=task.id,
+            where=where,
+        )
+        return
+    version = version_of(path, install, environ)
+    if version is not None and is_older(version, install.minimum):
+        yield ClientTooOld(
+            f"`{install.program}` is at version {version}, and at least {install.minimum} is needed",
+            hint=f"bring it up to date: {install.line}",
+            task=task.id,
+            where=where,
+        )
+
+
+def version_of(path: str, install: Install, environ: Mapping[str, str]) -> str | None:
+    """The version that the program at `path` says it has; None when it does not say one in time."""
+    return _asked(path, install.version_args, tuple(sorted(inherited(environ).items())))
+
+
+@cache
+def _asked(path: str, args: tuple[str, ...], environ: tuple[tuple[str, str], ...]) -> str | None:
+    try:
+        done = subprocess.run(
+            [path, *args],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+            timeout=_PATIENCE,
+            env=dict(environ),
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    found = _VERSION.search(done.stdout.decode("utf-8", "replace"))
+    return found[0] if found is not None else None
+
+
+def is_older(version: str, minimum: str) -> bool:
+    """Whether a version of numbers and dots comes before another."""
+    return _numbers(version) < _numbers(minimum)
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(part) for part in version.split(".") if part.isdigit()]

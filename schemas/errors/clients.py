@@ -1,0 +1,50 @@
+"""Clients that carry agents and are not as they are needed."""
+
+from __future__ import annotations
+
+from .base import InputError
+
+
+class ClientMissing(InputError):
+    """A runtime of agents needs the program of its client, and that is not on PATH.
+
+    The runtimes `claude`, `codex`, `gemini` and `opencode` carry an attempt out with the client of that name,
+    which you install and set up yourself. `me doctor` says which ones are there, and what to type to get
+    another. Without a client, recorded attempts can be played: `me dag run FILE --replay FILE`.
+
+    Example:
+
+    ```sh
+    PATH=/nowhere me dag run review.yaml
+    ```
+
+    Use instead:
+
+    ```sh
+    me doctor
+    ```
+    """
+
+    code = "ME580"
+
+
+class ClientTooOld(InputError):
+    """The client that a runtime uses is older than what the runtime was verified against.
+
+    Clients change what they print and which flags they know. Below a certain version the figures of what was
+    spent would not be right, or an end could not be told; that is refused before anything is spent.
+
+    Example:
+
+    ```sh
+    PATH="$OLD_CLIENTS:$PATH" me dag run review.yaml
+    ```
+
+    Use instead:
+
+    ```sh
+    me doctor
+    ```
+    """
+
+    code = "ME581"
