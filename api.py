@@ -27,6 +27,8 @@ __all__ = [
     "archive_role",
     "cancel",
     "check",
+    "check_brief",
+    "check_manifest",
     "check_quality",
     "check_roles",
     "consensus_reports",
@@ -42,6 +44,7 @@ __all__ = [
     "list_patterns",
     "list_roles",
     "logs",
+    "new_manifest_id",
     "new_role",
     "plan",
     "plan_of",
@@ -53,15 +56,24 @@ __all__ = [
     "resume",
     "run",
     "said_by_pieces",
+    "scaffold_manifest",
     "shadow_reports",
     "show_pattern",
     "show_role",
     "status",
+    "write_manifest_twin",
 ]
 
 if TYPE_CHECKING:
     from ._api_approve import Answered, ApproveAnswer, approve
     from ._api_check import check, plan
+    from ._api_contracts import (
+        check_brief,
+        check_manifest,
+        new_manifest_id,
+        scaffold_manifest,
+        write_manifest_twin,
+    )
     from ._api_diff import diff
     from ._api_executors import list_executors, registry, relaunch_context
     from ._api_ledger import (
@@ -100,6 +112,8 @@ else:
             "check": f"{__package__}._api_check",
             "check_roles": f"{__package__}._api_roles",
             "check_quality": f"{__package__}._api_quality",
+            "check_brief": f"{__package__}._api_contracts",
+            "check_manifest": f"{__package__}._api_contracts",
             "consensus_reports": f"{__package__}._api_pattern_reports",
             "diff": f"{__package__}._api_diff",
             "ledger_export": f"{__package__}._api_ledger",
@@ -114,6 +128,7 @@ else:
             "list_roles": f"{__package__}._api_roles",
             "logs": f"{__package__}._api_read",
             "new_role": f"{__package__}._api_role_changes",
+            "new_manifest_id": f"{__package__}._api_contracts",
             "plan": f"{__package__}._api_check",
             "plan_of": f"{__package__}._api_read",
             "project_of": f"{__package__}._api_read",
@@ -124,9 +139,11 @@ else:
             "resume": f"{__package__}._api_run",
             "run": f"{__package__}._api_run",
             "said_by_pieces": f"{__package__}._api_pattern_reports",
+            "scaffold_manifest": f"{__package__}._api_contracts",
             "shadow_reports": f"{__package__}._api_pattern_reports",
             "show_pattern": f"{__package__}._api_pattern_pages",
             "show_role": f"{__package__}._api_roles",
             "status": f"{__package__}._api_read",
+            "write_manifest_twin": f"{__package__}._api_contracts",
         },
     )

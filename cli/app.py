@@ -66,6 +66,22 @@ class Roles(LazyGroup):
     }
 
 
+class Manifest(LazyGroup):
+    """Write and check Manifests: the contracts that work is handed over with."""
+
+    table: ClassVar[Mapping[str, str]] = {
+        "new-id": ".manifest.new_id:new_id",
+        "scaffold": ".manifest.scaffold:scaffold",
+        "validate": ".manifest.validate:validate",
+    }
+
+
+class Brief(LazyGroup):
+    """Check Briefs: the messages that Executors send each other."""
+
+    table: ClassVar[Mapping[str, str]] = {"validate": ".brief.validate:validate"}
+
+
 class Consensus(LazyGroup):
     """See how far the votes of patterns can be trusted."""
 
@@ -92,6 +108,8 @@ class Root(LazyGroup):
         "ledger": ".app:Ledger",
         "patterns": ".app:Patterns",
         "roles": ".app:Roles",
+        "manifest": ".app:Manifest",
+        "brief": ".app:Brief",
         "consensus": ".app:Consensus",
         "shadow": ".app:Shadow",
         "quality": ".app:Quality",

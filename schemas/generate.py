@@ -16,6 +16,8 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 from . import later
+from .brief import Brief
+from .manifest import Manifest
 from .plan import Plan
 from .quality_config import QualityConfig
 from .report import Report
@@ -28,6 +30,8 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 SCHEMAS: dict[str, tuple[type[BaseModel], str, Literal["validation", "serialization"]]] = {
     "task-graph": (TaskGraph, "Task graph", "validation"),
+    "manifest": (Manifest, "Manifest", "validation"),
+    "brief": (Brief, "Brief", "validation"),
     "plan": (Plan, "Plan", "serialization"),
     "report": (Report, "Report", "serialization"),
     "quality": (QualityConfig, "Quality gate", "validation"),

@@ -15,6 +15,15 @@ MetaEnsembleError
 |   |-- Interrupted                             ME609
 |   `-- Rejected                                ME620
 |-- InputError                                  exit code 2
+|   |-- ContractError                           exit code 2
+|   |   |-- Unfilled                            ME380
+|   |   |-- PointerMissing                      ME381
+|   |   |-- PointerNotAFile                     ME382
+|   |   |-- PointerPastEnd                      ME383
+|   |   |-- PointerOutside                      ME384
+|   |   |-- BriefNotJson                        ME385
+|   |   |-- ContractBroken                      ME386
+|   |   `-- TwinStale                           ME387
 |   |-- ExpressionError                         exit code 2
 |   |   |-- ShellTextError                      exit code 2
 |   |   |   |-- ExpressionInSingleQuotes        ME421
@@ -242,6 +251,19 @@ from .command_line import (
     UnknownCommand,
     UnknownFlag,
     WorkingDirectoryGone,
+)
+
+# contracts
+from .contracts import (
+    BriefNotJson,
+    ContractBroken,
+    ContractError,
+    PointerMissing,
+    PointerNotAFile,
+    PointerOutside,
+    PointerPastEnd,
+    TwinStale,
+    Unfilled,
 )
 
 # executors
@@ -494,6 +516,7 @@ __all__ = [
     "BadSetting",
     "BadSpelling",
     "BlobMissing",
+    "BriefNotJson",
     "BuiltInShadowed",
     "CannotWriteFile",
     "CannotWriteOutput",
@@ -502,6 +525,8 @@ __all__ = [
     "ClientMissing",
     "ClientTooOld",
     "ConflictingRecord",
+    "ContractBroken",
+    "ContractError",
     "ContradictoryLimits",
     "CountWithoutItems",
     "CyclicNeeds",
@@ -592,6 +617,10 @@ __all__ = [
     "PathOutsideProject",
     "PatternBroken",
     "PatternTooLarge",
+    "PointerMissing",
+    "PointerNotAFile",
+    "PointerOutside",
+    "PointerPastEnd",
     "QualityError",
     "QualityFileUnusable",
     "RecordingsMissing",
@@ -637,9 +666,11 @@ __all__ = [
     "TemplateUnusable",
     "TooFewMembers",
     "TooManyAliases",
+    "TwinStale",
     "UndeclaredKey",
     "UnexpectedArgument",
     "UnexpectedError",
+    "Unfilled",
     "UnfitInputs",
     "UnknownAlias",
     "UnknownAxis",
