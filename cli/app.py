@@ -66,6 +66,22 @@ class Roles(LazyGroup):
     }
 
 
+class Manifest(LazyGroup):
+    """Write and check Manifests: the contracts that work is handed over with."""
+
+    table: ClassVar[Mapping[str, str]] = {
+        "new-id": ".manifest.new_id:new_id",
+        "scaffold": ".manifest.scaffold:scaffold",
+        "validate": ".manifest.validate:validate",
+    }
+
+
+class Brief(LazyGroup):
+    """Check Briefs: the messages that Executors send each other."""
+
+    table: ClassVar[Mapping[str, str]] = {"validate": ".brief.validate:validate"}
+
+
 class Consensus(LazyGroup):
     """See how far the votes of patterns can be trusted."""
 
@@ -78,6 +94,12 @@ class Shadow(LazyGroup):
     table: ClassVar[Mapping[str, str]] = {"report": ".shadow.report:report"}
 
 
+class Quality(LazyGroup):
+    """See what the quality gate says about files."""
+
+    table: ClassVar[Mapping[str, str]] = {"check": ".quality.check:check"}
+
+
 class Root(LazyGroup):
     """Run task graphs that survive kill -9, and see why every node did what it did."""
 
@@ -86,8 +108,11 @@ class Root(LazyGroup):
         "ledger": ".app:Ledger",
         "patterns": ".app:Patterns",
         "roles": ".app:Roles",
+        "manifest": ".app:Manifest",
+        "brief": ".app:Brief",
         "consensus": ".app:Consensus",
         "shadow": ".app:Shadow",
+        "quality": ".app:Quality",
         "executors": ".executors:executors",
         "registry": ".registry:registry",
         "relaunch": ".relaunch:relaunch",
