@@ -15,6 +15,15 @@ MetaEnsembleError
 |   |-- Interrupted                             ME609
 |   `-- Rejected                                ME620
 |-- InputError                                  exit code 2
+|   |-- ContractError                           exit code 2
+|   |   |-- Unfilled                            ME380
+|   |   |-- PointerMissing                      ME381
+|   |   |-- PointerNotAFile                     ME382
+|   |   |-- PointerPastEnd                      ME383
+|   |   |-- PointerOutside                      ME384
+|   |   |-- BriefNotJson                        ME385
+|   |   |-- ContractBroken                      ME386
+|   |   `-- TwinStale                           ME387
 |   |-- ExpressionError                         exit code 2
 |   |   |-- ShellTextError                      exit code 2
 |   |   |   |-- ExpressionInSingleQuotes        ME421
@@ -57,6 +66,12 @@ MetaEnsembleError
 |   |   |-- BadPattern                          ME215
 |   |   `-- BadSpelling                         ME216
 |   |-- InputErrors                             exit code 2
+|   |-- QualityError                            exit code 2
+|   |   |-- NothingToLookAt                     ME390
+|   |   |-- UnknownAxis                         ME391
+|   |   |-- QualityFileUnusable                 ME392
+|   |   |-- ContradictoryLimits                 ME393
+|   |   `-- FileOutsideProject                  ME394
 |   |-- SourceError                             exit code 2
 |   |   |-- SourceMissing                       ME101
 |   |   |-- SourceUnreadable                    ME102
@@ -238,6 +253,19 @@ from .command_line import (
     WorkingDirectoryGone,
 )
 
+# contracts
+from .contracts import (
+    BriefNotJson,
+    ContractBroken,
+    ContractError,
+    PointerMissing,
+    PointerNotAFile,
+    PointerOutside,
+    PointerPastEnd,
+    TwinStale,
+    Unfilled,
+)
+
 # executors
 from .executors import ExecutorUnusable
 
@@ -392,6 +420,16 @@ from .preflight import (
     UnknownRuntime,
 )
 
+# quality
+from .quality import (
+    ContradictoryLimits,
+    FileOutsideProject,
+    NothingToLookAt,
+    QualityError,
+    QualityFileUnusable,
+    UnknownAxis,
+)
+
 # questions
 from .questions import AlreadyAnswered, AnswerInvalid, NobodyAsks, NotOneAnswer, NotWaiting, WrongAnswerKind
 
@@ -478,6 +516,7 @@ __all__ = [
     "BadSetting",
     "BadSpelling",
     "BlobMissing",
+    "BriefNotJson",
     "BuiltInShadowed",
     "CannotWriteFile",
     "CannotWriteOutput",
@@ -486,6 +525,9 @@ __all__ = [
     "ClientMissing",
     "ClientTooOld",
     "ConflictingRecord",
+    "ContractBroken",
+    "ContractError",
+    "ContradictoryLimits",
     "CountWithoutItems",
     "CyclicNeeds",
     "DirectiveInYaml",
@@ -511,6 +553,7 @@ __all__ = [
     "ExpressionNotAllowed",
     "ExpressionSyntax",
     "ExpressionTooLarge",
+    "FileOutsideProject",
     "FunctionMissing",
     "GrammarError",
     "HyphenatedReference",
@@ -563,6 +606,7 @@ __all__ = [
     "NothingDiffers",
     "NothingSelected",
     "NothingToDo",
+    "NothingToLookAt",
     "NothingToResume",
     "NumberOutOfRange",
     "OpenShellText",
@@ -573,6 +617,12 @@ __all__ = [
     "PathOutsideProject",
     "PatternBroken",
     "PatternTooLarge",
+    "PointerMissing",
+    "PointerNotAFile",
+    "PointerOutside",
+    "PointerPastEnd",
+    "QualityError",
+    "QualityFileUnusable",
     "RecordingsMissing",
     "Rejected",
     "RelatedJudge",
@@ -616,11 +666,14 @@ __all__ = [
     "TemplateUnusable",
     "TooFewMembers",
     "TooManyAliases",
+    "TwinStale",
     "UndeclaredKey",
     "UnexpectedArgument",
     "UnexpectedError",
+    "Unfilled",
     "UnfitInputs",
     "UnknownAlias",
+    "UnknownAxis",
     "UnknownCode",
     "UnknownCommand",
     "UnknownDagRun",
