@@ -194,6 +194,7 @@ MetaEnsembleError
 |   |-- NotOneAnswer                            ME575
 |   |-- ClientMissing                           ME580
 |   |-- ClientTooOld                            ME581
+|   |-- NoClient                                ME582
 |   `-- AmbiguousRun                            ME713
 |-- LedgerError                                 exit code 3
 |   |-- LedgerLocked                            ME701
@@ -234,7 +235,7 @@ from .callable import (
 )
 
 # clients
-from .clients import ClientMissing, ClientTooOld
+from .clients import ClientMissing, ClientTooOld, NoClient
 
 # command_line
 from .command_line import (
@@ -593,6 +594,7 @@ __all__ = [
     "ModuleMissing",
     "NeedsProcess",
     "NewerLedger",
+    "NoClient",
     "NoDrawingProgram",
     "NoFrontmatter",
     "NoOutsideCheck",

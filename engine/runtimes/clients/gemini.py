@@ -13,15 +13,15 @@ from .gemini_reader import GeminiReader
 from .rights import may_change, may_run
 
 _SETTINGS: Final = "GEMINI_CLI_SYSTEM_SETTINGS_PATH"
-"""Names a file whose settings win over the user's. Repeating is the engine's: where the client repeats after a
-stream that broke off, it tells the part that came, and then the whole, as one text."""
+"""Names a file whose settings win over the user's. Repeating is the engine's: where the client repeats after
+a stream that broke off, it tells the part that came, and then the whole, as one text."""
 
 _OF_AN_OUTER_SESSION: Final = ("GEMINI_CLI", "GEMINI_SESSION_ID", "GEMINI_PROJECT_DIR")
 
 
 @dataclass(frozen=True)
 class Gemini:
-    """The client `gemini`. It knows no schema: an answer that breaks one is asked for again by the runtime."""
+    """The client `gemini`. It knows no schema: the runtime asks again for an answer that breaks one."""
 
     @property
     def name(self) -> str:

@@ -26,7 +26,7 @@ _QUIET: Final = {
 
 @dataclass(frozen=True)
 class Opencode:
-    """The client `opencode`. Its models are named `provider/model`, and there are none that all users have."""
+    """The client `opencode`. Its models are named `provider/model`; there are none that all users have."""
 
     @property
     def name(self) -> str:
