@@ -260,7 +260,9 @@ def _world(
     quality: Mapping[str, Any] | None,
 ) -> Surroundings:
     names = {task.runtime for _, task in leaf_tasks(graph) if task.ask is None}
-    runtimes = open_runtimes(names, Settings(blobs=ledger.blobs, environ=variables, replay=replay))
+    assess = assess_by(quality or {}, ledger, variables)
+    settings = Settings(blobs=ledger.blobs, environ=variables, replay=replay, assess=assess)
+    runtimes = open_runtimes(names, settings)
     world = Surroundings(
         evaluate=evaluate,
         read_parameter=read_late_parameter,
@@ -271,7 +273,7 @@ def _world(
         signals=signals,
         rng=Random(),
         rules=RULES,
-        assess=assess_by(quality or {}, ledger, variables),
+        assess=assess,
         quality=quality,
         manifest_text=manifest_yaml,
     )
