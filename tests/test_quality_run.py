@@ -107,7 +107,9 @@ tasks:
 
 def test_the_gate_notes_what_it_finds(tmp_path: Path) -> None:
     (tmp_path / "source.txt").write_text(BAD)
-    assert run(tmp_path, QUALITY.replace("QUALITY", "note")).state == "ok"
+    report = run(tmp_path, QUALITY.replace("QUALITY", "note"))
+    assert report.state == "ok"
+    assert report.nodes[0].attempts[0].quality_state == "block"
     (row,) = runs(tmp_path, "a")
     assert (row.outcome, row.quality_state) == ("ok", "block")
     axes = {one["axis"]: one for one in row.quality_findings["axes"]}
