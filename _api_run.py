@@ -12,6 +12,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from . import __version__
+from ._api_agents import with_agents
 from ._api_check import bound, place, refuse, refuse_later
 from ._api_patterns import RULES
 from ._api_quality import assess_by, rules_of_graph
@@ -72,6 +73,8 @@ def run(
     graph, texts = bound(source, params or {}, cwd=cwd, environ=variables)
     graph = selected(graph, select, exclude)
     refuse_later(graph, texts)
+    graph, errors = with_agents(graph, environ=variables, replayed=replay is not None)
+    refuse(place(errors, texts))
     _most_items(variables)  # a bound that makes no sense is refused before anything is written
     if replay is not None:
         graph = replayed(graph)
@@ -261,8 +264,9 @@ def _world(
 ) -> Surroundings:
     names = {task.runtime for _, task in leaf_tasks(graph) if task.ask is None}
     assess = assess_by(quality or {}, ledger, variables)
-    settings = Settings(blobs=ledger.blobs, environ=variables, replay=replay, assess=assess)
-    runtimes = open_runtimes(names, settings)
+    runtimes = open_runtimes(
+        names, Settings(blobs=ledger.blobs, environ=variables, replay=replay, assess=assess)
+    )
     world = Surroundings(
         evaluate=evaluate,
         read_parameter=read_late_parameter,

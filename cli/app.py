@@ -53,6 +53,35 @@ class Patterns(LazyGroup):
     }
 
 
+class Roles(LazyGroup):
+    """Look at the job descriptions that Executors are made from, write and check them, put them away."""
+
+    table: ClassVar[Mapping[str, str]] = {
+        "list": ".roles.listing:list_",
+        "show": ".roles.show:show",
+        "new": ".roles.new:new",
+        "validate": ".roles.validate:validate",
+        "archive": ".roles.archive:archive",
+        "restore": ".roles.restore:restore",
+    }
+
+
+class Manifest(LazyGroup):
+    """Write and check Manifests: the contracts that work is handed over with."""
+
+    table: ClassVar[Mapping[str, str]] = {
+        "new-id": ".manifest.new_id:new_id",
+        "scaffold": ".manifest.scaffold:scaffold",
+        "validate": ".manifest.validate:validate",
+    }
+
+
+class Brief(LazyGroup):
+    """Check Briefs: the messages that Executors send each other."""
+
+    table: ClassVar[Mapping[str, str]] = {"validate": ".brief.validate:validate"}
+
+
 class Consensus(LazyGroup):
     """See how far the votes of patterns can be trusted."""
 
@@ -78,6 +107,9 @@ class Root(LazyGroup):
         "dag": ".app:Dag",
         "ledger": ".app:Ledger",
         "patterns": ".app:Patterns",
+        "roles": ".app:Roles",
+        "manifest": ".app:Manifest",
+        "brief": ".app:Brief",
         "consensus": ".app:Consensus",
         "shadow": ".app:Shadow",
         "quality": ".app:Quality",

@@ -15,6 +15,15 @@ MetaEnsembleError
 |   |-- Interrupted                             ME609
 |   `-- Rejected                                ME620
 |-- InputError                                  exit code 2
+|   |-- ContractError                           exit code 2
+|   |   |-- Unfilled                            ME380
+|   |   |-- PointerMissing                      ME381
+|   |   |-- PointerNotAFile                     ME382
+|   |   |-- PointerPastEnd                      ME383
+|   |   |-- PointerOutside                      ME384
+|   |   |-- BriefNotJson                        ME385
+|   |   |-- ContractBroken                      ME386
+|   |   `-- TwinStale                           ME387
 |   |-- ExpressionError                         exit code 2
 |   |   |-- ShellTextError                      exit code 2
 |   |   |   |-- ExpressionInSingleQuotes        ME421
@@ -185,6 +194,7 @@ MetaEnsembleError
 |   |-- NotOneAnswer                            ME575
 |   |-- ClientMissing                           ME580
 |   |-- ClientTooOld                            ME581
+|   |-- NoClient                                ME582
 |   `-- AmbiguousRun                            ME713
 |-- LedgerError                                 exit code 3
 |   |-- LedgerLocked                            ME701
@@ -225,7 +235,7 @@ from .callable import (
 )
 
 # clients
-from .clients import ClientMissing, ClientTooOld
+from .clients import ClientMissing, ClientTooOld, NoClient
 
 # command_line
 from .command_line import (
@@ -242,6 +252,19 @@ from .command_line import (
     UnknownCommand,
     UnknownFlag,
     WorkingDirectoryGone,
+)
+
+# contracts
+from .contracts import (
+    BriefNotJson,
+    ContractBroken,
+    ContractError,
+    PointerMissing,
+    PointerNotAFile,
+    PointerOutside,
+    PointerPastEnd,
+    TwinStale,
+    Unfilled,
 )
 
 # executors
@@ -494,6 +517,7 @@ __all__ = [
     "BadSetting",
     "BadSpelling",
     "BlobMissing",
+    "BriefNotJson",
     "BuiltInShadowed",
     "CannotWriteFile",
     "CannotWriteOutput",
@@ -502,6 +526,8 @@ __all__ = [
     "ClientMissing",
     "ClientTooOld",
     "ConflictingRecord",
+    "ContractBroken",
+    "ContractError",
     "ContradictoryLimits",
     "CountWithoutItems",
     "CyclicNeeds",
@@ -568,6 +594,7 @@ __all__ = [
     "ModuleMissing",
     "NeedsProcess",
     "NewerLedger",
+    "NoClient",
     "NoDrawingProgram",
     "NoFrontmatter",
     "NoOutsideCheck",
@@ -592,6 +619,10 @@ __all__ = [
     "PathOutsideProject",
     "PatternBroken",
     "PatternTooLarge",
+    "PointerMissing",
+    "PointerNotAFile",
+    "PointerOutside",
+    "PointerPastEnd",
     "QualityError",
     "QualityFileUnusable",
     "RecordingsMissing",
@@ -637,9 +668,11 @@ __all__ = [
     "TemplateUnusable",
     "TooFewMembers",
     "TooManyAliases",
+    "TwinStale",
     "UndeclaredKey",
     "UnexpectedArgument",
     "UnexpectedError",
+    "Unfilled",
     "UnfitInputs",
     "UnknownAlias",
     "UnknownAxis",
