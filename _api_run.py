@@ -12,13 +12,15 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from . import __version__
+from ._api_agents import with_agents
 from ._api_check import bound, place, refuse, refuse_later
 from ._api_patterns import RULES
+from ._api_quality import assess_by, rules_of_graph
 from ._api_read import CancelAnswer, named_dag_run, project_of, to_resume, who
 from ._api_report import report_of
 from ._api_select import selected
 from .engine.coordinator.room import room_to_run
-from .engine.coordinator.session import Session, Surroundings, create, stored_graph
+from .engine.coordinator.session import Session, Surroundings, create, stored_graph, stored_quality
 from .engine.coordinator.steady import SteadyObserver
 from .engine.growth import MOST_ITEMS, MOST_ITEMS_VARIABLE
 from .engine.instances import leaf_tasks, replayed
@@ -71,16 +73,19 @@ def run(
     graph, texts = bound(source, params or {}, cwd=cwd, environ=variables)
     graph = selected(graph, select, exclude)
     refuse_later(graph, texts)
+    graph, errors = with_agents(graph, environ=variables, replayed=replay is not None)
+    refuse(place(errors, texts))
     _most_items(variables)  # a bound that makes no sense is refused before anything is written
     if replay is not None:
         graph = replayed(graph)
     refuse(place(preflight(graph, environ=variables, replay=replay), texts))
+    quality = rules_of_graph(graph, variables)
     state = state_dir(Path(graph.project))
     dag_run_id = new_id()
     with ExitStack() as stack:
         ledger = stack.enter_context(Ledger.open(state, **_ledger_arguments(surroundings)))
         stack.enter_context(DagRunLock(state, dag_run_id))
-        world = _world(graph, ledger, variables, observer, signals, surroundings, replay)
+        world = _world(graph, ledger, variables, observer, signals, surroundings, replay, quality)
         create(ledger, graph, dag_run_id, world, concurrency=concurrency, version=__version__, force=force)
         session = Session(ledger, dag_run_id, world, state=state)
         stack.enter_context(room_to_run(session, observer))
@@ -121,7 +126,8 @@ def resume(
         stack.enter_context(DagRunLock(state, found))
         graph = stored_graph(ledger, found)
         _check_replay(graph, replay)
-        world = _world(graph, ledger, variables, observer, signals, surroundings, replay)
+        quality = stored_quality(ledger, found)
+        world = _world(graph, ledger, variables, observer, signals, surroundings, replay, quality)
         session = Session(ledger, found, world, state=state)
         if concurrency is not None:
             session.with_concurrency(concurrency)
@@ -192,7 +198,8 @@ def _carry_out_cancel(dag_run_id: str, state: Path) -> str:
     with ExitStack() as stack:
         ledger = stack.enter_context(Ledger.open(state, create=False))
         stack.enter_context(DagRunLock(state, dag_run_id))
-        world = _world(stored_graph(ledger, dag_run_id), ledger, variables, None, False, None, None)
+        graph, quality = stored_graph(ledger, dag_run_id), stored_quality(ledger, dag_run_id)
+        world = _world(graph, ledger, variables, None, False, None, None, quality)
         session = Session(ledger, dag_run_id, world, state=state)
         if not session.has_ended:
             stack.enter_context(room_to_run(session, None))
@@ -253,6 +260,7 @@ def _world(
     signals: bool,
     surroundings: Mapping[str, Any] | None,
     replay: Path | None,
+    quality: Mapping[str, Any] | None,
 ) -> Surroundings:
     names = {task.runtime for _, task in leaf_tasks(graph) if task.ask is None}
     runtimes = open_runtimes(names, Settings(blobs=ledger.blobs, environ=variables, replay=replay))
@@ -266,6 +274,8 @@ def _world(
         signals=signals,
         rng=Random(),
         rules=RULES,
+        assess=assess_by(quality or {}, ledger, variables),
+        quality=quality,
         manifest_text=manifest_yaml,
     )
     for notice in ledger.notices:

@@ -53,6 +53,19 @@ class Patterns(LazyGroup):
     }
 
 
+class Roles(LazyGroup):
+    """Look at the job descriptions that Executors are made from, write and check them, put them away."""
+
+    table: ClassVar[Mapping[str, str]] = {
+        "list": ".roles.listing:list_",
+        "show": ".roles.show:show",
+        "new": ".roles.new:new",
+        "validate": ".roles.validate:validate",
+        "archive": ".roles.archive:archive",
+        "restore": ".roles.restore:restore",
+    }
+
+
 class Manifest(LazyGroup):
     """Write and check Manifests: the contracts that work is handed over with."""
 
@@ -81,6 +94,12 @@ class Shadow(LazyGroup):
     table: ClassVar[Mapping[str, str]] = {"report": ".shadow.report:report"}
 
 
+class Quality(LazyGroup):
+    """See what the quality gate says about files."""
+
+    table: ClassVar[Mapping[str, str]] = {"check": ".quality.check:check"}
+
+
 class Root(LazyGroup):
     """Run task graphs that survive kill -9, and see why every node did what it did."""
 
@@ -88,10 +107,12 @@ class Root(LazyGroup):
         "dag": ".app:Dag",
         "ledger": ".app:Ledger",
         "patterns": ".app:Patterns",
+        "roles": ".app:Roles",
         "manifest": ".app:Manifest",
         "brief": ".app:Brief",
         "consensus": ".app:Consensus",
         "shadow": ".app:Shadow",
+        "quality": ".app:Quality",
         "executors": ".executors:executors",
         "registry": ".registry:registry",
         "relaunch": ".relaunch:relaunch",

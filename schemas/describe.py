@@ -16,15 +16,13 @@ from .shape import Node, allowed_values, entry, fixed_keys, shapes, task_graph_s
 from .suggest import did_you_mean, in_backticks
 
 REFUSED = "not in this version: it validates, shows in the plan, and `run` refuses it"
-REFUSED_VALUES = "not in this version, so that `run` refuses it"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One key. `type` and `default` are in words; `keys` are the keys below it, each without its own.
 
-    `refused` is "" when this version carries the key out, else what is refused: `all`, or the
-    values, in words.
+    `refused`: this version does not carry the key out.
     """
 
     path: str
@@ -34,7 +32,7 @@ class Entry:
     required: bool = False
     allowed: tuple[str, ...] = ()
     examples: tuple[str, ...] = ()
-    refused: str = ""
+    refused: bool = False
     keys: tuple[Entry, ...] = ()
 
     @property
@@ -52,8 +50,8 @@ class Entry:
             "default": self.default,
             "allowed": list(self.allowed),
             "examples": list(self.examples),
-            "built": self.refused != "all",
-            "refused": self.refused or None,
+            "built": not self.refused,
+            "refused": "all" if self.refused else None,
         }
         if self.keys:
             found["keys"] = [key.to_json() for key in self.keys]
@@ -85,12 +83,9 @@ class Entry:
         facts = [("type", self.type), ("default", default)]
         facts += [("example", f"{self.name}: {example}") for example in self.examples]
         if self.refused:
-            facts.append(("note", self._note()))
+            facts.append(("note", REFUSED))
         for word, fact in facts:
             yield from _hanging(word, fact, width)
-
-    def _note(self) -> str:
-        return REFUSED if self.refused == "all" else f"{self.refused}: {REFUSED_VALUES}"
 
 
 def _short(key: Entry, width: int) -> Iterator[str]:
@@ -101,7 +96,7 @@ def _short(key: Entry, width: int) -> Iterator[str]:
     elif key.default:
         facts.append(f"default: {key.default}")
     if key.refused:
-        facts.append("not in this version" if key.refused == "all" else f"{key.refused} not in this version")
+        facts.append("not in this version")
     kind = f"{key.name}  ({'; '.join(facts)})"
     yield from textwrap.wrap(kind, width, initial_indent="  ", subsequent_indent="    ")
     yield from textwrap.wrap(key.meaning, width, initial_indent="      ", subsequent_indent="      ")
@@ -197,7 +192,7 @@ def _entry(node: Node, path: str, *, required: bool = False, with_keys: bool = F
         required=required,
         allowed=tuple(as_written(value) for value in allowed_values(node)),
         examples=tuple(as_written(value) for value in node.get("examples", ())),
-        refused=_refused(node),
+        refused=bool(node.get("x-later")),
         keys=inner,
     )
 
@@ -212,10 +207,3 @@ def _default(node: Node) -> str | None:
     if "x-default" in node:
         return str(node["x-default"])
     return as_written(node["default"]) if "default" in node else None
-
-
-def _refused(node: Node) -> str:
-    mark = node.get("x-later", False)
-    if mark is True:
-        return "all"
-    return in_backticks(map(str, mark)) if mark else ""

@@ -19,6 +19,7 @@ from . import later
 from .brief import Brief
 from .manifest import Manifest
 from .plan import Plan
+from .quality_config import QualityConfig
 from .report import Report
 from .role import RoleFrontmatter
 from .run import Run
@@ -33,6 +34,7 @@ SCHEMAS: dict[str, tuple[type[BaseModel], str, Literal["validation", "serializat
     "brief": (Brief, "Brief", "validation"),
     "plan": (Plan, "Plan", "serialization"),
     "report": (Report, "Report", "serialization"),
+    "quality": (QualityConfig, "Quality gate", "validation"),
     "run": (Run, "Run", "serialization"),
     "role": (RoleFrontmatter, "Frontmatter of a Role", "validation"),
 }
@@ -106,23 +108,19 @@ def _shared(node: Any, definitions: dict[str, Any]) -> Any:
 
 
 def _mark(schema: dict[str, Any], table: Sequence[later.Later], definitions: dict[str, Any]) -> None:
-    """Notes as `x-later` on the keys in `table` that `run` refuses: true, or the list of values."""
+    """Notes as `x-later` on the keys in `table` that `run` refuses."""
     for entry in table:
         node = schema
         for step in entry.path:
             node = _step(node, step, definitions)
-        node["x-later"] = True if entry.values is None else list(entry.values)
+        node["x-later"] = True
 
 
 def _step(node: dict[str, Any], step: str, definitions: dict[str, Any]) -> dict[str, Any]:
     for shape in _shapes(node, definitions):
-        if step != "*" and step in shape.get("properties", {}):
+        if step in shape.get("properties", {}):
             found: dict[str, Any] = shape["properties"][step]
             return found
-        if step == "*" and isinstance(shape.get("items"), dict) and "$ref" in shape["items"]:
-            return dict(shape["items"])
-        if step == "*" and "patternProperties" in shape:
-            return next(value for key, value in shape["patternProperties"].items() if key != "^x-")
     raise KeyError(step)
 
 

@@ -20,13 +20,17 @@ _ATTEMPT: Final = ("secrets", "cwd", "reads", "deliverables", "checks", "quality
 
 OF_ROLE: Final = ("prompt", "context", "executor", "reask", "acceptance")
 """Keys that mean something beside `role` alone."""
+
+OF_MODEL: Final = ("tier", "model")
+"""Keys that a task without `role` may have for the tasks of its graph, or for members of its pattern."""
+
 _MEANINGLESS: Final = {
     # The tasks of the graph have their own.
     "graph": _ATTEMPT,
     # A question has no attempts.
     "approve": (
         *(*_ATTEMPT, "with", "output", "writes", "runtime", "timeout", "idle_timeout", "retry", "pool"),
-        *("cache", "effects", "on_lost"),
+        *("cache", "effects", "on_lost", "isolation", "setup"),
     ),
 }
 """Keys that another kind of work would silently ignore."""
@@ -93,7 +97,7 @@ def work_rules(data: dict[Any, Any]) -> list[InitErrorDetails]:
     problems: list[InitErrorDetails] = []
     if not found and "pattern" not in data:
         problem = mistakes.mistake(
-            "no_work", "the task does nothing", "give it one of `run`, `python`, `graph`, `approve`"
+            "no_work", "the task does nothing", "give it one of `run`, `role`, `python`, `graph`, `approve`"
         )
         problems.append(line_error(problem, data))
     for extra in found[1:]:
@@ -113,6 +117,9 @@ def work_rules(data: dict[Any, Any]) -> list[InitErrorDetails]:
         ):
             for key in keys:
                 problems += needs_key(data, key, kind, f"it means nothing beside `{found[0]}`")
+        if found[0] != "graph" and "pattern" not in data:
+            for key in OF_MODEL:
+                problems += needs_key(data, key, "role", f"it means nothing beside `{found[0]}`")
         for key in _MEANINGLESS.get(found[0], ()):
             problems += needs_key(data, key, "run", f"it means nothing beside `{found[0]}`")
     return problems

@@ -56,11 +56,14 @@ def member_task(written: Mapping[str, Any]) -> tuple[Task | None, list[InitError
     """The keys of a member that belong to tasks, as a task; or what is wrong with their shape."""
     data = {key: value for key, value in written.items() if key in MEMBER_KEYS}
     has_work = not (WORK | {"pattern"}).isdisjoint(data)
+    # Without work it is the task itself that differs, and that may be done by a Role.
+    stand_in = "python" if "in" in data else "role"
+    standing = {"python": "m:f", "role": "r"}[stand_in]
     try:
-        task = Task.model_validate(data if has_work else {**data, "run": "true"})
+        task = Task.model_validate(data if has_work else {**data, stand_in: standing})
     except ValidationError as error:
         return None, [dict(one) for one in error.errors(include_url=False)]
     if not has_work:
-        task = task.model_copy(update={"run": None})
-        task.__pydantic_fields_set__.discard("run")
+        task = task.model_copy(update={stand_in: None})
+        task.__pydantic_fields_set__.discard(stand_in)
     return task, []

@@ -73,9 +73,6 @@ _OUTPUT = {
     "json_schema": "schema",
 }
 
-NOT_RUN = frozenset({"role", "prompt"})
-"""Keys among these that are valid, and that `run` refuses."""
-
 
 def unknown_key_hint(key: str, place: Path, known: Iterable[str], elsewhere: dict[str, Path]) -> str:
     """What to write instead of `key`, which the map at `place` does not know.
@@ -87,8 +84,7 @@ def unknown_key_hint(key: str, place: Path, known: Iterable[str], elsewhere: dic
     plain = key.casefold().replace("-", "_")
     found = _synonyms(place).get(plain)
     if found is not None:
-        later = ", which this version does not run yet" if found in NOT_RUN else ""
-        return f"did you mean `{found}`{later}?"
+        return f"did you mean `{found}`?"
     near = did_you_mean(key, names)
     if near is not None:
         return near

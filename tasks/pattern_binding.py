@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 from ..schemas.bound import BoundTask, Member, PatternUse
 from ..schemas.differences import with_differences
 from ..schemas.errors import InputError
+from ..schemas.errors.grammar import KeyOutOfPlace
 from ..schemas.errors.patterns import ReviewDemanded
 from ..schemas.pattern_ref import BUILT_IN, pattern_name, pattern_settings
 from ..schemas.span import Path
 from ..schemas.task import with_defaults
 from ..schemas.template import Literal
+from ..schemas.work import OF_MODEL, OF_ROLE
 from . import settings as settings_
 from .expression.scanner import has_expression
 from .members import MEMBER_KEYS, WORK, members_in
@@ -282,6 +284,7 @@ def _member(at: TaskBinding, host: BoundTask, path: Path, where: Path, inner: In
     }
     given = frozenset(key for key in written if key in MEMBER_KEYS)
     task = with_differences(host, _with_spans(bound, at), given, has_work=not WORK.isdisjoint(written))
+    _refuse_idle_keys(one, task, given)
     return Member(
         task=replace(task, pattern=pattern_of(one, task, inner)),
         has_work=not (WORK | {"pattern"}).isdisjoint(written),
@@ -289,6 +292,16 @@ def _member(at: TaskBinding, host: BoundTask, path: Path, where: Path, inner: In
         given=given,
         where=path[len(where) :],
     )
+
+
+def _refuse_idle_keys(at: TaskBinding, task: BoundTask, given: frozenset[str]) -> None:
+    """What a member says to an agent means nothing where no Role does its work."""
+    if task.agent is not None or at.spec.graph is not None or at.spec.pattern is not None:
+        return
+    for key in (*OF_ROLE, *OF_MODEL):
+        if key in given:
+            why = "it means nothing for a member that no Role does, and nor does the task name one"
+            at.binder.add(KeyOutOfPlace(f"`{key}` needs `role`", hint=why), (*at.at, key), key=True)
 
 
 def _with_spans(task: BoundTask, at: TaskBinding) -> BoundTask:

@@ -49,7 +49,7 @@ class Place:
 
 
 _TASK: dict[str, When] = {
-    **dict.fromkeys(("run", "with", "env", "cwd", "if", "key", "prompt", "context", "approve"), When.RUN),
+    **dict.fromkeys(("run", "with", "env", "cwd", "if", "key", "prompt", "approve"), When.RUN),
     **dict.fromkeys(("acceptance", "checks", "setup"), When.RUN),
     **dict.fromkeys(("reads", "writes"), When.ITEM),
     **dict.fromkeys(("timeout", "idle_timeout", "priority", "retry", "parallel"), When.BIND),
@@ -64,6 +64,8 @@ _BELOW: dict[tuple[str, str], When] = {
     ("output", "schema"): When.BIND,
     ("deliverables", "path"): When.RUN,
     ("deliverables", "schema"): When.BIND,
+    ("context", "files"): When.RUN,
+    ("context", "prior_runs"): When.NEVER,
     ("repeat", "until"): When.ROUND,
     ("repeat", "max"): When.BIND,
 }
@@ -90,6 +92,8 @@ def _places(at: Path, written: Mapping[str, Any], *, always: When | None = None)
             when = _TASK.get(key) or _BELOW.get((key, _name_below(path)), When.NEVER)
             # A schema in the file is data; only the name of a schema's file may be an expression.
             if when is When.BIND and key in ("output", "deliverables") and path[-1] != "schema":
+                when = When.NEVER
+            if key == "context" and path[-1] in ("lines", "role"):
                 when = When.NEVER
             if always is not None and when is not When.IGNORED:
                 when = always
@@ -140,7 +144,7 @@ def places_in_graph(written: Mapping[str, Any]) -> Iterator[Place]:
             when = _GRAPH.get(key, When.NEVER)
             if key == "params" and path[-1] == "description":
                 when = When.IGNORED
-            yield Place(path, text, when)
+            yield Place(path, text, when, path == ("defaults", "setup"))
 
 
 def _name_below(path: Path) -> str:

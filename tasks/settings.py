@@ -110,5 +110,7 @@ BY_KEY: dict[tuple[str, ...], tuple[Callable[[Any], Any], str]] = {
     ("parallel",): (positive, "a whole number from 1"),
     ("repeat", "max"): (positive, "a whole number from 1"),
     ("graph",): (text, "the path of a graph file"),
+    ("model",): (text, "the name of a model"),
+    ("reask",): (count, "a whole number from 0"),
 }
 """How the settings of a task are read, and what they must be."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any, Final
 
-from ..schemas.bound import BoundGraph, BoundTask, SubGraph
+from ..schemas.bound import BoundGraph, BoundTask, CommandSpec, SubGraph
 from ..schemas.errors import InputError
 from ..schemas.errors.invocation import MissingParameter, UnknownParameter
 from ..schemas.errors.many_nodes import SubGraphCycle, SubGraphUnusable
@@ -223,9 +223,22 @@ def _execution_keys(at: TaskBinding) -> Mapping[str, Any]:
         value = getattr(at.spec, name)
         if (name,) in settings.BY_KEY and isinstance(value, str):
             value = at._setting((name,))
+        if name == "setup":
+            value = _settled_setup(at)
         if value is not None:
             found[name] = value
     return found
+
+
+def _settled_setup(at: TaskBinding) -> CommandSpec | None:
+    """The command that prepares worktrees, for tasks in another graph: it has its values before the run."""
+    setup = at._setup()
+    if setup is not None and any(
+        not isinstance(item, Literal) for item in (*(setup.argv or ()), *(one for _, one in setup.bindings))
+    ):
+        at.binder.add(settings.comes_late(), (*at.at, "setup"))
+        return None
+    return setup
 
 
 def with_spans(graph: BoundGraph, loaded: LoadedGraph) -> BoundGraph:

@@ -28,6 +28,7 @@ from ..schemas.span import Path
 from ..schemas.task import Task
 from ..schemas.template import EMPTY, Literal, Template, as_text
 from . import settings
+from .agent_binding import agent_of
 from .check import declared_schemas, declared_writes, examine, outside_project
 from .expression.analysis import analyse
 from .expression.scanner import Hole, has_expression, scan
@@ -255,6 +256,8 @@ class TaskBinding:
             outputs_taken=name in self.examined.outputs_taken,
             command=self._command(),
             python=self._callable(),
+            agent=agent_of(self),
+            setup=self._setup(),
             inputs=tuple(
                 (key, binder.template(value, (*self.at, "with", key))) for key, value in spec.with_.items()
             ),
@@ -411,6 +414,15 @@ class TaskBinding:
                 for name, source in bound.bindings
             ),
         )
+
+    def _setup(self) -> CommandSpec | None:
+        """The command that prepares a worktree: the task's own, that of `defaults`, or that of the task that
+        runs this graph, which is bound already."""
+        setup: Any = self.spec.setup
+        if setup is None or isinstance(setup, CommandSpec):
+            return setup
+        is_own = isinstance(self.written, dict) and "setup" in self.written
+        return self._command_at((*self.at, "setup") if is_own else ("defaults", "setup"), setup)
 
     def _callable(self) -> CallableSpec | None:
         if self.spec.python is None:

@@ -16,6 +16,7 @@ from ..ledger.ledger import Ledger
 from ..ledger.records import (
     Record,
 )
+from ..quality.assessed import Assesses
 from ..runtimes.protocol import Runtime
 from ..scheduler.commands import (
     Command,
@@ -52,6 +53,7 @@ class Ground:
         growing: Growing,
         reuse: Reuse | None = None,
         desk: AgentDesk | None = None,
+        assess: Assesses | None = None,
         outputs: Outputs,
         deliverables: dict[str, str],
         runtimes: Mapping[str, Runtime],
@@ -74,6 +76,7 @@ class Ground:
         self._growing = growing
         self._reuse = reuse
         self._desk = desk
+        self._assess = assess
         self._considering: set[str] = set()
         self._outputs = outputs
         self._deliverables = deliverables

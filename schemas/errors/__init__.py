@@ -66,6 +66,12 @@ MetaEnsembleError
 |   |   |-- BadPattern                          ME215
 |   |   `-- BadSpelling                         ME216
 |   |-- InputErrors                             exit code 2
+|   |-- QualityError                            exit code 2
+|   |   |-- NothingToLookAt                     ME390
+|   |   |-- UnknownAxis                         ME391
+|   |   |-- QualityFileUnusable                 ME392
+|   |   |-- ContradictoryLimits                 ME393
+|   |   `-- FileOutsideProject                  ME394
 |   |-- SourceError                             exit code 2
 |   |   |-- SourceMissing                       ME101
 |   |   |-- SourceUnreadable                    ME102
@@ -188,6 +194,7 @@ MetaEnsembleError
 |   |-- NotOneAnswer                            ME575
 |   |-- ClientMissing                           ME580
 |   |-- ClientTooOld                            ME581
+|   |-- NoClient                                ME582
 |   `-- AmbiguousRun                            ME713
 |-- LedgerError                                 exit code 3
 |   |-- LedgerLocked                            ME701
@@ -228,7 +235,7 @@ from .callable import (
 )
 
 # clients
-from .clients import ClientMissing, ClientTooOld
+from .clients import ClientMissing, ClientTooOld, NoClient
 
 # command_line
 from .command_line import (
@@ -414,6 +421,16 @@ from .preflight import (
     UnknownRuntime,
 )
 
+# quality
+from .quality import (
+    ContradictoryLimits,
+    FileOutsideProject,
+    NothingToLookAt,
+    QualityError,
+    QualityFileUnusable,
+    UnknownAxis,
+)
+
 # questions
 from .questions import AlreadyAnswered, AnswerInvalid, NobodyAsks, NotOneAnswer, NotWaiting, WrongAnswerKind
 
@@ -511,6 +528,7 @@ __all__ = [
     "ConflictingRecord",
     "ContractBroken",
     "ContractError",
+    "ContradictoryLimits",
     "CountWithoutItems",
     "CyclicNeeds",
     "DirectiveInYaml",
@@ -536,6 +554,7 @@ __all__ = [
     "ExpressionNotAllowed",
     "ExpressionSyntax",
     "ExpressionTooLarge",
+    "FileOutsideProject",
     "FunctionMissing",
     "GrammarError",
     "HyphenatedReference",
@@ -575,6 +594,7 @@ __all__ = [
     "ModuleMissing",
     "NeedsProcess",
     "NewerLedger",
+    "NoClient",
     "NoDrawingProgram",
     "NoFrontmatter",
     "NoOutsideCheck",
@@ -588,6 +608,7 @@ __all__ = [
     "NothingDiffers",
     "NothingSelected",
     "NothingToDo",
+    "NothingToLookAt",
     "NothingToResume",
     "NumberOutOfRange",
     "OpenShellText",
@@ -602,6 +623,8 @@ __all__ = [
     "PointerNotAFile",
     "PointerOutside",
     "PointerPastEnd",
+    "QualityError",
+    "QualityFileUnusable",
     "RecordingsMissing",
     "Rejected",
     "RelatedJudge",
@@ -652,6 +675,7 @@ __all__ = [
     "Unfilled",
     "UnfitInputs",
     "UnknownAlias",
+    "UnknownAxis",
     "UnknownCode",
     "UnknownCommand",
     "UnknownDagRun",

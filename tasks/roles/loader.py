@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from ...schemas.suggest import did_you_mean, in_backticks
 from .active import read_archived
 from .layers import Layer, layers_of
 from .merge import merged
-from .role_file import RoleFile
+from .role_file import RoleFile, read_role_file
 
 
 def load_roles(project: Path, *, home: Path | None) -> Roles:
@@ -73,6 +74,20 @@ class Roles:
     def files_of(self, name: str) -> list[RoleFile]:
         """The files that make the Role `name`, lowest layer first."""
         return [one for layer in self.layers for one in layer.of(name)]
+
+    def files_with(self, path: Path) -> tuple[str, list[RoleFile]]:
+        """The Role that the file at `path` speaks of, and the files that make it together with that one.
+
+        A file of one of the layers stays where it is; any other takes the place of the project's own.
+        """
+        real = os.path.realpath(path)
+        for layer in self.layers:
+            for one in layer.files if os.path.dirname(real) == os.path.realpath(layer.folder) else ():
+                if os.path.realpath(one.path) == real:
+                    return one.name, self.files_of(one.name)
+        stray = read_role_file(str(path), str(path), "project", within=None)
+        below = [one for one in self.files_of(stray.name) if one.layer != "project"]
+        return stray.name, [*below, stray]
 
     def every(self) -> list[str]:
         """The names of all Roles that there are files for, archived and broken ones too, sorted."""

@@ -36,7 +36,7 @@ tasks:
 
 LATER = """\
 tasks:
-  ask: {role: code-quality, prompt: Look at it.}
+  ask: {run: make, budget: {usd: 1.0}, estimate: {usd: 0.5}}
 """
 
 

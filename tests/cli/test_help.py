@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from metaensemble.cli.app import Brief, Consensus, Dag, Ledger, Manifest, Patterns, Shadow
+from metaensemble.cli.app import Brief, Consensus, Dag, Ledger, Manifest, Patterns, Quality, Roles, Shadow
 from support.command_line import Shell
 
 COMMANDS = [
@@ -15,6 +15,8 @@ COMMANDS = [
     ["ledger"],
     ["explain"],
     ["patterns"],
+    ["roles"],
+    ["quality"],
     ["manifest"],
     ["brief"],
     ["consensus"],
@@ -22,6 +24,8 @@ COMMANDS = [
     *(["dag", name] for name in Dag.table),
     *(["ledger", name] for name in Ledger.table),
     *(["patterns", name] for name in Patterns.table),
+    *(["roles", name] for name in Roles.table),
+    *(["quality", name] for name in Quality.table),
     *(["manifest", name] for name in Manifest.table),
     *(["brief", name] for name in Brief.table),
     *(["consensus", name] for name in Consensus.table),
@@ -44,7 +48,19 @@ def test_help(words: list[str], me: Shell, golden: Callable[[str, str], None]) -
 
 
 @pytest.mark.parametrize(
-    "words", [[], ["dag"], ["ledger"], ["patterns"], ["manifest"], ["brief"], ["consensus"], ["shadow"]]
+    "words",
+    [
+        [],
+        ["dag"],
+        ["ledger"],
+        ["patterns"],
+        ["roles"],
+        ["manifest"],
+        ["brief"],
+        ["consensus"],
+        ["shadow"],
+        ["quality"],
+    ],
 )
 def test_a_group_alone_shows_its_help_as_an_error(words: list[str], me: Shell) -> None:
     answer = me(*words)

@@ -100,8 +100,21 @@ def test_unknown_keys_are_closed_out_at_the_top() -> None:
 def test_refused_keys_are_marked() -> None:
     task = task_graph_schema()["$defs"]["Task"]["properties"]
     assert task["budget"]["x-later"] is True
-    assert task["isolation"]["x-later"] == ["worktree"]
-    for built in ("timeout", "each", "matrix", "repeat", "graph", "approve", "python", "reads", "cache"):
+    for built in (
+        "role",
+        "prompt",
+        "isolation",
+        "checks",
+        "timeout",
+        "each",
+        "matrix",
+        "repeat",
+        "graph",
+        "approve",
+        "python",
+        "reads",
+        "cache",
+    ):
         assert "x-later" not in task[built]
     marks = json.dumps(task_graph_schema()).count('"x-later"')
     assert marks == len(later.TASK) + len(later.GRAPH)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from metaensemble.schemas import bound_json
+from metaensemble.schemas.agent import AgentSpec, PointerSpec
 from metaensemble.schemas.bound import (
     AskSpec,
     CallableSpec,
@@ -25,6 +26,7 @@ from metaensemble.schemas.errors import (
     ImpossibleReference,
     InputError,
     InvalidSchema,
+    MisplacedReference,
     MissingParameter,
     PathOutsideProject,
     SchemaFileUnusable,
@@ -305,22 +307,84 @@ def test_keys_of_later_work_bind_and_are_listed(tmp_path: Path) -> None:
     text = """
         budget: {usd: 1.0}
         tasks:
-          list: {run: echo, output: {as: lines}}
-          each: {role: r, prompt: "see ${{ item }}", each: "${{ tasks.list.output }}", timeout: "${{ params.t }}"}
-          apart: {run: echo, isolation: worktree, setup: make, matrix: {os: [a, b]}}
-          twice: {run: echo, model: m, checks: [make], repeat: {until: "${{ repeat.index > 2 }}", max: 3}}
+          plain: {run: echo}
+          dear: {run: echo, estimate: {usd: 1.0}, budget: {tokens: 4k}, timeout: "${{ params.t }}"}
         params: {t: {default: 1m}}
     """
     graph = bound(tmp_path, text)
     assert [item.key for item in graph.later] == ["budget"]
-    assert {task.id: [item.key for item in task.later] for task in graph.tasks} == {
-        "list": [],
-        "each": ["role", "prompt"],
-        "apart": ["isolation", "setup"],
-        "twice": ["model", "checks"],
-    }
-    assert [task.runtime for task in graph.tasks] == ["command", "agent", "command", "command"]
+    assert [[item.key for item in task.later] for task in graph.tasks] == [[], ["estimate", "budget"]]
     assert graph.tasks[1].timeout == 60.0
+
+
+AGENTS = """
+    params: {who: {default: you}, model: {default: fast-1}}
+    defaults: {tier: haiku, setup: "make ${{ params.who }}"}
+    tasks:
+      list: {run: echo, output: {as: json}}
+      ask:
+        role: code-quality
+        prompt: "Tell ${{ params.who }} about ${{ tasks.list.output.it }}"
+        context:
+          files: [{path: "src/${{ tasks.list.output.file }}", lines: 10..40, role: source}, {path: a.py}]
+          prior_runs: [0190]
+        executor: code-7b3
+        reask: 1
+        model: ${{ params.model }}
+        tier: opus
+      each:
+        {role: docs, prompt: "${{ it }}", each: "${{ tasks.list.output }}", as: it, setup: [x, "${{ it }}"]}
+"""
+
+
+def test_the_work_of_an_agent_binds(tmp_path: Path) -> None:
+    graph = bound(tmp_path, AGENTS.replace("[0190]", "['0190']"))
+    listed, ask, each = graph.tasks
+    assert listed.agent is None
+    assert ask.agent == AgentSpec(
+        role="code-quality",
+        prompt=Concat((Literal("Tell you about "), Expr("tasks.list.output.it"))),
+        files=(
+            PointerSpec(
+                path=Concat((Literal("src/"), Expr("tasks.list.output.file"))), lines=(10, 40), role="source"
+            ),
+            PointerSpec(path=Literal("a.py")),
+        ),
+        prior_runs=("0190",),
+        executor="code-7b3",
+        reask=1,
+        tier="opus",
+        model="fast-1",
+        where=("tasks", "ask", "role"),
+    )
+    assert ask.setup == CommandSpec(shell='make "${ME_X_1}"', bindings=(("ME_X_1", Literal("you")),))
+    assert each.setup == CommandSpec(argv=(Literal("x"), Expr("it")))
+    assert (ask.kind, ask.runtime, ask.needs) == ("role", "agent", (Need(task="list", inferred=True),))
+    assert each.agent == AgentSpec(
+        role="docs", prompt=Expr("it"), tier="haiku", where=("tasks", "each", "role")
+    )
+    assert bound_json.from_json(json.loads(json.dumps(bound_json.to_json(graph)))) == graph
+
+
+def test_what_prepares_worktrees_is_passed_to_the_tasks_of_a_graph(tmp_path: Path) -> None:
+    (tmp_path / "inner.yaml").write_text("tasks: {a: {run: echo}, b: {run: echo, setup: own}}\n")
+    text = "params: {n: {default: x}}\ntasks: {sub: {graph: inner.yaml, setup: 'make ${{ params.n }}'}}\n"
+    (sub,) = bound(tmp_path, text).tasks
+    assert sub.body is not None
+    assert [task.setup for task in sub.body.graph.tasks] == [
+        CommandSpec(shell='make "${ME_X_1}"', bindings=(("ME_X_1", Literal("x")),)),
+        CommandSpec(shell="own"),
+    ]
+    late = "tasks: {l: {run: echo}, sub: {graph: inner.yaml, setup: 'make ${{ tasks.l.output }}'}}\n"
+    (error,) = bind_problems(tmp_path, late)
+    assert isinstance(error, MisplacedReference)
+
+
+@pytest.mark.parametrize("text", ["run: x, tier: opus", "python: 'm:f', model: x", "approve: x, tier: haiku"])
+def test_a_model_means_nothing_without_a_role(tmp_path: Path, text: str) -> None:
+    _, (error,) = load_problems(written(tmp_path, f"tasks: {{a: {{{text}}}}}"))
+    assert error.code == "ME211"
+    assert "needs `role`" in error.message
 
 
 def test_what_makes_a_task_many_nodes_binds(tmp_path: Path) -> None:

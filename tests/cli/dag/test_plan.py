@@ -24,7 +24,7 @@ def test_keys_that_run_refuses_are_named(me: Shell, later: str) -> None:
     answer = me("dag", "plan", later)
     assert answer.code == 0
     assert "refused by run" in answer.out
-    assert "`me dag run` refuses this graph: `prompt` and `role` are not built yet" in answer.err
+    assert "`me dag run` refuses this graph: `budget` and `estimate` are not built yet" in answer.err
 
 
 def test_an_unknown_parameter(me: Shell, sample: str) -> None:

@@ -73,7 +73,7 @@ def test_parameters_reach_the_graph(me: Shell, sample: str) -> None:
     ("text", "code"),
     [
         ("tasks: {a: {run: echo, needs: [a]}}\n", "ME302"),
-        ("tasks: {a: {role: code-quality, prompt: Look.}}\n", "ME501"),
+        ("tasks: {a: {run: echo, budget: {usd: 1.0}}}\n", "ME501"),
         ("tasks: {a: {run: [no-such-program-anywhere]}}\n", "ME52"),
     ],
 )

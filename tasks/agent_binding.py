@@ -1,0 +1,43 @@
+"""Binds what a task says to the Executor of its Role."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..schemas.agent import AgentSpec, PointerSpec
+from ..schemas.scalars import line_range
+from ..schemas.template import EMPTY
+
+if TYPE_CHECKING:
+    from .task_binding import TaskBinding
+
+
+def agent_of(at: TaskBinding) -> AgentSpec | None:
+    """What the task, or the member of a pattern, says of the work of an agent; None when it says nothing.
+
+    A member without `role` says how it differs from the task: its `role` is empty.
+    """
+    spec, binder = at.spec, at.binder
+    if spec.role is None and at.is_task:
+        return None
+    context = spec.context
+    return AgentSpec(
+        role=spec.role or "",
+        prompt=EMPTY if spec.prompt is None else binder.template(spec.prompt, (*at.at, "prompt")),
+        executor=spec.executor,
+        files=()
+        if context is None
+        else tuple(
+            PointerSpec(
+                path=binder.template(pointer.path, (*at.at, "context", "files", index, "path")),
+                lines=None if pointer.lines is None else line_range(pointer.lines),
+                role=pointer.role,
+            )
+            for index, pointer in enumerate(context.files)
+        ),
+        prior_runs=() if context is None else context.prior_runs,
+        reask=at._setting(("reask",)),
+        tier=spec.tier,
+        model=at._setting(("model",)),
+        where=(*at.at, "role"),
+    )
