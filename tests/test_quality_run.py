@@ -193,6 +193,20 @@ def test_rules_that_are_wrong_are_refused_before_anything_is_written(tmp_path: P
     assert run(tmp_path, "tasks: {a: {run: 'true'}}").state == "ok"
 
 
+def test_what_a_deliverable_must_export(tmp_path: Path) -> None:
+    text = """
+        tasks:
+          a:
+            run: printf 'def f():\\n    pass\\n' > a.py
+            deliverables: [{path: a.py, must_export: [f, g]}]
+    """
+    assert run(tmp_path, text.replace("\n        ", "\n")).state == "failed"
+    (row,) = runs(tmp_path, "a")
+    assert row.failure_reason == "quality_gate"
+    assert "does not export `g`" in str(row.reason)
+    assert row.quality_state == "block"
+
+
 def test_what_is_played_from_a_recording_is_not_looked_at_again(tmp_path: Path) -> None:
     recording = tmp_path / "recorded.jsonl"
     recording.write_text('{"node": "a", "outcome": "ok", "output": "x"}\n')

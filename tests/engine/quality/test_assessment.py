@@ -15,7 +15,7 @@ import pytest
 from metaensemble.engine.quality.assessed import STOPPED, AssessedHandle, assessed
 from metaensemble.engine.quality.assessment import Assess, Assessment
 from metaensemble.engine.runtimes.fake import ScriptedRuntime
-from metaensemble.engine.runtimes.protocol import AttemptRequest, AttemptResult
+from metaensemble.engine.runtimes.protocol import Assertion, AttemptRequest, AttemptResult
 from metaensemble.schemas.quality import AxisCommand, AxisRule, QualityRules
 from support.fakes import Events, a_request, run_async
 from support.processes import Fifo
@@ -279,6 +279,64 @@ def test_commands_for_other_languages(tmp_path: Path, argv: tuple[str, ...], sta
     assert list(axes(found)) == ["maintainability:cmd"]
     assert axes(found)["maintainability:cmd"]["state"] == state
     assert axes(found)["maintainability:cmd"]["why"].startswith(why)
+
+
+# ---- assertions
+
+
+def asserting(root: Path, name: str, **what: Any) -> AttemptRequest:
+    return a_request(root, assertions=(Assertion(path=str(root / name), **what),))
+
+
+def test_names_that_a_file_exports(tmp_path: Path) -> None:
+    (tmp_path / "good.py").write_text(GOOD)
+    assert looked_at(asserting(tmp_path, "good.py", must_export=("double",))) == Assessment(
+        state="auto", findings={"state": "auto"}
+    )
+    found = looked_at(asserting(tmp_path, "good.py", must_export=("double", "triple")))
+    assert (found.ok, found.state) == (False, "block")
+    assert found.reason.startswith("`good.py` does not export `triple`")
+    assert found.text.startswith("does not hold: `good.py` does not export `triple`")
+    assert [one["name"] for one in found.findings["assertions"]] == ["triple"]
+
+
+def test_what_cannot_be_told_is_no_failure_and_no_pass(tmp_path: Path) -> None:
+    (tmp_path / "a.ts").write_text("export let a = 1")
+    found = looked_at(asserting(tmp_path, "a.ts", must_export=("a",)))
+    assert (found.ok, found.state) == (True, None)
+    assert found.findings["assertions"][0]["state"] == "skipped"
+
+
+HALF = "def double(number):\n    return 2 * number\n\n\ndef triple(number):\n    return 3 * number\n"
+
+
+@pytest.mark.parametrize("quality", ["note", "off"])
+@pytest.mark.parametrize(("least", "ok"), [(75, True), (76, False)])
+def test_the_coverage_of_a_file_is_measured(tmp_path: Path, quality: Any, least: float, ok: bool) -> None:
+    request = project(tmp_path, good=HALF, test_good=TESTS)
+    asserted = asserting(tmp_path, "good.py", coverage=least).assertions
+    found = looked_at(replace(request, assertions=asserted, quality=quality))
+    assert found.ok is ok
+    assert ok or found.reason == "75.0 % of `good.py` is covered, and 76 % is the least"
+    assert ("axes" in found.findings) is (quality == "note")
+
+
+def test_a_file_without_tests_is_not_covered(tmp_path: Path) -> None:
+    (tmp_path / "good.py").write_text(GOOD)
+    found = looked_at(asserting(tmp_path, "good.py", coverage=1))
+    assert not found.ok
+    assert found.reason == "no tests found for `good.py`, so that nothing of it is covered"
+
+
+def test_coverage_that_cannot_be_measured_is_not_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("metaensemble.engine.quality.tools.sys.executable", str(tmp_path / "python"))
+    monkeypatch.setattr("metaensemble.engine.quality.tools.sysconfig.get_path", lambda _: str(tmp_path))
+    project(tmp_path, good=GOOD, test_good=TESTS)
+    found = looked_at(asserting(tmp_path, "good.py", coverage=50), path="")
+    assert (found.ok, found.state) == (True, None)
+    assert found.findings["assertions"][0]["state"] == "skipped"
 
 
 # ---- around an attempt
