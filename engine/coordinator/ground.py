@@ -16,7 +16,7 @@ from ..ledger.ledger import Ledger
 from ..ledger.records import (
     Record,
 )
-from ..quality.assessed import Assesses
+from ..runtimes.assessing import Assess
 from ..runtimes.protocol import Runtime
 from ..scheduler.commands import (
     Command,
@@ -53,7 +53,7 @@ class Ground:
         growing: Growing,
         reuse: Reuse | None = None,
         desk: AgentDesk | None = None,
-        assess: Assesses | None = None,
+        assess: Assess | None = None,
         outputs: Outputs,
         deliverables: dict[str, str],
         commits: dict[str, str] | None = None,
