@@ -12,13 +12,15 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from . import __version__
+from ._api_agents import with_agents
 from ._api_check import bound, place, refuse, refuse_later
 from ._api_patterns import RULES
+from ._api_quality import assess_by, rules_of_graph
 from ._api_read import CancelAnswer, named_dag_run, project_of, to_resume, who
 from ._api_report import report_of
 from ._api_select import selected
 from .engine.coordinator.room import room_to_run
-from .engine.coordinator.session import Session, Surroundings, create, stored_graph
+from .engine.coordinator.session import Session, Surroundings, create, stored_graph, stored_quality
 from .engine.coordinator.steady import SteadyObserver
 from .engine.growth import MOST_ITEMS, MOST_ITEMS_VARIABLE
 from .engine.instances import leaf_tasks, replayed
@@ -26,8 +28,10 @@ from .engine.ledger import queries
 from .engine.ledger.ledger import Ledger
 from .engine.ledger.lock import DagRunLock, is_held
 from .engine.ledger.records import Record
-from .engine.project import state_dir
+from .engine.project import MARK, state_dir
 from .engine.runtimes.registry import Settings, open_runtimes, preflight
+from .engine.worktrees.isolated import isolated
+from .engine.worktrees.preflight import check_worktrees
 from .schemas.errors import BadFlagValue, BadMostItems, InputErrors, NothingToResume, RunHeld, UnknownNode
 from .schemas.ids import new_id
 from .schemas.progress import Note, RunEnded
@@ -71,16 +75,20 @@ def run(
     graph, texts = bound(source, params or {}, cwd=cwd, environ=variables)
     graph = selected(graph, select, exclude)
     refuse_later(graph, texts)
+    graph, errors = with_agents(graph, environ=variables, replayed=replay is not None)
+    refuse(place(errors, texts))
     _most_items(variables)  # a bound that makes no sense is refused before anything is written
     if replay is not None:
         graph = replayed(graph)
-    refuse(place(preflight(graph, environ=variables, replay=replay), texts))
+    problems = [] if replay is not None else check_worktrees(graph, variables)
+    refuse(place([*preflight(graph, environ=variables, replay=replay), *problems], texts))
+    quality = rules_of_graph(graph, variables)
     state = state_dir(Path(graph.project))
     dag_run_id = new_id()
     with ExitStack() as stack:
         ledger = stack.enter_context(Ledger.open(state, **_ledger_arguments(surroundings)))
         stack.enter_context(DagRunLock(state, dag_run_id))
-        world = _world(graph, ledger, variables, observer, signals, surroundings, replay)
+        world = _world(graph, ledger, variables, observer, signals, surroundings, replay, quality)
         create(ledger, graph, dag_run_id, world, concurrency=concurrency, version=__version__, force=force)
         session = Session(ledger, dag_run_id, world, state=state)
         stack.enter_context(room_to_run(session, observer))
@@ -121,7 +129,8 @@ def resume(
         stack.enter_context(DagRunLock(state, found))
         graph = stored_graph(ledger, found)
         _check_replay(graph, replay)
-        world = _world(graph, ledger, variables, observer, signals, surroundings, replay)
+        quality = stored_quality(ledger, found)
+        world = _world(graph, ledger, variables, observer, signals, surroundings, replay, quality)
         session = Session(ledger, found, world, state=state)
         if concurrency is not None:
             session.with_concurrency(concurrency)
@@ -192,7 +201,8 @@ def _carry_out_cancel(dag_run_id: str, state: Path) -> str:
     with ExitStack() as stack:
         ledger = stack.enter_context(Ledger.open(state, create=False))
         stack.enter_context(DagRunLock(state, dag_run_id))
-        world = _world(stored_graph(ledger, dag_run_id), ledger, variables, None, False, None, None)
+        graph, quality = stored_graph(ledger, dag_run_id), stored_quality(ledger, dag_run_id)
+        world = _world(graph, ledger, variables, None, False, None, None, quality)
         session = Session(ledger, dag_run_id, world, state=state)
         if not session.has_ended:
             stack.enter_context(room_to_run(session, None))
@@ -253,9 +263,24 @@ def _world(
     signals: bool,
     surroundings: Mapping[str, Any] | None,
     replay: Path | None,
+    quality: Mapping[str, Any] | None,
 ) -> Surroundings:
     names = {task.runtime for _, task in leaf_tasks(graph) if task.ask is None}
-    runtimes = open_runtimes(names, Settings(blobs=ledger.blobs, environ=variables, replay=replay))
+    assess = assess_by(quality or {}, ledger, variables)
+    runtimes = open_runtimes(
+        names, Settings(blobs=ledger.blobs, environ=variables, replay=replay, assess=assess)
+    )
+    if replay is None and any(task.isolation == "worktree" for _, task in leaf_tasks(graph)):
+        runtimes = {
+            name: isolated(
+                runtime,
+                open_runtimes(["command"], Settings(blobs=ledger.blobs, environ=variables))["command"],
+                folder=Path(graph.project) / MARK,
+                environ=variables,
+                assess=assess,
+            )
+            for name, runtime in runtimes.items()
+        }
     world = Surroundings(
         evaluate=evaluate,
         read_parameter=read_late_parameter,
@@ -266,6 +291,8 @@ def _world(
         signals=signals,
         rng=Random(),
         rules=RULES,
+        assess=assess,
+        quality=quality,
         manifest_text=manifest_yaml,
     )
     for notice in ledger.notices:

@@ -53,6 +53,46 @@ class Patterns(LazyGroup):
     }
 
 
+class Roles(LazyGroup):
+    """Look at the job descriptions that Executors are made from, write and check them, put them away."""
+
+    table: ClassVar[Mapping[str, str]] = {
+        "list": ".roles.listing:list_",
+        "show": ".roles.show:show",
+        "new": ".roles.new:new",
+        "validate": ".roles.validate:validate",
+        "archive": ".roles.archive:archive",
+        "restore": ".roles.restore:restore",
+    }
+
+
+class Manifest(LazyGroup):
+    """Write and check Manifests: the contracts that work is handed over with."""
+
+    table: ClassVar[Mapping[str, str]] = {
+        "new-id": ".manifest.new_id:new_id",
+        "scaffold": ".manifest.scaffold:scaffold",
+        "validate": ".manifest.validate:validate",
+    }
+
+
+class Brief(LazyGroup):
+    """Check Briefs: the messages that Executors send each other."""
+
+    table: ClassVar[Mapping[str, str]] = {"validate": ".brief.validate:validate"}
+
+
+class Worktrees(LazyGroup):
+    """See what attempts did in worktrees of their own, and take it over."""
+
+    table: ClassVar[Mapping[str, str]] = {
+        "list": ".worktrees.listing:list_",
+        "apply": ".worktrees.apply:apply",
+        "clean": ".worktrees.clean:clean",
+        "restore": ".worktrees.restore:restore",
+    }
+
+
 class Consensus(LazyGroup):
     """See how far the votes of patterns can be trusted."""
 
@@ -65,6 +105,12 @@ class Shadow(LazyGroup):
     table: ClassVar[Mapping[str, str]] = {"report": ".shadow.report:report"}
 
 
+class Quality(LazyGroup):
+    """See what the quality gate says about files."""
+
+    table: ClassVar[Mapping[str, str]] = {"check": ".quality.check:check"}
+
+
 class Root(LazyGroup):
     """Run task graphs that survive kill -9, and see why every node did what it did."""
 
@@ -72,8 +118,13 @@ class Root(LazyGroup):
         "dag": ".app:Dag",
         "ledger": ".app:Ledger",
         "patterns": ".app:Patterns",
+        "roles": ".app:Roles",
+        "manifest": ".app:Manifest",
+        "brief": ".app:Brief",
         "consensus": ".app:Consensus",
         "shadow": ".app:Shadow",
+        "quality": ".app:Quality",
+        "worktrees": ".app:Worktrees",
         "executors": ".executors:executors",
         "registry": ".registry:registry",
         "relaunch": ".relaunch:relaunch",

@@ -25,7 +25,7 @@ LINE_WIDTH = 100
 
 TAB = "    "
 CUT = "..."
-_RED, _BLUE, _BOLD = "31;1", "34;1", "1"
+_RED, _YELLOW, _BLUE, _BOLD = "31;1", "33;1", "34;1", "1"
 
 
 def draw(error: MetaEnsembleError, *, colour: bool = False, width: int = LINE_WIDTH) -> str:
@@ -38,8 +38,15 @@ def draw(error: MetaEnsembleError, *, colour: bool = False, width: int = LINE_WI
     return "\n".join(drawings)
 
 
-def _one(error: MetaEnsembleError, *, colour: bool, width: int) -> str:
-    head = paint(f"error[{error.code}]" if error.code else "error", _RED, colour=colour)
+def draw_warning(warning: MetaEnsembleError, *, colour: bool = False, width: int = LINE_WIDTH) -> str:
+    """`warning` in the same way: something that is no hindrance."""
+    return _one(warning, colour=colour, width=width, word="warning", paint_word=_YELLOW)
+
+
+def _one(
+    error: MetaEnsembleError, *, colour: bool, width: int, word: str = "error", paint_word: str = _RED
+) -> str:
+    head = paint(f"{word}[{error.code}]" if error.code else word, paint_word, colour=colour)
     lines = [f"{head}: {paint(visible(error.message), _BOLD, colour=colour)}"]
     if error.span is not None:
         lines += _excerpt(error.span, colour=colour, width=width)

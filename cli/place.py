@@ -28,7 +28,9 @@ _PROJECT: ContextVar[Path | None] = ContextVar("project", default=None)
 _NOWHERE = Path()
 """Stands for a directory of the shell that does not exist any more."""
 
-_READS_THE_LEDGER = re.compile(r"`me (?=(?:dag (?:resume|approve|status|list|logs|cancel)|ledger \w+)\b)")
+_IN_A_PROJECT = re.compile(
+    r"`me (?=(?:dag (?:resume|approve|status|list|logs|cancel)|ledger \w+|roles \w+)\b)"
+)
 
 
 def enter(directory: Path) -> None:
@@ -84,9 +86,9 @@ def program() -> str:
 
 def placed(text: str) -> str:
     """`text` with its commands in backticks as they must be typed here."""
-    if not _READS_THE_LEDGER.search(text):
+    if not _IN_A_PROJECT.search(text):
         return text
-    return _READS_THE_LEDGER.sub(lambda _: f"`{program()} ", text)
+    return _IN_A_PROJECT.sub(lambda _: f"`{program()} ", text)
 
 
 def with_commands_placed(report: Report) -> Report:

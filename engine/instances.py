@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
@@ -82,18 +82,23 @@ def bodies_of(graph: BoundGraph) -> Iterator[SubGraph]:
 
 def replayed(graph: BoundGraph) -> BoundGraph:
     """The graph with every task, at any depth, on the runtime `replay`; what the compiler made computes."""
-    return replace(graph, tasks=tuple(_replayed(task) for task in graph.tasks))
+    return with_tasks(graph, lambda task: task if task.made else replace(task, runtime="replay"))
 
 
-def _replayed(task: BoundTask) -> BoundTask:
-    if task.made:
+def with_tasks(graph: BoundGraph, changed: Callable[[BoundTask], BoundTask]) -> BoundGraph:
+    """The graph with every task, at any depth, in the place of which stands what `changed` makes of it."""
+    return replace(graph, tasks=tuple(_with_tasks(task, changed) for task in graph.tasks))
+
+
+def _with_tasks(task: BoundTask, changed: Callable[[BoundTask], BoundTask]) -> BoundTask:
+    task = changed(task)
+    if not task.cells and task.body is None:
         return task
     body = task.body
     return replace(
         task,
-        runtime="replay",
-        cells=tuple(replace(cell, task=_replayed(cell.task)) for cell in task.cells),
-        body=None if body is None else replace(body, graph=replayed(body.graph)),
+        cells=tuple(replace(cell, task=_with_tasks(cell.task, changed)) for cell in task.cells),
+        body=None if body is None else replace(body, graph=with_tasks(body.graph, changed)),
     )
 
 

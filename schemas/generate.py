@@ -16,7 +16,10 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 from . import later
+from .brief import Brief
+from .manifest import Manifest
 from .plan import Plan
+from .quality_config import QualityConfig
 from .report import Report
 from .role import RoleFrontmatter
 from .run import Run
@@ -27,8 +30,11 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 SCHEMAS: dict[str, tuple[type[BaseModel], str, Literal["validation", "serialization"]]] = {
     "task-graph": (TaskGraph, "Task graph", "validation"),
+    "manifest": (Manifest, "Manifest", "validation"),
+    "brief": (Brief, "Brief", "validation"),
     "plan": (Plan, "Plan", "serialization"),
     "report": (Report, "Report", "serialization"),
+    "quality": (QualityConfig, "Quality gate", "validation"),
     "run": (Run, "Run", "serialization"),
     "role": (RoleFrontmatter, "Frontmatter of a Role", "validation"),
 }

@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from .any_text import AnyText
+from .quality import GateState
 from .states import FailureReason, Outcome
 
-GateState = Literal["auto", "notify", "block"]
 _NotNegative = Annotated[int, Field(ge=0)]
 _Millis = Annotated[int, Field(ge=0)]
 

@@ -26,6 +26,7 @@ def precedence(version: str) -> Precedence:
     return major, minor, patch, not pre, words
 
 
-def major(version: str) -> int:
-    """The first number of a version."""
-    return precedence(version)[0]
+def next_minor(version: str) -> str:
+    """The version with the second number one higher, and nothing behind it."""
+    major, minor, *_ = precedence(version)
+    return f"{major}.{minor + 1}.0"

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..schemas.errors import InputError
 from ..schemas.errors import grammar as g
+from ..schemas.errors.contracts import Unfilled
 from ..schemas.shape import known_keys
 from ..schemas.span import Path
 from ..schemas.suggest import closest, in_backticks
@@ -29,7 +30,10 @@ _OWN: dict[str, type[InputError]] = {
     **dict.fromkeys(("key_without", "output_path", "matrix_cells", "param_limit"), g.KeyOutOfPlace),
     **dict.fromkeys(("bad_command", "bad_word"), g.BadCommand),
     **dict.fromkeys(("bad_tokens", "bad_share", "bad_lines", "bad_callable"), g.BadSpelling),
+    **dict.fromkeys(("bad_semver", "bad_color", "bad_path"), g.BadSpelling),
     **dict.fromkeys(("bad_axis", "bad_pattern_text"), g.BadSpelling),
+    "shares": g.ValueOutOfRange,
+    "unfilled": Unfilled,
     "no_work": g.NoWork,
     "two_works": g.SeveralWorks,
     "expression_expected": g.ExpressionExpected,
@@ -53,16 +57,24 @@ _WANTED = {
 }
 
 Details = dict[str, Any]
+KeyHint = Callable[[Path], str]
 
 
-def shape_errors(document: Document, details: Iterable[Details]) -> list[InputError]:
-    """Our errors for the single errors of a `ValidationError` about `document.value`."""
+def shape_errors(
+    document: Document, details: Iterable[Details], key_hint: KeyHint | None = None
+) -> list[InputError]:
+    """Our errors for the single errors of a `ValidationError` about `document.value`.
+
+    `key_hint` says what to write instead of the unknown key at a place; without it the document is a
+    task graph.
+    """
     found = list(details)
+    hint = key_hint or _unknown_hint
     unknown = {tuple(one["loc"]) for one in found if one["type"] == "extra_forbidden"}
-    return [_convert(document, one) for one in found if not _is_misspelled(one, unknown)]
+    return [_convert(document, one, hint) for one in found if not _is_misspelled(one, unknown, hint)]
 
 
-def _is_misspelled(details: Details, unknown: set[Path]) -> bool:
+def _is_misspelled(details: Details, unknown: set[Path], hint: KeyHint) -> bool:
     """Whether what is missing is there under an unknown key, whose own error says so."""
     place: Path = tuple(details["loc"])
     if details["type"] == "missing":
@@ -74,13 +86,13 @@ def _is_misspelled(details: Details, unknown: set[Path]) -> bool:
     beside = [path for path in unknown if path[:-1] == place]
     if beside and wanted == set(known_keys(place)):
         return True
-    return any(_unknown_hint(path) == f"did you mean `{key}`?" for path in beside for key in wanted)
+    return any(hint(path) == f"did you mean `{key}`?" for path in beside for key in wanted)
 
 
 _KINDS = {"run", "role", "python", "graph", "approve"}
 
 
-def _convert(document: Document, details: Details) -> InputError:
+def _convert(document: Document, details: Details, hint: KeyHint) -> InputError:
     loc: Path = tuple(details["loc"])
     context: Details = details.get("ctx", {})
     kind: str = details["type"]
@@ -89,6 +101,8 @@ def _convert(document: Document, details: Details) -> InputError:
     if kind.startswith("me."):
         cls = _OWN.get(kind.removeprefix("me."), g.BadSpelling)
         error = cls(_about(place, str(context.get("message") or details["msg"])), hint=context.get("hint"))
+    elif kind == "extra_forbidden":
+        error = g.UnknownKey(f"unknown key `{place[-1]}`{_inside(place[:-1])}", hint=hint(place))
     else:
         error = _STANDARD.get(kind, _other)(document, place, details)
     if kind == "missing":
@@ -170,10 +184,6 @@ def _is_number(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _unknown(_: Document, place: Path, __: Details) -> InputError:
-    return g.UnknownKey(f"unknown key `{place[-1]}`{_inside(place[:-1])}", hint=_unknown_hint(place))
 
 
 def _unknown_hint(place: Path) -> str:
@@ -262,7 +272,6 @@ def _other(_: Document, place: Path, details: Details) -> InputError:
 
 _STANDARD: dict[str, Callable[[Document, Path, Details], InputError]] = {
     **dict.fromkeys(_WANTED, _wrong_type),
-    "extra_forbidden": _unknown,
     "missing": _missing,
     "literal_error": _literal,
     **dict.fromkeys(("greater_than_equal", "greater_than", "less_than_equal", "less_than"), _range),

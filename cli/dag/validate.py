@@ -19,22 +19,6 @@ def validate(
     Exit code 0 when all are right, 2 when any is not. Nothing is started or written.
     """
     from ... import api
-    from ...schemas.errors import InputErrors
-    from ..draw import draw
-    from ..plain import plain
-    from ..speech import give_json, say
+    from ..checked_files import tell
 
-    found = [(file, api.check(file)) for file in files]
-    for file, errors in found:
-        if errors:
-            say(draw(InputErrors(errors)))
-        else:
-            say(f"ok: {plain(str(file))}")
-    if as_json:
-        give_json(
-            [
-                {"file": str(file), "ok": not errors, "errors": [error.to_json() for error in errors]}
-                for file, errors in found
-            ]
-        )
-    return 2 if any(errors for _, errors in found) else 0
+    return tell([(file, api.check(file)) for file in files], as_json=as_json)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, ClassVar, Final
 
 from ...schemas.errors import ConflictingRecord, LedgerError
@@ -14,6 +15,8 @@ from ..ledger.records import (
     Journaled,
     Record,
 )
+from ..quality.assessed import AssessedHandle
+from ..quality.assessment import is_assessed
 from ..runtimes.protocol import Activity, Adopts, AttemptEvent, AttemptResult, Spawned
 from ..scheduler.commands import (
     CancelAttempt,
@@ -27,6 +30,7 @@ from ..scheduler.events import (
 from .agent_desk import of_intent
 from .attempt import LiveAttempt
 from .backoff import backoff
+from .gates import quality_gate
 from .ground import Ground
 from .outcome import broken_runtime, finished_payload, started_payload
 from .requests import RenderError
@@ -250,7 +254,13 @@ class Attempts(Ground):
             self._carry(live, None, failed)
             return
         try:
-            handle = self._runtimes[task.runtime].start(request, lambda event: self._on_event(live, event))
+            runtime = self._runtimes[task.runtime]
+            emit = partial(self._on_event, live)
+            handle = runtime.start(request, emit)
+            # In a worktree it is assessed before what was done is committed.
+            apart = runtime.capabilities.assesses or request.isolation is not None
+            if self._assess is not None and not apart and is_assessed(request):
+                handle = AssessedHandle(handle, request, self._assess, emit)
         except LedgerError:
             raise
         except Exception as error:
@@ -321,11 +331,13 @@ class Attempts(Ground):
                 payload["result"] = live.offer
             if result.deliverable is not None:
                 self._deliverables[live.node] = str(result.deliverable["path"])
+            if "worktree" in result.columns:
+                self._commits[live.node] = result.columns["worktree"]["commit"]
         self._faults("outcome.before_commit")
-        (seq,) = self._journal(
-            [Record("attempt.finished", live.run_id, self._dag_run_id, payload, None, now)],
-            durable=task.effects == "external" or task.agent is not None,
-        )
+        records = quality_gate(live, self._dag_run_id, result, now)
+        records.append(Record("attempt.finished", live.run_id, self._dag_run_id, payload, None, now))
+        durable = task.effects == "external" or task.agent is not None
+        seq = self._journal(records, durable=durable)[-1]
         self._faults("outcome.after_commit")
         del self._live[live.run_id]
         if live.request is not None:

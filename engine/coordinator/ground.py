@@ -16,6 +16,7 @@ from ..ledger.ledger import Ledger
 from ..ledger.records import (
     Record,
 )
+from ..runtimes.assessing import Assess
 from ..runtimes.protocol import Runtime
 from ..scheduler.commands import (
     Command,
@@ -52,8 +53,10 @@ class Ground:
         growing: Growing,
         reuse: Reuse | None = None,
         desk: AgentDesk | None = None,
+        assess: Assess | None = None,
         outputs: Outputs,
         deliverables: dict[str, str],
+        commits: dict[str, str] | None = None,
         runtimes: Mapping[str, Runtime],
         clock: Clock,
         ids: IdSource,
@@ -74,9 +77,11 @@ class Ground:
         self._growing = growing
         self._reuse = reuse
         self._desk = desk
+        self._assess = assess
         self._considering: set[str] = set()
         self._outputs = outputs
         self._deliverables = deliverables
+        self._commits = {} if commits is None else commits
         self._runtimes = runtimes
         self._clock = clock
         self._ids = ids

@@ -31,6 +31,7 @@ from ..ledger.ledger import Ledger
 from ..ledger.records import Journaled, Record
 from ..process.identity import boot_id, process_start
 from ..process.orphans import stop_stranded
+from ..quality.assessment import Assess
 from ..reuse.results import Results as ReusableResults
 from ..runtimes.protocol import Adopts, Runtime
 from ..scheduler.events import AttemptFinished, NodesReopened, PrincipalAnswered
@@ -71,6 +72,9 @@ class Surroundings:
     stop_stranded: Callable[..., object] = stop_stranded
     manifest_text: ManifestText | None = None
     memory: tuple[str, ...] | None = None
+    assess: Assess | None = None
+    quality: Mapping[str, Any] | None = None
+    """The rules of the quality gate, which are stored with a new DAG run."""
 
 
 def create(
@@ -98,6 +102,8 @@ def create(
     }
     if force:
         payload["force"] = True
+    if world.quality is not None:
+        payload["quality"] = dict(world.quality)
     world.faults("dag_run.before_create")
     ledger.append([Record("dag_run.created", dag_run_id, dag_run_id, payload, None, None)], durable=True)
     world.faults("dag_run.after_create")
@@ -336,6 +342,8 @@ class Session:
             try:
                 for runtime in world.runtimes.values():
                     await runtime.close()
+                if world.assess is not None:
+                    await world.assess.close()
             finally:
                 if remove is not None:
                     remove()
@@ -351,6 +359,7 @@ class Session:
             results=results,
             environ=world.environ,
             spec_digests=self._spec_digests,
+            commits=self.found.commits,
         )
         self._requests = requests
         growing = Growing(
@@ -387,12 +396,14 @@ class Session:
             desk=desk,
             outputs=self.outputs,
             deliverables=self.found.deliverables,
+            commits=self.found.commits,
             runtimes=world.runtimes,
             clock=world.clock,
             ids=world.ids,
             rng=world.rng,
             faults=world.faults,
             observer=world.observer,
+            assess=world.assess,
             known_ends=self.found.known_ends,
             known_asks=self.found.known_asks,
             known_renewals=self.found.known_renewals,
@@ -497,6 +508,14 @@ def stored_graph(ledger: Ledger, dag_run_id: str) -> BoundGraph:
     """The graph that a DAG run was started with, as it was stored."""
     created = _created(ledger.journal_of(dag_run_id, limit=1), dag_run_id)
     return bound_json.from_json(json.loads(ledger.blobs.get(created["graph"])))
+
+
+def stored_quality(ledger: Ledger, dag_run_id: str) -> Mapping[str, Any]:
+    """The rules of the quality gate that a DAG run was started with; empty for the core layer's."""
+    found: Mapping[str, Any] = (
+        _created(ledger.journal_of(dag_run_id, limit=1), dag_run_id).get("quality") or {}
+    )
+    return found
 
 
 def _created(records: Sequence[Journaled], dag_run_id: str) -> Mapping[str, Any]:

@@ -15,7 +15,7 @@ from .schema import PROJECTIONS
 
 ExportForm = Literal["jsonl", "json", "csv"]
 
-_INTERNAL: Final = frozenset({"results", "run_outcomes", "stretches"})
+_INTERNAL: Final = frozenset({"coverage", "results", "run_outcomes", "stretches"})
 """Tables that only serve the queries: all that they say stands in another."""
 
 EXPORT_TABLES: Final = ("journal", "runs", *(name for name in PROJECTIONS if name not in _INTERNAL))

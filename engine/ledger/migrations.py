@@ -12,6 +12,7 @@ from .fault_points import Faults
 from .schema import LEDGER_1
 from .schema_executors import LEDGER_3
 from .schema_growth import LEDGER_2
+from .schema_quality import COVERAGE
 
 APPLICATION_ID: Final = 0x4D654C67
 """Marks the file as a Ledger of ours (SQLite's `application_id`; "MeLg")."""
@@ -29,7 +30,7 @@ class Migration:
 MIGRATIONS: Final = (
     Migration(1, "journal and projections", LEDGER_1),
     Migration(2, "growing graphs and reuse", LEDGER_2),
-    Migration(3, "Executors and Roles", LEDGER_3),
+    Migration(3, "Executors, Roles, and the coverage of files", (*LEDGER_3, *COVERAGE)),
 )
 """All of them, by number from 1 without gaps. A released one is never changed."""
 

@@ -11,6 +11,7 @@ from .people_rows import ExecutorRow, RoleRow
 from .rows import RunRow
 
 __all__ = [
+    "count_executors_of_role",
     "executor_by_alias",
     "executor_by_id",
     "executors_by_prefix",
@@ -21,6 +22,7 @@ __all__ = [
     "latest_run_of_executor",
     "roles_by_name",
     "runs_of_executor",
+    "versions_of_role",
 ]
 
 _END: Final = 1 << 62
@@ -41,6 +43,10 @@ QUERIES: Final = {
         f"{_EXECUTOR} WHERE role_id = ? AND status = 'idle' ORDER BY last_seen_ts DESC LIMIT ?",
         ("executors USING INDEX executors_of_role",),
     ),
+    "count_executors_of_role": NamedQuery(
+        "SELECT status, count(*) FROM executors WHERE role_id = ? GROUP BY status",
+        ("executors USING COVERING INDEX executors_of_role",),
+    ),
     "executors_by_prefix": NamedQuery(
         f"{_EXECUTOR} WHERE alias >= ? AND alias < ? ORDER BY alias LIMIT ?",
         ("executors USING INDEX sqlite_autoindex_executors_2",),
@@ -56,6 +62,9 @@ QUERIES: Final = {
     "roles_by_name": NamedQuery(
         f"{_ROLE} WHERE (role_id, role_version) > (?, ?) ORDER BY role_id, role_version LIMIT ?",
         ("roles USING PRIMARY KEY",),
+    ),
+    "versions_of_role": NamedQuery(
+        f"{_ROLE} WHERE role_id = ? ORDER BY role_version LIMIT ?", ("roles USING PRIMARY KEY",)
     ),
     "last_use_of_role": NamedQuery(
         f"SELECT max(used_ts) FROM roles WHERE role_id = :role{_SEEN}'idle'{_SEEN}'active'{_SEEN}'retired'",  # noqa: S608
@@ -130,3 +139,15 @@ def last_use_of_role(ledger: Ledger, role_id: str) -> int | None:
     with ledger_errors(ledger.path):
         found = ledger.connection.execute(QUERIES["last_use_of_role"].sql, {"role": role_id}).fetchall()
     return max((moment for (moment,) in found if moment is not None), default=None)
+
+
+def versions_of_role(ledger: Ledger, role_id: str, *, limit: int = MAX_PAGE) -> list[RoleRow]:
+    """The versions of one Role that were worked with. O(log n + k), by the primary key."""
+    return ask(ledger, QUERIES["versions_of_role"], RoleRow, (role_id, bounded(limit)))
+
+
+def count_executors_of_role(ledger: Ledger, role_id: str) -> dict[str, int]:
+    """How many Executors of the Role are in each status; none that is not there. O(log n + k), by the index
+    `executors_of_role`; k are the Role's Executors."""
+    with ledger_errors(ledger.path):
+        return dict(ledger.connection.execute(QUERIES["count_executors_of_role"].sql, (role_id,)).fetchall())

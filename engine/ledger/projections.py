@@ -17,6 +17,7 @@ from ...schemas.errors import ConflictingRecord
 from . import people, records
 from .answers import on_principal_answered
 from .column_text import json_column, to_column
+from .gates import on_gate_evaluated
 
 _ENDED: Final = frozenset({"ok", "failed", "blocked", "skipped", "cancelled"})
 
@@ -391,6 +392,7 @@ _HANDLERS: Final[dict[str, _Handler]] = {
     records.PRINCIPAL_ASKED: _on_principal_asked,
     records.TIMER_FIRED: _on_timer_fired,
     records.PRINCIPAL_ANSWERED: on_principal_answered,
+    records.GATE_EVALUATED: on_gate_evaluated,
     records.ROLE_NOTED: people.on_role_noted,
     records.ROLE_ARCHIVED: people.on_role_archived,
     records.ROLE_RESTORED: people.on_role_restored,

@@ -262,6 +262,6 @@ LEDGER_1: Final = (*_JOURNAL, *_DAG_RUNS, *_ATTEMPTS, *_PEOPLE, *_VIEWS)
 
 PROJECTIONS: Final = (
     "stretches", "dag_runs", "tasks", "nodes", "attempts", "run_outcomes", "roles", "executors", "gates",
-    "approvals", "results",
+    "approvals", "results", "coverage",
 )  # fmt: skip
 """The tables that can be made anew from the journal."""

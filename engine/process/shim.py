@@ -10,6 +10,7 @@ Started as a program of its own, in a session of its own:
   seconds.
 - The agent is started in a session and group of its own, so that it can be signalled as one. On Linux it dies
   with this process, and descendants that left the group come back here when their parent dies.
+- Its standard input is a pipe: there are clients that read nothing from a file.
 - What it prints passes the mask and goes into files; after each piece one byte goes to standard output, to
   wake whoever reads the files. That nobody reads harms nothing.
 - When the agent has ended, what is left of its group and of its descendants is killed, and an envelope is
@@ -82,6 +83,8 @@ class Shim:
         self._files: dict[str, int] = {}
         self._masks: dict[str, Any] = {}
         self._broken = ""
+        self._input = b""
+        self._feed = -1
         self._wake_in, wake_out = os.pipe()
         for end in (self._wake_in, wake_out):
             os.set_blocking(end, False)
@@ -119,7 +122,9 @@ class Shim:
     def _start(self) -> dict[int, str]:
         """Start the agent; the ends from which its output is read. Raises `OSError` when it cannot be."""
         spec = self._spec
-        stdin = os.open(spec.stdin, os.O_RDONLY | os.O_CLOEXEC)
+        self._input = _content(spec.stdin)
+        stdin, self._feed = os.pipe()
+        os.set_blocking(self._feed, False)
         out, out_end = os.pipe()
         err, err_end = os.pipe()
         told, tell = os.pipe()
@@ -147,26 +152,33 @@ class Shim:
         poller = select.poll()
         for descriptor in (*ends, self._wake_in, 0):
             poller.register(descriptor, select.POLLIN)
+        poller.register(self._feed, select.POLLOUT)
         while ends or self._status is None:
             if self._status is not None and "drain" not in self._deadlines:
                 self._deadlines["drain"] = time.monotonic() + DRAIN
             for descriptor, _ in poller.poll(self._patience()):
-                if descriptor in ends:
-                    if not self._take(descriptor, ends[descriptor]):
-                        poller.unregister(descriptor)
-                        del ends[descriptor]
+                if not self._serve(descriptor, ends):
+                    poller.unregister(descriptor)
+                    if descriptor:
+                        ends.pop(descriptor, None)
                         os.close(descriptor)
-                elif descriptor == 0:
-                    if not self._listen():
-                        poller.unregister(0)
-                else:
-                    self._on_signal()
             self._reap()
             self._on_time()
             if self._status is not None and self._is_over("drain"):
                 break
         for name in self._masks:
             self._put(name, b"" if self._masks[name] is None else self._masks[name].finish())
+
+    def _serve(self, descriptor: int, ends: dict[int, str]) -> bool:
+        """Do what a descriptor is ready for; False when that was the last of it."""
+        if descriptor in ends:
+            return self._take(descriptor, ends[descriptor])
+        if descriptor == self._feed:
+            return self._give()
+        if descriptor == 0:
+            return self._listen()
+        self._on_signal()
+        return True
 
     def _patience(self) -> int | None:
         if not self._deadlines:
@@ -175,6 +187,16 @@ class Shim:
 
     def _is_over(self, name: str) -> bool:
         return name in self._deadlines and time.monotonic() >= self._deadlines[name]
+
+    def _give(self) -> bool:
+        """Hand on what the pipe takes of the standard input; whether there is more to hand on."""
+        try:
+            self._input = self._input[os.write(self._feed, self._input) :]
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False  # it reads no further
+        return bool(self._input)
 
     def _take(self, descriptor: int, name: str) -> bool:
         data = os.read(descriptor, CHUNK)
@@ -332,6 +354,11 @@ def _become(spec: Spec, standard: tuple[int, int, int], tell: int, parent: int) 
         os.write(tell, b"%d %d" % (step, problem.errno or errno.EINVAL))
     finally:
         os._exit(127)
+
+
+def _content(path: str) -> bytes:
+    with open(path, "rb") as file:  # noqa: PTH123
+        return file.read()
 
 
 def _children() -> list[int]:

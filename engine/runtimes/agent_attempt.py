@@ -32,6 +32,16 @@ if TYPE_CHECKING:
 
 STOPPED: Final = "it was asked to stop"
 
+_SLIPS: Final = 3
+"""How often a client that failed at its own start is started again, within the attempt."""
+
+_PAUSE: Final = 0.2
+"""Seconds before the first of these times; each further one waits that much longer."""
+
+_LONGEST_WAIT: Final = 20.0
+"""Seconds that a client may wait by itself once its service has turned it away. The engine waits for more:
+it holds no place meanwhile, and the wait outlives it."""
+
 
 @dataclass(slots=True, kw_only=True)
 class _Ask:
@@ -57,6 +67,7 @@ class AgentAttempt:
         self._turn: RunningTurn | None = None
         self._stopped = ""
         self._hard = False
+        self._is_given_up = False
         self._pulse: Pulse | None = None
         self._work: asyncio.Task[Any] | None = None
         self._began = time.monotonic()
@@ -143,7 +154,7 @@ class AgentAttempt:
     async def _talk(self) -> AttemptResult:
         ask = _Ask(message=message_text(self._request), session=self._agent.session)
         left = self._agent.reask
-        number = 0
+        number, slips = 0, 0
         while True:
             if self._is_stopped():
                 return cancelled(self._stopped)
@@ -160,7 +171,12 @@ class AgentAttempt:
             if end.session_lost and ask.session is not None and number == 1:
                 ask = _Ask(message=ask.message, session=None)
                 continue
-            refused = turned_down(self._runtime.client, finished, self._request)
+            if end.not_begun and (self._recorded or slips < _SLIPS):
+                slips += 1
+                if not self._recorded:
+                    await asyncio.sleep(_PAUSE * slips)
+                continue
+            refused = turned_down(self._runtime.client, finished, self._request, given_up=self._is_given_up)
             if refused is not None:
                 return refused
             session = end.session or ask.session
@@ -230,6 +246,9 @@ class AgentAttempt:
 
     def _see(self, seen: Seen) -> None:
         self._meter.see(seen)
+        if seen.waits is not None and seen.waits > _LONGEST_WAIT and self._turn is not None:
+            self._is_given_up = True
+            self._turn.link.terminate()
 
     def _alive(self, size: int) -> None:
         if self._pulse is not None:

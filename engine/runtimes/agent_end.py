@@ -34,8 +34,11 @@ def not_started(client: Client, problem: OSError) -> AttemptResult:
     return AttemptResult(outcome="failed", failure_reason="spawn_failed", reason=reason)
 
 
-def turned_down(client: Client, finished: Finished, request: AttemptRequest) -> AttemptResult | None:
-    """The result of a turn without an answer; None where there is one."""
+def turned_down(
+    client: Client, finished: Finished, request: AttemptRequest, *, given_up: bool = False
+) -> AttemptResult | None:
+    """The result of a turn without an answer; None where there is one. `given_up`: it was stopped because its
+    service had turned it away, and what it came to is the client's to tell."""
     end, envelope = finished.end, finished.envelope
     mask = Masker(request.secrets).mask_text
     program = client.install.program
@@ -55,7 +58,7 @@ def turned_down(client: Client, finished: Finished, request: AttemptRequest) -> 
     if envelope.broken is not None:
         reason = f"the output of `{program}` could not be stored: {envelope.broken.lower()}"
         return AttemptResult(outcome="failed", failure_reason="other", reason=reason)
-    if not envelope.by_itself:
+    if not envelope.by_itself and not given_up:
         how = f"`{program}` was stopped from outside ({envelope.stopped})"
         return AttemptResult(outcome="interrupted", reason=how)
     if end.outcome == "ok":

@@ -65,17 +65,15 @@ def _python(settings: Settings) -> Runtime:
     return cast("Runtime", module.PythonRuntime(blobs, environ=settings.environ))
 
 
-def _agent(module: str, client: str) -> Factory:
-    """A runtime that carries agents out by a client of `clients`."""
+def _agent(name: str) -> Factory:
+    """A runtime that carries agents out by the client of that name."""
 
     def factory(settings: Settings) -> Runtime:
-        found = getattr(import_module(f".clients.{module}", __package__), client)()
+        client = import_module(".clients.table", __package__).client_of(name)
         blobs = settings.blobs if settings.blobs is not None else _NoBlobs()
         runtime = import_module(".agent", __package__).AgentRuntime
-        return cast(
-            "Runtime",
-            runtime(found, blobs, environ=settings.environ, price=settings.price, assess=settings.assess),
-        )
+        given = {"environ": settings.environ, "price": settings.price, "assess": settings.assess}
+        return cast("Runtime", runtime(client, blobs, **given))
 
     return factory
 
@@ -84,11 +82,7 @@ BUILT_IN: Final[Mapping[str, Factory]] = {
     "command": _command,
     "python": _python,
     "replay": _replay,
-    "claude": _agent("claude", "Claude"),
-    "codex": _agent("codex", "Codex"),
-    "gemini": _agent("gemini", "Gemini"),
-    "opencode": _agent("opencode", "Opencode"),
-    "api": _agent("api", "Api"),
+    **{name: _agent(name) for name in ("claude", "codex", "gemini", "opencode", "api")},
 }
 
 

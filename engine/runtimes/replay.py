@@ -62,6 +62,7 @@ class ReplayRuntime:
         live_usage=True,
         cost=True,
         speaks_while_running=True,
+        assesses=True,  # what was recorded was assessed before that
     )
 
     def __init__(self, recordings: Recordings | None) -> None:

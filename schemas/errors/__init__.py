@@ -15,6 +15,15 @@ MetaEnsembleError
 |   |-- Interrupted                             ME609
 |   `-- Rejected                                ME620
 |-- InputError                                  exit code 2
+|   |-- ContractError                           exit code 2
+|   |   |-- Unfilled                            ME380
+|   |   |-- PointerMissing                      ME381
+|   |   |-- PointerNotAFile                     ME382
+|   |   |-- PointerPastEnd                      ME383
+|   |   |-- PointerOutside                      ME384
+|   |   |-- BriefNotJson                        ME385
+|   |   |-- ContractBroken                      ME386
+|   |   `-- TwinStale                           ME387
 |   |-- ExpressionError                         exit code 2
 |   |   |-- ShellTextError                      exit code 2
 |   |   |   |-- ExpressionInSingleQuotes        ME421
@@ -57,6 +66,12 @@ MetaEnsembleError
 |   |   |-- BadPattern                          ME215
 |   |   `-- BadSpelling                         ME216
 |   |-- InputErrors                             exit code 2
+|   |-- QualityError                            exit code 2
+|   |   |-- NothingToLookAt                     ME390
+|   |   |-- UnknownAxis                         ME391
+|   |   |-- QualityFileUnusable                 ME392
+|   |   |-- ContradictoryLimits                 ME393
+|   |   `-- FileOutsideProject                  ME394
 |   |-- SourceError                             exit code 2
 |   |   |-- SourceMissing                       ME101
 |   |   |-- SourceUnreadable                    ME102
@@ -179,6 +194,11 @@ MetaEnsembleError
 |   |-- NotOneAnswer                            ME575
 |   |-- ClientMissing                           ME580
 |   |-- ClientTooOld                            ME581
+|   |-- NoClient                                ME582
+|   |-- NoRepository                            ME590
+|   |-- DirtyBase                               ME591
+|   |-- UnknownWork                             ME592
+|   |-- WorkDoesNotFit                          ME593
 |   `-- AmbiguousRun                            ME713
 |-- LedgerError                                 exit code 3
 |   |-- LedgerLocked                            ME701
@@ -219,7 +239,7 @@ from .callable import (
 )
 
 # clients
-from .clients import ClientMissing, ClientTooOld
+from .clients import ClientMissing, ClientTooOld, NoClient
 
 # command_line
 from .command_line import (
@@ -236,6 +256,19 @@ from .command_line import (
     UnknownCommand,
     UnknownFlag,
     WorkingDirectoryGone,
+)
+
+# contracts
+from .contracts import (
+    BriefNotJson,
+    ContractBroken,
+    ContractError,
+    PointerMissing,
+    PointerNotAFile,
+    PointerOutside,
+    PointerPastEnd,
+    TwinStale,
+    Unfilled,
 )
 
 # executors
@@ -392,6 +425,16 @@ from .preflight import (
     UnknownRuntime,
 )
 
+# quality
+from .quality import (
+    ContradictoryLimits,
+    FileOutsideProject,
+    NothingToLookAt,
+    QualityError,
+    QualityFileUnusable,
+    UnknownAxis,
+)
+
 # questions
 from .questions import AlreadyAnswered, AnswerInvalid, NobodyAsks, NotOneAnswer, NotWaiting, WrongAnswerKind
 
@@ -442,6 +485,9 @@ from .source import (
 # structure
 from .structure import CyclicNeeds, UnreachableTask, WriteConflict
 
+# worktrees
+from .worktrees import DirtyBase, NoRepository, UnknownWork, WorkDoesNotFit
+
 # yaml_text
 from .yaml_text import (
     DirectiveInYaml,
@@ -478,6 +524,7 @@ __all__ = [
     "BadSetting",
     "BadSpelling",
     "BlobMissing",
+    "BriefNotJson",
     "BuiltInShadowed",
     "CannotWriteFile",
     "CannotWriteOutput",
@@ -486,10 +533,14 @@ __all__ = [
     "ClientMissing",
     "ClientTooOld",
     "ConflictingRecord",
+    "ContractBroken",
+    "ContractError",
+    "ContradictoryLimits",
     "CountWithoutItems",
     "CyclicNeeds",
     "DirectiveInYaml",
     "DirectoryClosed",
+    "DirtyBase",
     "DuplicateKey",
     "EachNotAList",
     "EffectsRepeated",
@@ -511,6 +562,7 @@ __all__ = [
     "ExpressionNotAllowed",
     "ExpressionSyntax",
     "ExpressionTooLarge",
+    "FileOutsideProject",
     "FunctionMissing",
     "GrammarError",
     "HyphenatedReference",
@@ -550,9 +602,11 @@ __all__ = [
     "ModuleMissing",
     "NeedsProcess",
     "NewerLedger",
+    "NoClient",
     "NoDrawingProgram",
     "NoFrontmatter",
     "NoOutsideCheck",
+    "NoRepository",
     "NoResult",
     "NoSuchAttempt",
     "NoVoteField",
@@ -563,6 +617,7 @@ __all__ = [
     "NothingDiffers",
     "NothingSelected",
     "NothingToDo",
+    "NothingToLookAt",
     "NothingToResume",
     "NumberOutOfRange",
     "OpenShellText",
@@ -573,6 +628,12 @@ __all__ = [
     "PathOutsideProject",
     "PatternBroken",
     "PatternTooLarge",
+    "PointerMissing",
+    "PointerNotAFile",
+    "PointerOutside",
+    "PointerPastEnd",
+    "QualityError",
+    "QualityFileUnusable",
     "RecordingsMissing",
     "Rejected",
     "RelatedJudge",
@@ -616,11 +677,14 @@ __all__ = [
     "TemplateUnusable",
     "TooFewMembers",
     "TooManyAliases",
+    "TwinStale",
     "UndeclaredKey",
     "UnexpectedArgument",
     "UnexpectedError",
+    "Unfilled",
     "UnfitInputs",
     "UnknownAlias",
+    "UnknownAxis",
     "UnknownCode",
     "UnknownCommand",
     "UnknownDagRun",
@@ -642,11 +706,13 @@ __all__ = [
     "UnknownTaskReference",
     "UnknownValue",
     "UnknownVersion",
+    "UnknownWork",
     "UnquotedExpression",
     "UnreachableTask",
     "UnterminatedExpression",
     "UnusableCallable",
     "ValueOutOfRange",
+    "WorkDoesNotFit",
     "WorkingDirectoryGone",
     "WriteConflict",
     "WrongAnswerKind",

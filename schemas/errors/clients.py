@@ -48,3 +48,26 @@ class ClientTooOld(InputError):
     """
 
     code = "ME581"
+
+
+class NoClient(InputError):
+    """A task has a Role, and nothing is there that could do its work.
+
+    Which runtime serves a Role is said in the graph (`runtime`), in the project's or the user's
+    `budgets.yaml`, or else it is the first client that is found on PATH: `claude`, `codex`, `gemini`,
+    `opencode`. None of these is there. `me doctor` says what to type to get one.
+
+    Example:
+
+    ```sh
+    PATH=/nowhere me dag run review.yaml
+    ```
+
+    Use instead:
+
+    ```sh
+    me doctor
+    ```
+    """
+
+    code = "ME582"

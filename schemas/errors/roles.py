@@ -187,6 +187,9 @@ class RoleUnfinished(InputError):
 
     ```sh
     me roles new reviewer --from code-quality
+    file=.metaensemble/roles/reviewer.md
+    sed 's/^description: .*/description: Reads what we release./' "$file" > filled.md
+    mv filled.md "$file"
     me roles validate
     ```
     """

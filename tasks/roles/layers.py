@@ -33,11 +33,11 @@ class Layer:
 
     @cached_property
     def stems(self) -> list[str]:
-        """The names of its files without their ending, sorted. A README is none, nor is a hidden file."""
+        """The names of its files without their ending, sorted."""
         if self.trouble is not None:
             return []
         try:
-            names = sorted(os.listdir(self.folder))
+            return role_stems(self.folder)
         except (FileNotFoundError, NotADirectoryError):
             return []
         except OSError as error:
@@ -47,8 +47,6 @@ class Layer:
                 hint=f"`ls -ld {self.shown}` shows who may",
             )
             return []
-        stems = [name.removesuffix(ENDING) for name in names if name.endswith(ENDING)]
-        return [stem for stem in stems if not stem.startswith(".") and stem.casefold() != "readme"]
 
     @property
     def problem(self) -> InputError | None:
@@ -79,6 +77,13 @@ class Layer:
             shown = f"{self.shown}/{stem}{ENDING}"
             self._read[stem] = read_role_file(path, shown, self.origin, within=self.folder)
         return self._read[stem]
+
+
+def role_stems(folder: str) -> list[str]:
+    """The names of the Role files in a folder without their ending, sorted; a README is none, nor is a
+    hidden file. Raises `OSError`."""
+    stems = [name.removesuffix(ENDING) for name in sorted(os.listdir(folder)) if name.endswith(ENDING)]
+    return [stem for stem in stems if not stem.startswith(".") and stem.casefold() != "readme"]
 
 
 def layers_of(project: Path, home: Path | None) -> list[Layer]:

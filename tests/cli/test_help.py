@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from metaensemble.cli.app import Consensus, Dag, Ledger, Patterns, Shadow
+from metaensemble.cli.app import Brief, Consensus, Dag, Ledger, Manifest, Patterns, Quality, Roles, Shadow
 from support.command_line import Shell
 
 COMMANDS = [
@@ -15,11 +15,19 @@ COMMANDS = [
     ["ledger"],
     ["explain"],
     ["patterns"],
+    ["roles"],
+    ["quality"],
+    ["manifest"],
+    ["brief"],
     ["consensus"],
     ["shadow"],
     *(["dag", name] for name in Dag.table),
     *(["ledger", name] for name in Ledger.table),
     *(["patterns", name] for name in Patterns.table),
+    *(["roles", name] for name in Roles.table),
+    *(["quality", name] for name in Quality.table),
+    *(["manifest", name] for name in Manifest.table),
+    *(["brief", name] for name in Brief.table),
     *(["consensus", name] for name in Consensus.table),
     *(["shadow", name] for name in Shadow.table),
 ]
@@ -39,7 +47,21 @@ def test_help(words: list[str], me: Shell, golden: Callable[[str, str], None]) -
     assert me(*words, "-h").out == answer.out
 
 
-@pytest.mark.parametrize("words", [[], ["dag"], ["ledger"], ["patterns"], ["consensus"], ["shadow"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["dag"],
+        ["ledger"],
+        ["patterns"],
+        ["roles"],
+        ["manifest"],
+        ["brief"],
+        ["consensus"],
+        ["shadow"],
+        ["quality"],
+    ],
+)
 def test_a_group_alone_shows_its_help_as_an_error(words: list[str], me: Shell) -> None:
     answer = me(*words)
     assert answer.code == 2

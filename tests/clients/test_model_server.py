@@ -171,6 +171,15 @@ def test_the_first_rule_whose_marker_occurs_answers_and_lists_are_used_up(server
     assert server.paid("NEW").tokens_in == 2000
 
 
+def test_a_marker_can_be_a_function_of_the_request(server: ModelServer) -> None:
+    def standing(asked: Asked) -> bool:
+        return asked.system == "standing"
+
+    server.use(Script([(standing, [Reply("ok")])]))
+    assert ask(server, "chat", "MARK")[0] == 200
+    assert len(server.of("standing")) == 1
+
+
 def test_questions_without_tools_can_be_answered_apart(server: ModelServer) -> None:
     server.use(Script([("MARK", [Reply("main")])], asides=Reply("a title")))
     ask(server, "chat", "MARK")

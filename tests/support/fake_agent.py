@@ -2,7 +2,8 @@
 
 The script is a JSON file: a list with what happens in each turn, in order. A turn is a map: `say` (the
 answer), `tools`, `files`, `usage` (of the turn; `total` of the session so far), `end` (members of the last
-line), `exit`, `gate` (a file to be read first), `shell` (a text that is run before), `silent` (no last line).
+line), `exit`, `gate` (a file to be read first), `shell` (a text that is run before), `silent` (no last line), `waits` (seconds that it
+says it waits, because its service turned it away).
 Every turn adds a line to `asked.jsonl` beside the script: its arguments and its standard input.
 """
 
@@ -35,6 +36,8 @@ def say(**line):
 say(kind="begin", session=session)
 if "shell" in turn:
     subprocess.run(["sh", "-c", turn["shell"]])
+if "waits" in turn:
+    say(kind="waits", waits=turn["waits"])
 if "gate" in turn:
     open(turn["gate"]).read()
 for tool in turn.get("tools", []):
@@ -54,6 +57,7 @@ class FakeReader:
         self._turn = turn
         self._session: str | None = None
         self._last: dict[str, Any] | None = None
+        self._waits: float | None = None
 
     def feed(self, line: bytes) -> Sequence[Seen]:
         try:
@@ -65,9 +69,14 @@ class FakeReader:
         self._session = told.get("session") or self._session
         if told.get("kind") == "end":
             self._last = told
-        return [Seen(tool=told.get("tool"), file=told.get("file"), session=told.get("session"))]
+        self._waits = told.get("waits")
+        names = "tool", "file", "session", "waits"
+        return [Seen(**{name: told.get(name) for name in names})]
 
     def end(self, *, status: int | None, signal: int | None, stderr: str) -> TurnEnd:
+        if self._waits is not None:
+            reason, after = "it was turned away", self._waits
+            return TurnEnd(outcome="failed", failure="rate_limited", reason=reason, retry_after=after)
         if self._last is None:
             return TurnEnd(outcome="failed", failure="no_result", reason=stderr.strip() or "it said nothing")
         last = self._last

@@ -285,6 +285,19 @@ def test_a_stubborn_agent_is_killed_after_its_grace(tmp_path: Path) -> None:
     assert list(carrying(frozenset({b"ME_ATTEMPT_ID=" + request.run_id.encode()}))) == []
 
 
+def test_a_client_that_would_wait_long_is_stopped_and_the_engine_waits(tmp_path: Path) -> None:
+    Gate(tmp_path / "gate")
+    waits = {"waits": 3600.0, "gate": str(tmp_path / "gate")}
+    result, _ = attempt(tmp_path, request_of(tmp_path), waits)
+    assert (result.outcome, result.failure_reason) == ("failed", "rate_limited")
+    assert result.retry_after == 3600.0
+
+
+def test_a_client_that_waits_briefly_is_left_alone(tmp_path: Path) -> None:
+    result, _ = attempt(tmp_path, request_of(tmp_path), {"waits": 2.0, "say": "after all"})
+    assert (result.outcome, result.output) == ("ok", "after all")
+
+
 def test_the_limit_of_an_attempt_is_kept_by_the_shim(tmp_path: Path) -> None:
     result, _ = attempt(tmp_path, request_of(tmp_path, wall=0.3, grace=0.1), {"shell": "sleep 1000"})
     assert (result.outcome, result.failure_reason) == ("failed", "timeout")
@@ -340,6 +353,12 @@ def test_what_is_not_this_attempt_is_not_adopted(tmp_path: Path, what: str) -> N
         return runtime.adopt(other, Events())
 
     assert run_async(scenario()) is None
+
+
+def test_what_an_agent_is_asked_comes_through_a_pipe(tmp_path: Path) -> None:
+    result, _ = attempt(tmp_path, request_of(tmp_path), {"shell": "test -p /dev/stdin && echo a pipe >&2"})
+    assert result.stderr is not None
+    assert result.stderr.head == "a pipe\n"
 
 
 def test_odd_paths_and_large_words_arrive(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""The commands of `me brief`, one file each."""

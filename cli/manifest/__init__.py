@@ -1,0 +1,1 @@
+"""The commands of `me manifest`, one file each."""

@@ -1,0 +1,1 @@
+"""The commands of `me quality`, one file each."""

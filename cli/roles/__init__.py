@@ -1,0 +1,1 @@
+"""The commands of `me roles`, one file each."""
