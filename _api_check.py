@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
 
+from ._api_agents import with_agents
 from ._api_patterns import RULES, with_patterns
 from .engine.compile import graph_errors
 from .engine.instances import bodies_of, graphs_of, tasks_of
@@ -55,11 +56,13 @@ def plan(
     """
     from .engine.plan import build_plan
 
-    graph, _ = bound(source, params or {}, cwd=cwd, environ=os.environ)
+    graph, texts = bound(source, params or {}, cwd=cwd, environ=os.environ)
     if select or exclude:
         from ._api_select import selected
 
         graph = selected(graph, select, exclude)
+    graph, errors = with_agents(graph, environ=os.environ, looking=True)
+    refuse(_without_repeats(place(errors, texts)))
     return build_plan(graph, concurrency=concurrency, rehearsed=_rehearsed(graph, force=force))
 
 

@@ -12,7 +12,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from . import __version__
-from ._api_agents import with_agents
+from ._api_agents import unusable_executors, with_agents
 from ._api_check import bound, place, refuse, refuse_later
 from ._api_patterns import RULES
 from ._api_quality import assess_by, rules_of_graph
@@ -76,6 +76,8 @@ def run(
     graph = selected(graph, select, exclude)
     refuse_later(graph, texts)
     graph, errors = with_agents(graph, environ=variables, replayed=replay is not None)
+    state = state_dir(Path(graph.project))
+    errors += unusable_executors(graph, state)
     refuse(place(errors, texts))
     _most_items(variables)  # a bound that makes no sense is refused before anything is written
     if replay is not None:
@@ -83,7 +85,6 @@ def run(
     problems = [] if replay is not None else check_worktrees(graph, variables)
     refuse(place([*preflight(graph, environ=variables, replay=replay), *problems], texts))
     quality = rules_of_graph(graph, variables)
-    state = state_dir(Path(graph.project))
     dag_run_id = new_id()
     with ExitStack() as stack:
         ledger = stack.enter_context(Ledger.open(state, **_ledger_arguments(surroundings)))

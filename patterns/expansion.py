@@ -241,7 +241,9 @@ def _placed(piece: BoundTask, use: PatternUse) -> BoundTask:
         changes["pattern"] = replace(piece.pattern, where=where, source=use.source)
     agent = piece.agent
     if agent is not None and agent.where and not _is_whole(agent.where):
-        agent = replace(agent, where=(*use.where, *agent.where))
+        # By its first step it is known which file says the setting.
+        source, where = use.places.get(str(agent.where[0]), (use.source, use.where))
+        agent = replace(agent, where=(*where, *agent.where), source=source)
     if agent is not None and piece.kind == "role" and piece.pattern is None:
         if piece.runtime == AGENT and use.agents.runtime is not None:
             changes["runtime"] = use.agents.runtime

@@ -18,6 +18,9 @@ TIERS: Final[tuple[Tier, ...]] = ("opus", "sonnet", "haiku")
 CLIENTS: Final = ("claude", "codex", "gemini", "opencode", "api")
 """The runtimes that carry agents out and nothing else, in the order in which one is looked for."""
 
+OF_OTHERS: Final = ("command", "python")
+"""The runtimes that carry out other kinds of work, and no agents."""
+
 REPLAY: Final = "replay"
 """The runtime that plays recorded attempts, of whatever kind."""
 
@@ -83,7 +86,8 @@ class AgentSpec:
     `executor` is the alias of a particular one; `independent`: the pattern asks for an identity of its
     own. `tier` and `model` are what the task asks for itself. `identity` is the Role, once it has been
     looked up, and `named` the model that the runtime is asked for (None: the runtime's own choice).
-    `where` is the place of `role` in the document.
+    `where` is the place of `role` in the document `source` (none: that of the graph). `why` says why the
+    runtime is the one that it is. The latter two are for people who look at a file, and not stored.
     """
 
     role: str
@@ -98,3 +102,5 @@ class AgentSpec:
     identity: Role | None = None
     named: str | None = None
     where: Path = ()
+    source: str = field(default="", compare=False)
+    why: str = field(default="", compare=False)

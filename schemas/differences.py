@@ -6,7 +6,7 @@ from collections.abc import Container
 from dataclasses import replace
 from typing import Any, Final
 
-from .agent import REPLAY, AgentSpec
+from .agent import CLIENTS, REPLAY, AgentSpec
 from .bound import BoundTask
 
 _ALIKE: Final = (
@@ -19,7 +19,7 @@ _ALIKE: Final = (
 _WORK: Final = ("kind", "command", "python", "body", "runtime")
 
 _OF_AGENT: Final = {
-    "role": ("role", "where"),
+    "role": ("role", "where", "source"),
     "context": ("files", "prior_runs"),
     **{key: (key,) for key in ("prompt", "executor", "reask", "tier", "model")},
 }
@@ -43,7 +43,7 @@ def with_differences(
         changes |= {field: getattr(own, field) for field in _WORK}
         if own.kind != "role":
             changes["agent"] = None
-        elif "runtime" not in given and (task.kind == "role" or task.runtime == REPLAY):
+        elif "runtime" not in given and (task.kind == "role" or task.runtime in (REPLAY, *CLIENTS)):
             changes["runtime"] = task.runtime
         if own.body is not None:
             changes["inputs"] = ()

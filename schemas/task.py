@@ -8,7 +8,7 @@ from pydantic import Field, GetJsonSchemaHandler, JsonValue
 from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError
 
 from . import mistakes
-from .agent import CLIENTS
+from .agent import CLIENTS, OF_OTHERS
 from .annotations import JsonObject, Names
 from .budget import Money
 from .contract import Contract
@@ -158,7 +158,9 @@ def _is_meant(name: str, task: Task, defaults: Defaults) -> bool:
 
 def runtime_fits(runtime: str | None, task: Task) -> bool:
     """Whether a runtime that is said of many tasks is meant for this one."""
-    return runtime not in CLIENTS or task.role is not None or task.graph is not None
+    if task.role is not None:
+        return runtime not in OF_OTHERS
+    return runtime not in CLIENTS or task.graph is not None
 
 
 def _merged(own: Retry, common: Retry) -> Retry:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os.path
 from typing import TYPE_CHECKING
 
 from ..schemas.agent import AgentSpec, PointerSpec
@@ -41,4 +42,5 @@ def agent_of(at: TaskBinding) -> AgentSpec | None:
         tier=spec.tier,
         model=at._setting(("model",)),
         where=(*at.at, "role"),
+        source=os.path.abspath(at.loaded.file),
     )

@@ -88,7 +88,7 @@ def _is_agents_act(at: TaskBinding, host: BoundTask) -> bool:
 def _reviewer(at: TaskBinding, host: BoundTask) -> Member:
     """Who reviews an agent's work with external effects where nobody names reviewers."""
     role = next(name for name in REVIEWERS if host.agent is None or name != host.agent.role)
-    agent = AgentSpec(role=role, where=(*at.at, "role"))
+    agent = AgentSpec(role=role, where=(*at.at, "role"), source=os.path.abspath(at.loaded.file))
     own = BoundTask(id=host.id, kind="role", runtime=AGENT, agent=agent)
     task = with_differences(host, own, {"role"}, has_work=True)
     return Member(task=task, has_work=True, given=frozenset({"role"}))
