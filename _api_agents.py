@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -203,7 +204,8 @@ class _Prepared:
 
 
 def _at_role(problem: InputError, task: BoundTask, spec: AgentSpec) -> InputError:
-    found = type(problem)(problem.message, hint=problem.hint, task=task.id, **problem.facts)
+    found = copy(problem)
+    found.task = task.id
     found.where = spec.where or ("tasks", task.id, "role")
     found.source = spec.source or None
     return found
