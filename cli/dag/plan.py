@@ -43,12 +43,13 @@ def plan(
     if as_json:
         give_json(found.model_dump(mode="json"))
     else:
-        give(_table(found))
-        _say_rest(found)
+        give(table_of(found))
+        say_rest(found)
     return 0
 
 
-def _table(plan: Plan) -> str:
+def table_of(plan: Plan) -> str:
+    """The nodes of the plan, one row each, in the order in which they would start."""
     from ..table import table
 
     nodes = sorted(plan.nodes, key=lambda node: node.order)
@@ -139,7 +140,8 @@ def _calls(plan: Plan) -> Iterator[str]:
         yield f"and {len(patterns) - _PATTERNS_SHOWN:,} more patterns; --json has their calls"
 
 
-def _say_rest(plan: Plan) -> None:
+def say_rest(plan: Plan) -> None:
+    """Say what the table does not: how large it is, how often patterns do their work, and who does it."""
     from ..plain import plain
     from ..speech import say, say_dim
 
