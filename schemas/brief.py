@@ -29,7 +29,7 @@ def _lines_shape(value: Any) -> str:
 
 
 _PathAndLines = Annotated[
-    tuple[Annotated[str | None, Choice(_lines_shape, {"none": None, "lines": Lines})]],
+    tuple[Written, Annotated[str | None, Choice(_lines_shape, {"none": None, "lines": Lines})]],
     Strict(False),
     Listed(),
 ]

@@ -106,7 +106,7 @@ def _bad_window(value: object) -> PydanticCustomError:
 def _bad_text(value: object) -> PydanticCustomError:
     if isinstance(value, str):
         return mistakes.mistake(
-            "bad_text", "expected text, found nothing", "write something, or drop the key"
+            "bad_text", "expected text, found empty text", "write something, or drop the key"
         )
     hint = "write something, or drop the key" if value is None else "put it in quotes"
     return mistakes.mistake("bad_text", f"expected text, found {mistakes.kind_of(value)}", hint)

@@ -24,6 +24,9 @@ only_wheel = pytest.mark.skipif(FROM_LINK, reason="the package is a link to the 
 # Import names that differ from the names of what is installed.
 DISTRIBUTIONS = {"yaml": "pyyaml", "pydantic_core": "pydantic", "click": "typer"}
 
+DEVELOPMENT = {"dev", "examples", "test"}
+"""The extras that nobody needs who only uses the program."""
+
 
 def test_packages_are_listed_by_name_and_the_list_equals_the_tree() -> None:
     assert PROJECT["tool"]["setuptools"]["packages"] == packages()
@@ -137,8 +140,17 @@ def test_every_import_of_the_package_is_declared_and_every_declared_one_is_impor
             elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
                 imported.add(node.module.split(".")[0])
     outside = imported - sys.stdlib_module_names - {"metaensemble"}
-    declared = {_normal(re.split(r"[<>=]", line)[0]) for line in PROJECT["project"]["dependencies"]}
-    assert {_normal(DISTRIBUTIONS.get(name, name)) for name in outside} == declared
+    found = {_normal(DISTRIBUTIONS.get(name, name)) for name in outside}
+    declared = _named(PROJECT["project"]["dependencies"])
+    # What an extra brings is imported where it is needed, and done without where it is not there.
+    extras = PROJECT["project"]["optional-dependencies"]
+    optional = {name for extra in extras.keys() - DEVELOPMENT for name in _named(extras[extra])}
+    assert declared <= found
+    assert found <= declared | optional
+
+
+def _named(lines: list[str]) -> set[str]:
+    return {_normal(re.split(r"[<>=\[]", line)[0]) for line in lines}
 
 
 def _normal(name: str) -> str:

@@ -103,7 +103,7 @@ def _wrong_lines(path: str, lines: tuple[int, int], count: int, where: Place) ->
     first, last = lines
     if last <= count:
         return
-    asked = f"line {first}" if first == last else f"lines {first} to {last}"
+    asked = f"line {first} is" if first == last else f"lines {first} to {last} are"
     there = "is empty" if not count else f"has {count} line{'' if count == 1 else 's'}"
     if not count:
         hint = "leave `lines` out"
@@ -111,7 +111,7 @@ def _wrong_lines(path: str, lines: tuple[int, int], count: int, where: Place) ->
         hint = f"write `{first}..{count}`, or leave `lines` out for the whole file"
     else:
         hint = f"its last line is {count}; leave `lines` out for the whole file"
-    yield PointerPastEnd(f"`{path}` {there}, and {asked} are pointed to", hint=hint, where=where, lines=count)
+    yield PointerPastEnd(f"`{path}` {there}, and {asked} pointed to", hint=hint, where=where, lines=count)
 
 
 def _leads_out(path: str, root: str) -> bool:
