@@ -13,8 +13,9 @@ from typing import Any, Final
 from ...schemas.bound import BoundTask, OutputContract
 from ...schemas.errors import InputError
 from ..faults import Faults, no_faults
-from ..quality.assessed import AssessedHandle, Assesses
+from ..quality.assessed import AssessedHandle
 from ..quality.assessment import is_assessed
+from ..runtimes.assessing import Assess
 from ..runtimes.protocol import (
     Adopts,
     AttemptEvent,
@@ -45,7 +46,7 @@ class IsolatedRuntime:
         *,
         folder: Path,
         environ: Mapping[str, str],
-        assess: Assesses | None = None,
+        assess: Assess | None = None,
         faults: Faults = no_faults,
     ) -> None:
         self.assess = assess
