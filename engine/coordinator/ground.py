@@ -56,6 +56,7 @@ class Ground:
         assess: Assess | None = None,
         outputs: Outputs,
         deliverables: dict[str, str],
+        commits: dict[str, str] | None = None,
         runtimes: Mapping[str, Runtime],
         clock: Clock,
         ids: IdSource,
@@ -80,6 +81,7 @@ class Ground:
         self._considering: set[str] = set()
         self._outputs = outputs
         self._deliverables = deliverables
+        self._commits = {} if commits is None else commits
         self._runtimes = runtimes
         self._clock = clock
         self._ids = ids
