@@ -26,7 +26,9 @@ def escaped(text: str) -> str:
     text = _ACTIVE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
     if text.startswith('"/'):
         text = f'"\\u002f{text[2:]}'
-    return "".join(char if char.isprintable() or char == " " else _unicode(char) for char in text)
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else _unicode(char) for char in text)
 
 
 def is_plain(value: Any) -> bool:
