@@ -1,8 +1,8 @@
 """What we add to an attempt of an agent: milliseconds for its texts and its Manifest, and tokens.
 
 Each row is one request, from a bare one to one that is handed a lot. The client's own time is not in it, for
-nothing is started. `prompt` is the standing text and the message; `contract` is the Manifest, put together, checked
-against its schema and the disk, and stored with its twin, and the Brief, stored as well.
+nothing is started. `prompt` is the standing text and the message; `contract` is the Manifest, put together,
+checked against its schema and the disk, and stored with its twin, and the Brief, stored as well.
 """
 
 from __future__ import annotations
