@@ -10,7 +10,7 @@ import json
 import re
 from typing import Any, Final
 
-from .quarantine import is_instruction_shaped
+from .quarantine import takes_over
 
 _ACTIVE: Final = re.compile(r"[`@$!<>&{}#~]")
 _IN_STRINGS: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
@@ -51,7 +51,7 @@ def is_plain(value: Any) -> bool:
         return True
     if _PLAIN.fullmatch(value) is None or _FOREIGN.search(value) or "://" in value:
         return False
-    return not is_instruction_shaped(_JOINTS.sub(" ", value))
+    return not takes_over(_JOINTS.sub(" ", value))
 
 
 def tokens(text: str) -> int:

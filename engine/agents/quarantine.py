@@ -52,13 +52,16 @@ _FAINT_SIGNS: Final = tuple(
 """Two different ones are needed: each alone also stands in honest prose."""
 
 
+def takes_over(text: str) -> bool:
+    """Whether `text` plainly wants to be obeyed in place of somebody else."""
+    return any(sign.search(text) for sign in _PLAIN_SIGNS)
+
+
 def is_instruction_shaped(text: str) -> bool:
     """Whether `text` addresses a reader who is to do something: orders, a part to play, marks of a
     conversation. Only its first 20,000 characters are looked at."""
     text = text[:_LOOKED_AT]
-    if any(sign.search(text) for sign in _PLAIN_SIGNS):
-        return True
-    return sum(sign.search(text) is not None for sign in _FAINT_SIGNS) >= 2
+    return takes_over(text) or sum(sign.search(text) is not None for sign in _FAINT_SIGNS) >= 2
 
 
 def is_suspect(*, tools_used: int, seconds: float, text: str, schema_failed: bool) -> bool:
