@@ -62,7 +62,13 @@ def new_role(name: str, *, user: bool = False, like: str | None = None, cwd: Pat
             hint=f"`--from {name}` begins with what it says, to change it; or choose another name",
             role=name,
         )
-    text = skeleton(name) if like is None else copied(roles.find(like), name)
+    if like is None:
+        text = skeleton(name)
+    else:
+        roles.find(like)  # raises where it cannot be used
+        model, _ = roles.look_up(like)
+        assert model is not None
+        text = copied(model, name)
     root = home_dir() if user else project_of(cwd)
     if root is None:
         raise CannotWriteFile("there is no home to write the Role into", hint="leave out `--user`")

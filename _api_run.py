@@ -28,8 +28,10 @@ from .engine.ledger import queries
 from .engine.ledger.ledger import Ledger
 from .engine.ledger.lock import DagRunLock, is_held
 from .engine.ledger.records import Record
-from .engine.project import state_dir
+from .engine.project import MARK, state_dir
 from .engine.runtimes.registry import Settings, open_runtimes, preflight
+from .engine.worktrees.isolated import isolated
+from .engine.worktrees.preflight import check_worktrees
 from .schemas.errors import BadFlagValue, BadMostItems, InputErrors, NothingToResume, RunHeld, UnknownNode
 from .schemas.ids import new_id
 from .schemas.progress import Note, RunEnded
@@ -78,7 +80,8 @@ def run(
     _most_items(variables)  # a bound that makes no sense is refused before anything is written
     if replay is not None:
         graph = replayed(graph)
-    refuse(place(preflight(graph, environ=variables, replay=replay), texts))
+    problems = [] if replay is not None else check_worktrees(graph, variables)
+    refuse(place([*preflight(graph, environ=variables, replay=replay), *problems], texts))
     quality = rules_of_graph(graph, variables)
     state = state_dir(Path(graph.project))
     dag_run_id = new_id()
@@ -263,7 +266,21 @@ def _world(
     quality: Mapping[str, Any] | None,
 ) -> Surroundings:
     names = {task.runtime for _, task in leaf_tasks(graph) if task.ask is None}
-    runtimes = open_runtimes(names, Settings(blobs=ledger.blobs, environ=variables, replay=replay))
+    assess = assess_by(quality or {}, ledger, variables)
+    runtimes = open_runtimes(
+        names, Settings(blobs=ledger.blobs, environ=variables, replay=replay, assess=assess)
+    )
+    if replay is None and any(task.isolation == "worktree" for _, task in leaf_tasks(graph)):
+        runtimes = {
+            name: isolated(
+                runtime,
+                open_runtimes(["command"], Settings(blobs=ledger.blobs, environ=variables))["command"],
+                folder=Path(graph.project) / MARK,
+                environ=variables,
+                assess=assess,
+            )
+            for name, runtime in runtimes.items()
+        }
     world = Surroundings(
         evaluate=evaluate,
         read_parameter=read_late_parameter,
@@ -274,7 +291,7 @@ def _world(
         signals=signals,
         rng=Random(),
         rules=RULES,
-        assess=assess_by(quality or {}, ledger, variables),
+        assess=assess,
         quality=quality,
         manifest_text=manifest_yaml,
     )

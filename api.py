@@ -13,6 +13,7 @@ from .schemas.lazy import lazy_exports
 
 __all__ = [
     "Answered",
+    "Applied",
     "ApproveAnswer",
     "CancelAnswer",
     "DagRunSummary",
@@ -23,6 +24,7 @@ __all__ = [
     "RoleCheck",
     "RolePage",
     "RoleSummary",
+    "apply_worktrees",
     "approve",
     "archive_role",
     "cancel",
@@ -31,6 +33,7 @@ __all__ = [
     "check_manifest",
     "check_quality",
     "check_roles",
+    "clean_worktrees",
     "consensus_reports",
     "diff",
     "ledger_export",
@@ -43,6 +46,7 @@ __all__ = [
     "list_executors",
     "list_patterns",
     "list_roles",
+    "list_worktrees",
     "logs",
     "new_manifest_id",
     "new_role",
@@ -53,6 +57,7 @@ __all__ = [
     "registry",
     "relaunch_context",
     "restore_role",
+    "restore_worktree",
     "resume",
     "run",
     "said_by_pieces",
@@ -91,10 +96,22 @@ if TYPE_CHECKING:
     from ._api_role_changes import RoleChange, archive_role, new_role, restore_role
     from ._api_roles import RoleCheck, RolePage, RoleSummary, check_roles, list_roles, show_role
     from ._api_run import cancel, resume, run
+    from ._api_worktrees import (
+        Applied,
+        apply_worktrees,
+        clean_worktrees,
+        list_worktrees,
+        restore_worktree,
+    )
 else:
     __getattr__, __dir__ = lazy_exports(
         __name__,
         {
+            "Applied": f"{__package__}._api_worktrees",
+            "apply_worktrees": f"{__package__}._api_worktrees",
+            "clean_worktrees": f"{__package__}._api_worktrees",
+            "list_worktrees": f"{__package__}._api_worktrees",
+            "restore_worktree": f"{__package__}._api_worktrees",
             "Answered": f"{__package__}._api_approve",
             "ApproveAnswer": f"{__package__}._api_approve",
             "CancelAnswer": f"{__package__}._api_read",

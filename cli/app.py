@@ -82,6 +82,17 @@ class Brief(LazyGroup):
     table: ClassVar[Mapping[str, str]] = {"validate": ".brief.validate:validate"}
 
 
+class Worktrees(LazyGroup):
+    """See what attempts did in worktrees of their own, and take it over."""
+
+    table: ClassVar[Mapping[str, str]] = {
+        "list": ".worktrees.listing:list_",
+        "apply": ".worktrees.apply:apply",
+        "clean": ".worktrees.clean:clean",
+        "restore": ".worktrees.restore:restore",
+    }
+
+
 class Consensus(LazyGroup):
     """See how far the votes of patterns can be trusted."""
 
@@ -113,6 +124,7 @@ class Root(LazyGroup):
         "consensus": ".app:Consensus",
         "shadow": ".app:Shadow",
         "quality": ".app:Quality",
+        "worktrees": ".app:Worktrees",
         "executors": ".executors:executors",
         "registry": ".registry:registry",
         "relaunch": ".relaunch:relaunch",

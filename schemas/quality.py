@@ -70,8 +70,8 @@ class QualityRules:
     parallel: int = 4
 
     def only(self, wanted: Axis) -> QualityRules:
-        """The same rules for one axis alone."""
-        axes = {axis: rule if axis == wanted else replace(rule, on=False) for axis, rule in self.axes.items()}
+        """The same rules for one axis alone, which is on."""
+        axes = {axis: replace(rule, on=axis == wanted) for axis, rule in self.axes.items()}
         commands = {
             suffix: {axis: command for axis, command in of_axis.items() if axis == wanted}
             for suffix, of_axis in self.commands.items()

@@ -52,6 +52,7 @@ ENDED: Final[frozenset[NodeState]] = frozenset({"ok", "failed", "blocked", "skip
 RETRYABLE: Final[frozenset[FailureReason]] = frozenset(
     {
         "output_invalid",
+        "quality_gate",
         "timeout",
         "rate_limited",
         "truncated",

@@ -105,7 +105,10 @@ def _row(node: NodeReport, *, agents: bool) -> list[str]:
 
 
 def _decided(node: NodeReport) -> str:
-    """Why what a pattern made ended ok: the decision of its votes, say."""
+    """Why what a pattern made ended ok: the decision of its votes, say; and what a gate said of the work."""
     from ...engine.render.words import telling
 
-    return telling(node.reason) if node.kind == "pattern" else ""
+    if node.kind == "pattern":
+        return telling(node.reason)
+    said = node.attempts[-1].quality_state if node.attempts else None
+    return f"quality: {said}" if said in ("notify", "block") else ""

@@ -257,7 +257,9 @@ class Attempts(Ground):
             runtime = self._runtimes[task.runtime]
             emit = partial(self._on_event, live)
             handle = runtime.start(request, emit)
-            if self._assess is not None and not runtime.capabilities.assesses and is_assessed(request):
+            # In a worktree it is assessed before what was done is committed.
+            apart = runtime.capabilities.assesses or request.isolation is not None
+            if self._assess is not None and not apart and is_assessed(request):
                 handle = AssessedHandle(handle, request, self._assess, emit)
         except LedgerError:
             raise
@@ -329,6 +331,8 @@ class Attempts(Ground):
                 payload["result"] = live.offer
             if result.deliverable is not None:
                 self._deliverables[live.node] = str(result.deliverable["path"])
+            if "worktree" in result.columns:
+                self._commits[live.node] = result.columns["worktree"]["commit"]
         self._faults("outcome.before_commit")
         records = quality_gate(live, self._dag_run_id, result, now)
         records.append(Record("attempt.finished", live.run_id, self._dag_run_id, payload, None, now))

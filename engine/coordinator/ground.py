@@ -16,7 +16,7 @@ from ..ledger.ledger import Ledger
 from ..ledger.records import (
     Record,
 )
-from ..quality.assessed import Assesses
+from ..runtimes.assessing import Assess
 from ..runtimes.protocol import Runtime
 from ..scheduler.commands import (
     Command,
@@ -53,9 +53,10 @@ class Ground:
         growing: Growing,
         reuse: Reuse | None = None,
         desk: AgentDesk | None = None,
-        assess: Assesses | None = None,
+        assess: Assess | None = None,
         outputs: Outputs,
         deliverables: dict[str, str],
+        commits: dict[str, str] | None = None,
         runtimes: Mapping[str, Runtime],
         clock: Clock,
         ids: IdSource,
@@ -80,6 +81,7 @@ class Ground:
         self._considering: set[str] = set()
         self._outputs = outputs
         self._deliverables = deliverables
+        self._commits = {} if commits is None else commits
         self._runtimes = runtimes
         self._clock = clock
         self._ids = ids

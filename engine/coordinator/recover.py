@@ -20,7 +20,8 @@ class Recovered:
     `deliverables` maps nodes to paths; `known_ends`, `known_asks` and `known_renewals` are the ends,
     the questions, with their words, and the new generations that stand in the Ledger;
     `spawned` maps run ids to the process facts that were recorded; `executors` maps nodes to the
-    Executor that tried them last, and `runs` those of agents that ended ok to their Run; `end` is the
+    Executor that tried them last, `runs` those of agents that ended ok to their Run, and
+    `commits` those with a worktree of their own to the commit that they left; `end` is the
     last recorded end of the DAG run (`ok`, `failed`, `cancelled`) unless it was reopened since;
     `last_seq` is the last record read.
     """
@@ -31,6 +32,7 @@ class Recovered:
     known_renewals: set[tuple[str, int]] = field(default_factory=set)
     spawned: dict[str, dict[str, object]] = field(default_factory=dict)
     executors: dict[str, str] = field(default_factory=dict)
+    commits: dict[str, str] = field(default_factory=dict)
     runs: dict[str, str] = field(default_factory=dict)
     end: str | None = None
     last_seq: int = 0
@@ -65,6 +67,8 @@ def replay(
         _note(record, scheduler, found)
         if "executor_id" in payload:
             _note_executor(record, found)
+        if "worktree" in payload and payload.get("outcome") == "ok":
+            found.commits[payload["node_id"]] = payload["worktree"]["commit"]
     return found
 
 

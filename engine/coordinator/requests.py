@@ -15,9 +15,11 @@ from ...schemas.errors import InputError, LedgerError
 from ...schemas.states import FailureReason
 from ...schemas.template import Host, Literal, Template, as_text, expressions, render
 from ..instances import Frame, Instance, graphs_of, leaf_tasks
-from ..runtimes.protocol import AgentRequest, AttemptRequest
+from ..runtimes.protocol import AgentRequest, AttemptRequest, Isolation
+from ..worktrees.bases import bases_of
+from ..worktrees.worktree import branch_name
 from .agent_words import said
-from .held_to import assertions_of, checks_of
+from .held_to import assertions_of, checks_of, setup_of
 from .results import NeedView, Results
 
 _WORD: Final = re.compile(r"[\w-]+")
@@ -34,7 +36,8 @@ class RenderError(Exception):
 
 
 class RequestBuilder:
-    """Renders nodes of one DAG run. `environ` is where the values of secrets come from."""
+    """Renders nodes of one DAG run. `environ` is where the values of secrets come from. `commits` are those
+    that nodes with a worktree of their own left, by node."""
 
     def __init__(
         self,
@@ -45,7 +48,9 @@ class RequestBuilder:
         results: Results,
         environ: Mapping[str, str],
         spec_digests: Mapping[str, str],
+        commits: Mapping[str, str] | None = None,
     ) -> None:
+        self._commits = commits if commits is not None else {}
         self._project = graph.project
         self._dag_run_id = dag_run_id
         self._evaluate = evaluate
@@ -195,11 +200,25 @@ class RequestBuilder:
             output_used=self._is_used(instance),
             deliverables=deliverables,
             agent=agent,
+            isolation=self._isolation(instance, run_id, render_one),
             assertions=assertions_of(task, [path for path, _ in deliverables]),
             checks=checks,
             acceptance=acceptance,
             quality=task.quality,
             scratch=scratch,
+        )
+
+    def _isolation(
+        self, instance: Instance, run_id: str, render_one: Callable[[str, Template], Any]
+    ) -> Isolation | None:
+        task = instance.task
+        if task.isolation == "none":
+            return None
+        before = [frame.prefix + need.task for _, frame, need in instance.sources()]
+        return Isolation(
+            branch=branch_name(self._dag_run_id, instance.id, run_id),
+            bases=tuple(bases_of(before, self._commits, self._results.behind)),
+            setup=setup_of(task, render_one),
         )
 
     def _agent(self, instance: Instance, render_one: Callable[[str, Template], Any]) -> AgentRequest | None:
@@ -401,7 +420,7 @@ def _sources(task: BoundTask) -> Iterator[str]:
     templates += [item.path for item in task.deliverables]
     if task.agent is not None:
         templates += [task.agent.prompt, *(pointer.path for pointer in task.agent.files)]
-    for command in (task.command, *task.checks):
+    for command in (task.command, *task.checks, task.setup):
         if command is not None:
             templates += [*(command.argv or ()), *(value for _, value in command.bindings)]
     for template in templates:

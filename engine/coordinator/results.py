@@ -80,6 +80,19 @@ class Results:
             found.append({"key": self._instances[member].key, "status": state, "output": output})
         return found
 
+    def behind(self, node_id: str) -> list[str]:
+        """The nodes whose work a node hands on where it leaves none itself: its members, else what it needs;
+        those that did not end ok left out."""
+        nodes = self._scheduler.nodes
+        instance = self._instances[node_id]
+        if instance.result is not None:
+            found = [instance.result]
+        elif (members := nodes[node_id].members) is not None:
+            found = list(members.ids)
+        else:
+            found = [frame.prefix + need.task for _, frame, need in instance.sources()]
+        return [name for name in found if name in nodes and nodes[name].state == "ok"]
+
     def token(self, node_id: str) -> str:
         """A text that is equal exactly for equal outputs."""
         if self._instances[node_id].layer not in ("matrix", "each"):

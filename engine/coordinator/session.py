@@ -359,6 +359,7 @@ class Session:
             results=results,
             environ=world.environ,
             spec_digests=self._spec_digests,
+            commits=self.found.commits,
         )
         self._requests = requests
         growing = Growing(
@@ -395,6 +396,7 @@ class Session:
             desk=desk,
             outputs=self.outputs,
             deliverables=self.found.deliverables,
+            commits=self.found.commits,
             runtimes=world.runtimes,
             clock=world.clock,
             ids=world.ids,

@@ -5,27 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Final, Protocol
+from typing import Final
 
+from ..runtimes.assessing import Assess
 from ..runtimes.protocol import Activity, AttemptEvent, AttemptHandle, AttemptRequest, AttemptResult
-from .assessment import Assessment
 
 STOPPED: Final = "it was asked to stop while its work was checked"
 """Why an attempt was cancelled whose work was done and not known to be good."""
 
 
-class Assesses(Protocol):
-    """What assesses the work of an attempt; see `assessment.Assess`."""
-
-    async def __call__(
-        self, request: AttemptRequest, result: AttemptResult, *, beat: Callable[[int], None] = ...
-    ) -> Assessment: ...
-
-
 async def assessed(
     request: AttemptRequest,
     result: AttemptResult,
-    assess: Assesses,
+    assess: Assess,
     *,
     beat: Callable[[int], None] = lambda _: None,
 ) -> AttemptResult:
@@ -48,7 +40,7 @@ class AssessedHandle:
         self,
         handle: AttemptHandle,
         request: AttemptRequest,
-        assess: Assesses,
+        assess: Assess,
         emit: Callable[[AttemptEvent], None],
     ) -> None:
         self._handle = handle

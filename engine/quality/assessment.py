@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +19,7 @@ from ..process.launcher import Launcher
 from ..process.timer import CallLater
 from ..runtimes.invocation import inherited
 from ..runtimes.protocol import AttemptRequest, AttemptResult
+from .assertions import held_to
 from .checks import run_checks
 from .findings import AxisResult, bounded, told
 from .gate import PYTHON, Gate
@@ -92,10 +94,16 @@ class Assess:
             findings["checks"] = checks
         looks = request.deliverables and request.quality != "off"
         files = [file for file in _files(request, result) if self.knows(file)] if looks else []
+        programs = self._programs(request, masker, beat, self._room)
+        axes: list[AxisResult] = []
         if files:
-            programs = self._programs(request, masker, beat, self._room)
-            axes = await self._look(files, request.project, programs, scratch=request.scratch)
+            axes = await self._look(self._rules, files, request.project, programs, scratch=request.scratch)
             findings["axes"] = [one.to_json() for one in axes]
+        if request.assertions:
+            rules = self._rules.only("coverage")
+            measure = partial(self._look, rules, project=request.project, programs=programs)
+            found = await held_to(request.assertions, request.project, axes, measure)
+            findings["assertions"] = found
         return _assessment(masker.mask_value(findings), reask=request.quality == "reask")
 
     def _programs(
@@ -118,14 +126,20 @@ class Assess:
     async def look(self, files: Sequence[str], project: str, *, marker: str) -> list[AxisResult]:
         """What the axes come to for `files`, absolute paths. `marker` names the programs that this starts."""
         programs = Programs(self._launcher, marker=marker, room=self._room, call_later=self._call_later)
-        return await self._look(files, project, programs)
+        return await self._look(self._rules, files, project, programs)
 
     async def _look(
-        self, files: Sequence[str], project: str, programs: Programs, *, scratch: str = ""
+        self,
+        rules: QualityRules,
+        files: Sequence[str],
+        project: str,
+        programs: Programs,
+        *,
+        scratch: str = "",
     ) -> list[AxisResult]:
         with _folder(scratch) as folder:
             gate = Gate(
-                self._rules,
+                rules,
                 programs,
                 project=project,
                 scratch=folder,
@@ -152,7 +166,10 @@ def _assessment(findings: dict[str, Any], *, reask: bool) -> Assessment:
     axes = findings.get("axes", [])
     gate = worst(one["state"] for one in axes)
     # Of what was skipped nothing is known, and so nothing is said.
-    state = worst([gate or "skipped", "auto" if "checks" in findings else "skipped"])
+    holds = "checks" in findings or findings.get("assertions") == []
+    state = worst([gate or "skipped", "auto" if holds else "skipped"])
+    if not findings.get("assertions", True):
+        del findings["assertions"]
     broken = _broken(findings)
     reason = broken
     if not broken and gate == "block" and reask:
@@ -177,7 +194,7 @@ def _broken(findings: Mapping[str, Any]) -> str:
         for one in findings.get("checks", ())
         if one["state"] == "failed"
     ]
-    failed += [str(one["message"]) for one in findings.get("assertions", ())]
+    failed += [str(one["message"]) for one in findings.get("assertions", ()) if one["state"] == "failed"]
     if not failed:
         return ""
     return failed[0] if len(failed) == 1 else f"{failed[0]} (and {len(failed) - 1} more)"

@@ -90,7 +90,11 @@ def told(findings: Mapping[str, Any], *, axes: bool) -> str:
         if check["state"] == "failed":
             lines.append(f"check failed: {check['check']} ({check['why']})")
             lines += [f"  {line}" for line in str(check.get("tail", "")).splitlines()[-_TOLD_OF_AN_AXIS:]]
-    lines += [f"does not hold: {one['message']}" for one in findings.get("assertions", ())]
+    lines += [
+        f"does not hold: {one['message']}"
+        for one in findings.get("assertions", ())
+        if one["state"] == "failed"
+    ]
     for axis in findings.get("axes", ()) if axes else ():
         if axis["state"] in ("notify", "block"):
             lines.append(f"{axis['axis']}: {axis['state']}: {axis.get('why', '')}")

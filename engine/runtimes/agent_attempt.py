@@ -32,6 +32,12 @@ if TYPE_CHECKING:
 
 STOPPED: Final = "it was asked to stop"
 
+_SLIPS: Final = 3
+"""How often a client that failed at its own start is started again, within the attempt."""
+
+_PAUSE: Final = 0.2
+"""Seconds before the first of these times; each further one waits that much longer."""
+
 _LONGEST_WAIT: Final = 20.0
 """Seconds that a client may wait by itself once its service has turned it away. The engine waits for more:
 it holds no place meanwhile, and the wait outlives it."""
@@ -148,7 +154,7 @@ class AgentAttempt:
     async def _talk(self) -> AttemptResult:
         ask = _Ask(message=message_text(self._request), session=self._agent.session)
         left = self._agent.reask
-        number = 0
+        number, slips = 0, 0
         while True:
             if self._is_stopped():
                 return cancelled(self._stopped)
@@ -164,6 +170,11 @@ class AgentAttempt:
                 return cancelled(self._stopped, finished)
             if end.session_lost and ask.session is not None and number == 1:
                 ask = _Ask(message=ask.message, session=None)
+                continue
+            if end.not_begun and (self._recorded or slips < _SLIPS):
+                slips += 1
+                if not self._recorded:
+                    await asyncio.sleep(_PAUSE * slips)
                 continue
             refused = turned_down(self._runtime.client, finished, self._request, given_up=self._is_given_up)
             if refused is not None:

@@ -107,7 +107,8 @@ class TurnEnd:
     `ok`: there is an answer, in `value` when `is_value` (a JSON value that the client vouches for), else in
     `text`. Otherwise `failure` and `reason` say why not, `outcome` is `budget_exceeded` where a cap was met,
     and `retry_after` is in seconds. `session_lost`: the session to go on with is not there, and nothing was
-    spent. `usage` is of this turn, or with `of_session` of the whole session so far. `usage_by_model` splits
+    spent. `not_begun`: the client failed at its own start, nothing was spent, and the next time may go well.
+    `usage` is of this turn, or with `of_session` of the whole session so far. `usage_by_model` splits
     it, in the same scope, where the client does. `model` is what answered, None when the client does not
     say. `billed` is False where a subscription pays, None when not known. `usage_source` names the place of
     the figures, such as `claude:result.modelUsage`.
@@ -122,6 +123,7 @@ class TurnEnd:
     is_value: bool = False
     session: str | None = None
     session_lost: bool = False
+    not_begun: bool = False
     usage: Usage = Usage()
     of_session: bool = False
     usage_by_model: Mapping[str, Usage] = field(default_factory=dict)

@@ -77,12 +77,13 @@ class AgentRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Isolation:
-    """A worktree for an attempt: it starts from `bases`, commits that are merged in this order, or from the
-    project's present commit when there are none, on a new branch `branch`. `setup` prepares it, in the form
-    of `AttemptRequest.command`."""
+    """A worktree for an attempt, on a new branch `branch`. It starts from `bases`, pairs of a node's id and
+    the commit that it left, merged in this order; from the project's present commit when there are none.
+    `setup` prepares it, in the form of `AttemptRequest.command`, with the values of its bindings under
+    `env`."""
 
     branch: str
-    bases: tuple[str, ...] = ()
+    bases: tuple[tuple[str, str], ...] = ()
     setup: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -195,6 +195,10 @@ MetaEnsembleError
 |   |-- ClientMissing                           ME580
 |   |-- ClientTooOld                            ME581
 |   |-- NoClient                                ME582
+|   |-- NoRepository                            ME590
+|   |-- DirtyBase                               ME591
+|   |-- UnknownWork                             ME592
+|   |-- WorkDoesNotFit                          ME593
 |   `-- AmbiguousRun                            ME713
 |-- LedgerError                                 exit code 3
 |   |-- LedgerLocked                            ME701
@@ -481,6 +485,9 @@ from .source import (
 # structure
 from .structure import CyclicNeeds, UnreachableTask, WriteConflict
 
+# worktrees
+from .worktrees import DirtyBase, NoRepository, UnknownWork, WorkDoesNotFit
+
 # yaml_text
 from .yaml_text import (
     DirectiveInYaml,
@@ -533,6 +540,7 @@ __all__ = [
     "CyclicNeeds",
     "DirectiveInYaml",
     "DirectoryClosed",
+    "DirtyBase",
     "DuplicateKey",
     "EachNotAList",
     "EffectsRepeated",
@@ -598,6 +606,7 @@ __all__ = [
     "NoDrawingProgram",
     "NoFrontmatter",
     "NoOutsideCheck",
+    "NoRepository",
     "NoResult",
     "NoSuchAttempt",
     "NoVoteField",
@@ -697,11 +706,13 @@ __all__ = [
     "UnknownTaskReference",
     "UnknownValue",
     "UnknownVersion",
+    "UnknownWork",
     "UnquotedExpression",
     "UnreachableTask",
     "UnterminatedExpression",
     "UnusableCallable",
     "ValueOutOfRange",
+    "WorkDoesNotFit",
     "WorkingDirectoryGone",
     "WriteConflict",
     "WrongAnswerKind",

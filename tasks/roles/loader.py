@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ...schemas.agent import Role
@@ -21,7 +22,7 @@ def load_roles(project: Path, *, home: Path | None) -> Roles:
     Never raises for what a file holds: that is told when its Role is asked for.
     """
     archived, problems = read_archived(project)
-    return Roles(layers_of(project, home), archived, problems)
+    return Roles(project, layers_of(project, home), archived, problems)
 
 
 class Roles:
@@ -33,8 +34,13 @@ class Roles:
     """
 
     def __init__(
-        self, layers: Sequence[Layer], archived: Sequence[str], problems: Sequence[InputError] = ()
+        self,
+        project: Path,
+        layers: Sequence[Layer],
+        archived: Sequence[str],
+        problems: Sequence[InputError] = (),
     ) -> None:
+        self._project = project
         self.layers = tuple(layers)
         self.archived = tuple(archived)
         self._problems = tuple(problems)
@@ -46,7 +52,7 @@ class Roles:
         return [*self._problems, *(one.problem for one in self.layers if one.problem is not None)]
 
     def find(self, name: str) -> Role:
-        """The Role `name`.
+        """The Role `name`, for an Executor: files to read first that the project does not have are left out.
 
         Raises `UnknownRole`, `InactiveRole` when the project has archived it, or what is wrong with its
         files: one error as it is, several as `InputErrors`.
@@ -62,7 +68,7 @@ class Roles:
         role, problems = self.look_up(name)
         if role is None:
             raise _as_one(problems)
-        return role
+        return _with_files_of(self._project, role)
 
     def look_up(self, name: str) -> tuple[Role | None, list[InputError]]:
         """The Role `name`, archived or not, or what is wrong with it; `UnknownRole` where there is none."""
@@ -105,7 +111,7 @@ class Roles:
         for name in self.names():
             role, _ = self.look_up(name)
             if role is not None:
-                yield role
+                yield _with_files_of(self._project, role)
 
     def _unknown(self, name: str) -> UnknownRole:
         known = self.names()
@@ -114,6 +120,22 @@ class Roles:
         return UnknownRole(
             f"there is no Role `{name}`", hint=f"{near} {listed}" if near else listed, role=name, known=known
         )
+
+
+def _with_files_of(project: Path, role: Role) -> Role:
+    """The Role as it is told to Executors in `project`, whose onboarding names no file that is not there."""
+    named = role.onboarding.get("read_first")
+    if named is None:
+        return role
+    root = os.path.realpath(project)
+    real = {path: os.path.realpath(os.path.join(root, path)) for path in named}
+    there = [path for path in named if _is_file_below(root, real[path])]
+    kept = {key: value for key, value in role.onboarding.items() if key != "read_first"}
+    return replace(role, onboarding={"read_first": there, **kept} if there else kept)
+
+
+def _is_file_below(root: str, path: str) -> bool:
+    return path.startswith(root.rstrip(os.sep) + os.sep) and os.path.isfile(path)  # noqa: PTH113
 
 
 def _as_one(problems: Sequence[InputError]) -> InputError:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from metaensemble.cli.app import Root
 from metaensemble.cli.complete import codes, dag_runs
 from support.command_line import Shell
 from support.program import path_with_me, run_sh
@@ -31,7 +32,7 @@ def test_a_damaged_ledger_offers_nothing(me: Shell, tmp_path: Path) -> None:
     ("words", "offered"),
     [
         ("me dag re", {"resume", "render"}),
-        ("me ", {"dag", "ledger", "patterns", "consensus", "shadow", "explain"}),
+        ("me ", set(Root.table)),
         ("me ledger he", {"head"}),
     ],
 )

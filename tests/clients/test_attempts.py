@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from metaensemble.engine.runtimes.agent import AgentRuntime
-from metaensemble.engine.runtimes.protocol import AgentRequest, AttemptRequest, AttemptResult
+from metaensemble.engine.runtimes.protocol import AttemptResult
 from metaensemble.schemas.bound import OutputContract
 from support.agents import ARCHITECT
+from support.clients.alone import request_of
 from support.clients.homes import Home
 from support.clients.kinds import KINDS, Kind
-from support.fakes import MemoryBlobs, a_request, carried_out, run_async
+from support.fakes import MemoryBlobs, carried_out, run_async
 from support.model_server import (
     Figures,
     ModelServer,
@@ -80,20 +84,6 @@ def attempt(kind: Kind, home: Home, project: Path) -> Callable[..., AttemptResul
         return result
 
     return carrying
-
-
-def request_of(kind: Kind, project: Path, prompt: str, **fields: Any) -> AttemptRequest:
-    names = AgentRequest.__dataclass_fields__
-    agent = {name: fields.pop(name) for name in list(fields) if name in names}
-    given = {
-        "executor_id": "e1",
-        "alias": "arch-7b3",
-        "role": ARCHITECT,
-        "model": kind.model,
-        "prompt": prompt,
-    }
-    made = a_request(project, command={}, agent=AgentRequest(**{**given, **agent}), key="k" * 64, **fields)
-    return replace(made, scratch=str(project.parent / "scratch" / made.run_id))
 
 
 def strings(value: Any) -> Iterator[str]:
@@ -234,3 +224,55 @@ def test_one_that_is_unknown_to_the_client_is_begun_anew(
     result = attempt(session=kind.unknown_session, session_totals=None, context="what was before")
     assert (result.outcome, result.output) == ("ok", "Anew."), result.reason
     assert len([record for record in server.records if not record.aside]) == 1
+
+
+def killed_while(kind: Kind, home: Home, project: Path, until: Callable[[], Any]) -> None:
+    """Have an attempt begun by a Coordinator of its own, which is killed once `until` returns."""
+    words = [kind.name, str(project), "MARK", json.dumps(dict(home.environ))]
+    path = os.pathsep.join(filter(None, [str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]))
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-m", "support.clients.alone", *words], env={**os.environ, "PYTHONPATH": path}
+    )
+    try:
+        until()
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+
+def adopted(kind: Kind, home: Home, project: Path) -> AttemptResult | None:
+    async def scenario() -> AttemptResult | None:
+        runtime = AgentRuntime(kind.client(), MemoryBlobs(), environ=home.environ)
+        try:
+            handle = runtime.adopt(request_of(kind, project, "MARK"), lambda _: None)
+            return None if handle is None else await asyncio.wait_for(handle.wait(), 60)
+        finally:
+            await runtime.close()
+
+    return run_async(scenario())
+
+
+def test_one_that_finished_without_its_coordinator_is_adopted_and_not_paid_again(
+    kind: Kind, home: Home, server: ModelServer, project: Path
+) -> None:
+    server.use(kind.script([("MARK", [held("gate", "All good.", usage=USED)])]))
+    killed_while(kind, home, project, lambda: server.wait_for("MARK"))
+    assert home.processes(), "it goes on without its Coordinator"
+    server.release("gate")
+    home.wait_until_ended()
+    result = adopted(kind, home, project)
+    assert result is not None
+    assert (result.outcome, result.output) == ("ok", "All good."), result.reason
+    assert figures(result.columns) == kind.claims(USED)
+    assert len(server.of("MARK")) == 1
+
+
+def test_one_that_has_not_finished_is_stopped_and_not_adopted(
+    kind: Kind, home: Home, server: ModelServer, project: Path
+) -> None:
+    server.use(kind.script([("MARK", [held("never", "All good.", after=1)])]))
+    killed_while(kind, home, project, lambda: server.wait_for("MARK"))
+    assert adopted(kind, home, project) is None
+    assert home.processes() == []
+    server.wait_until(lambda records: all(record.done for record in records), timeout=10)
+    assert not server.of("MARK")[0].completed

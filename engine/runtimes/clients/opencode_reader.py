@@ -6,6 +6,7 @@ not told. A stream that broke off is a step without a reason, whose figures are 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ from .reasons import by_status, by_words
 SOURCE: Final = "opencode:step_finish"
 SOURCE_PARTIAL: Final = "opencode:step_finish, without subagents"
 
+_ESCAPE: Final = re.compile(r"\x1b\[[0-9;]*m")
 _WRITES: Final = frozenset({"write", "edit", "patch"})
 _GOES_ON: Final = "tool-calls"
 
@@ -72,6 +74,9 @@ class OpencodeReader:
         if self._usage is not None:
             rest["usage"] = self._usage
             rest["usage_source"] = SOURCE_PARTIAL if self._subagents else SOURCE
+        if self._error is not None and "content filter" in str(self._error):
+            why = "the provider's filter held the answer back"
+            return TurnEnd(outcome="failed", failure="refused", reason=why, **rest)
         if self._error is not None:
             data = mapping(self._error.get("data"))
             message = words(data.get("message")) or words(self._error.get("name")) or "the client failed"
@@ -98,10 +103,14 @@ class OpencodeReader:
     def _without_steps(
         self, status: int | None, signal: int | None, stderr: str, rest: dict[str, Any]
     ) -> TurnEnd:
-        said = last_line(stderr)
+        said = last_line(_ESCAPE.sub("", stderr))
         if signal is not None:
             why = f"the client was ended by signal {signal} before it gave a result"
             return TurnEnd(outcome="failed", failure="no_result", reason=why, **rest)
+        if "failed query" in stderr.lower() or "database is locked" in stderr.lower():
+            # Several of them make their common database at the same time, when there is none yet.
+            why = "the client could not open its database"
+            return TurnEnd(outcome="failed", failure="spawn_failed", reason=why, not_begun=True, **rest)
         lost = self._turn.session is not None and "session not found" in stderr.lower()
         failure: FailureReason = "other" if lost else by_words(stderr) or "no_result"
         reason = said or f"the client ended with status {status} and without a result"

@@ -202,7 +202,9 @@ def test_a_new_role_from_another(me: Shell, tmp_path: Path) -> None:
     path.write_text(text.replace("FILL IN: what is different from `docs`: ", ""))
     assert me("roles", "validate", str(path)).code == 0
     roles = load_roles(tmp_path, home=None)
-    new, old = roles.find("writer"), roles.find("docs")
+    (new, _), (old, _) = roles.look_up("writer"), roles.look_up("docs")
+    assert new is not None
+    assert old is not None
     assert (new.body, new.tier, new.onboarding, new.color) == (old.body, old.tier, old.onboarding, old.color)
     assert (new.version, new.prefix) == ("1.0.0", "writer")
 

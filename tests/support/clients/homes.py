@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import shutil
+import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -42,6 +44,14 @@ class Home:
             except OSError:
                 continue
         return found
+
+    def wait_until_ended(self, timeout: float = 30.0) -> None:
+        """Wait until no process is left, of those that went on without their Coordinator."""
+        deadline = time.monotonic() + timeout
+        while self.processes():
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{self.processes()} still run")
+            select.select([], [], [], 0.05)
 
 
 def make_home(name: str, root: Path, server: ModelServer, *, retries: int | None = 0) -> Home:

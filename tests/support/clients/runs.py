@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import select
 import signal
 import sqlite3
 import subprocess
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -99,14 +97,6 @@ class Ensemble:
     def run(self, node: str) -> dict[str, Any]:
         """The latest Run of a node."""
         return next(run for run in reversed(self.runs()) if run["node_id"] == node)
-
-    def wait_until_ended(self, timeout: float = 30.0) -> None:
-        """Wait until no process of the home is left, of those that went on without their Coordinator."""
-        deadline = time.monotonic() + timeout
-        while self.home.processes():
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"{self.home.processes()} still run")
-            select.select([], [], [], 0.05)
 
     def end_all(self) -> None:
         """End what is left of what was started here."""

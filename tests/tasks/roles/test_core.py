@@ -55,7 +55,7 @@ def test_each_is_whole_and_is_called_what_it_is(name: str) -> None:
     assert role.tools is None, "the names of tools differ from runtime to runtime"
     assert set(role.onboarding["coordinate_with"]) < set(PREFIXES) - {name}
     assert role.onboarding.get("mentor_role") in {None, *PREFIXES} - {name}
-    assert role.onboarding["read_first"]
+    assert file.keys["onboarding"]["read_first"]
 
 
 @pytest.mark.parametrize("name", sorted(PREFIXES))

@@ -47,6 +47,7 @@ def test_a_project_without_roles_has_those_that_ship(project: Path, home: Path) 
 
 
 def test_every_field_of_a_role(project: Path, home: Path) -> None:
+    (project / "README.md").write_text("x")
     put_role(
         project,
         "scout",
@@ -89,11 +90,27 @@ def test_a_later_layer_replaces_key_by_key(project: Path, home: Path) -> None:
     put_role(project, "scout", "model_tier: opus\nonboarding: {read_first: [a.md]}", "")
     found = load_roles(project, home=home).find("scout")
     assert (found.tier, found.color, found.version) == ("opus", "blue", "1.2.0")
-    assert found.onboarding == {"read_first": ["a.md"]}, "a map is replaced as a whole"
+    assert found.onboarding == {}, "a map is replaced as a whole"
     assert (found.body, found.origin) == ("User's.", "project")
     assert found.digest != below.digest
     put_role(project, "scout", "model_tier: opus", "The project's.\n")
     assert load_roles(project, home=home).find("scout").body == "The project's."
+
+
+def test_only_files_that_the_project_has_are_to_be_read_first(project: Path, home: Path) -> None:
+    (project / "docs").mkdir()
+    (project / "docs" / "a.md").write_text("x")
+    (project / "out.md").symlink_to(home / "secret.md")
+    (home / "secret.md").write_text("x")
+    named = "[docs/a.md, docs, out.md, README.md]"
+    put_role(project, "scout", f"{WHOLE}\nonboarding: {{read_first: {named}, mentor_role: docs}}")
+    roles = load_roles(project, home=home)
+    assert roles.find("scout").onboarding == {"read_first": ["docs/a.md"], "mentor_role": "docs"}
+    shown = roles.look_up("scout")[0]
+    assert shown is not None
+    assert shown.onboarding["read_first"] == ["docs/a.md", "docs", "out.md", "README.md"]
+    (project / "docs" / "a.md").unlink()
+    assert load_roles(project, home=home).find("scout").onboarding == {"mentor_role": "docs"}
 
 
 def test_a_project_may_change_one_key_of_a_role_that_ships(project: Path, home: Path) -> None:

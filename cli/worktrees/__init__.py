@@ -1,0 +1,1 @@
+"""The commands of `me worktrees`, one file each."""

@@ -1,0 +1,29 @@
+"""`me worktrees list`."""
+
+from __future__ import annotations
+
+from ..args import AsJson
+
+
+def list_(as_json: AsJson = False) -> int:
+    """List what attempts left in git: worktrees, branches, and what was salvaged."""
+    from dataclasses import asdict
+
+    from ... import api
+    from ..speech import give, give_json, say
+    from ..table import table
+
+    found = api.list_worktrees()
+    if as_json:
+        give_json([asdict(one) for one in found])
+        return 0
+    if not found:
+        say("no attempt has left anything in git")
+        return 0
+    rows = [[one.name, one.kind, one.commit[:12], _state(one.clean), one.path or ""] for one in found]
+    give(table(["name", "kind", "commit", "state", "at"], rows, whole=("name",)))
+    return 0
+
+
+def _state(clean: bool | None) -> str:
+    return "" if clean is None else "clean" if clean else "not committed"
