@@ -13,7 +13,6 @@ from ..runtimes.protocol import AttemptHandle, AttemptRequest, AttemptResult
 from ..scheduler.events import CancelWhy
 from .clock import Clock, Timer
 
-
 _SLACK: Final = 15.0
 """Seconds that an agent's attempt may take longer than its limit, in which its shim ends it."""
 
