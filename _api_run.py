@@ -36,6 +36,7 @@ from .schemas.errors import BadFlagValue, BadMostItems, InputErrors, NothingToRe
 from .schemas.ids import new_id
 from .schemas.progress import Note, RunEnded
 from .tasks.expression.evaluator import evaluate
+from .tasks.install_decisions import memory_files
 from .tasks.manifest_text import manifest_yaml
 from .tasks.sub_graphs import read_late_parameter
 
@@ -295,6 +296,7 @@ def _world(
         assess=assess,
         quality=quality,
         manifest_text=manifest_yaml,
+        memory=memory_files(Path(graph.project) / MARK),
     )
     for notice in ledger.notices:
         if observer is not None:

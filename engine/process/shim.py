@@ -252,6 +252,7 @@ class Shim:
             self._kill(self._stopped)
 
     def _terminate(self, why: str) -> None:
+        self._reap()  # what has ended by itself was not stopped
         if self._stopped or self._status is not None:
             return
         self._stopped = why

@@ -7,7 +7,6 @@ import os
 import select
 import shutil
 import time
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,9 +20,6 @@ MADE_UP = "made-up-key-for-tests"
 MODEL = "mock-model"
 """The model of the clients that have to be told one."""
 
-MARK = "ME_TEST_HOME"
-"""A variable with a value of each home's own, by which every process that was started in it can be found."""
-
 
 @dataclass(frozen=True)
 class Home:
@@ -34,12 +30,13 @@ class Home:
     environ: Mapping[str, str] = field(default_factory=dict)
 
     def processes(self) -> list[int]:
-        """The processes that still run in this home, wherever they went; zombies are not counted."""
-        wanted = f"{MARK}={self.environ[MARK]}".encode()
+        """The processes that still run in this home, wherever they went, shims among them: all that have it
+        in their environment. Zombies are not counted."""
+        wanted = os.fsencode(f"{self.root}/")
         found = []
         for entry in Path("/proc").glob("[0-9]*"):
             try:
-                if wanted in (entry / "environ").read_bytes().split(b"\0"):
+                if wanted in (entry / "environ").read_bytes():
                     found.append(int(entry.name))
             except OSError:
                 continue
@@ -61,6 +58,7 @@ def make_home(name: str, root: Path, server: ModelServer, *, retries: int | None
     temporary.mkdir(parents=True)
     node = shutil.which("node")
     places = [
+        str(root / "bin"),
         str(PACKAGES[name].bin),
         *([str(Path(node).parent)] if node else []),
         "/usr/local/bin",
@@ -74,7 +72,6 @@ def make_home(name: str, root: Path, server: ModelServer, *, retries: int | None
         "TERM": "xterm",
         "LANG": "C.UTF-8",
         "NO_PROXY": "127.0.0.1",
-        MARK: uuid.uuid4().hex,
     }
     return Home(name, root, {**environ, **_SETTERS[name](root, server, retries)})
 

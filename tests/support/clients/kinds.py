@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from metaensemble.engine.runtimes.client import Client
+from metaensemble.engine.runtimes.clients.table import client_of
 from support.model_server import Figures, Reply, Script
 
 from .homes import MODEL
@@ -24,7 +24,6 @@ class Kind:
     """
 
     name: str
-    where: str
     model: str
     unknown_session: str
     prices: tuple[float, float, float, float] | None = None
@@ -33,16 +32,9 @@ class Kind:
     asides: bool = False
     startup: float = 5.0
 
-    @property
-    def has_adapter(self) -> bool:
-        """Whether the engine knows the client."""
-        module = self.where.partition(":")[0]
-        return importlib.util.find_spec(f"metaensemble.engine.runtimes.clients.{module}") is not None
-
-    def client(self) -> Any:
+    def client(self) -> Client:
         """The adapter."""
-        module, _, name = self.where.partition(":")
-        return getattr(importlib.import_module(f"metaensemble.engine.runtimes.clients.{module}"), name)()
+        return client_of(self.name)
 
     def script(self, rules: Iterable[tuple[str, Any]]) -> Script:
         """A script whose rules are for what the agent does, not for what its client asks besides."""
@@ -67,18 +59,16 @@ _UUID = "01900000-0000-4000-8000-00000000dead"
 ALL = (
     Kind(
         name="claude",
-        where="claude:Claude",
         model="claude-haiku-4-5",
         unknown_session=_UUID,
         prices=(1.0, 5.0, 0.1, 1.25),
         # It insists once by itself.
         refusals=2,
     ),
-    Kind(name="codex", where="codex:Codex", model=MODEL, unknown_session=_UUID),
-    Kind(name="gemini", where="gemini:Gemini", model="gemini-2.5-pro", unknown_session=_UUID, startup=10.0),
+    Kind(name="codex", model=MODEL, unknown_session=_UUID),
+    Kind(name="gemini", model="gemini-2.5-pro", unknown_session=_UUID, startup=10.0),
     Kind(
         name="opencode",
-        where="opencode:OpenCode",
         model=f"scripted/{MODEL}",
         unknown_session="ses_000000000000000000000000",
         prices=(1.0, 2.0, 0.0, 0.0),

@@ -23,6 +23,7 @@ name: {name}
 version: 1.0.0
 description: {name} of these tests
 model_tier: haiku
+allowed_tools: [Read]
 ---
 You are the {name} of these tests.
 """
@@ -30,7 +31,7 @@ You are the {name} of these tests.
 
 @dataclass
 class Ensemble:
-    """A project with the Roles `author`, `critic` and `voter`, whose agents are the one client of `home`."""
+    """A project with the Roles `author`, `critic` and `voter`, which write nothing, and whose agents are the one client of `home`."""
 
     home: Home
     project: Path
@@ -83,7 +84,7 @@ class Ensemble:
 
     def rows(self, query: str, *values: Any) -> list[dict[str, Any]]:
         """Rows of the Ledger."""
-        link = sqlite3.connect(f"file:{state_dir(self.project) / 'ledger.db'}?mode=ro", uri=True)
+        link = sqlite3.connect(state_dir(self.project) / "department.db")
         try:
             link.row_factory = sqlite3.Row
             return [dict(row) for row in link.execute(query, values)]
