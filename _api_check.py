@@ -47,19 +47,25 @@ def plan(
     select: Sequence[str] = (),
     exclude: Sequence[str] = (),
     cwd: FilePath | None = None,
+    replayed: bool = False,
 ) -> Plan:
     """What a run of the file would do, and why. Touches nothing. Raises `InputErrors`.
+
+    With `replayed` recorded attempts are going to be played.
 
     Where tasks declare what they read, it says which results of earlier DAG runs would be taken, and
     what has changed for those that would not.
     """
+    from ._api_agents import with_agents
     from .engine.plan import build_plan
 
-    graph, _ = bound(source, params or {}, cwd=cwd, environ=os.environ)
+    graph, texts = bound(source, params or {}, cwd=cwd, environ=os.environ)
     if select or exclude:
         from ._api_select import selected
 
         graph = selected(graph, select, exclude)
+    graph, errors = with_agents(graph, environ=os.environ, replayed=replayed, looking=True)
+    refuse(_without_repeats(place(errors, texts)))
     return build_plan(graph, concurrency=concurrency, rehearsed=_rehearsed(graph, force=force))
 
 

@@ -135,4 +135,4 @@ def _not_its_twin(path: Path, what: str, hint: str) -> TwinStale:
 
 
 def _to_fill(what: str) -> str:
-    return f"{TO_FILL}: {what}>"
+    return f"{TO_FILL} {what}"

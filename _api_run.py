@@ -12,7 +12,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from . import __version__
-from ._api_agents import with_agents
+from ._api_agents import unusable_executors, with_agents
 from ._api_check import bound, place, refuse, refuse_later
 from ._api_patterns import RULES
 from ._api_quality import assess_by, rules_of_graph
@@ -36,6 +36,7 @@ from .schemas.errors import BadFlagValue, BadMostItems, InputErrors, NothingToRe
 from .schemas.ids import new_id
 from .schemas.progress import Note, RunEnded
 from .tasks.expression.evaluator import evaluate
+from .tasks.install_decisions import memory_files
 from .tasks.manifest_text import manifest_yaml
 from .tasks.sub_graphs import read_late_parameter
 
@@ -76,6 +77,8 @@ def run(
     graph = selected(graph, select, exclude)
     refuse_later(graph, texts)
     graph, errors = with_agents(graph, environ=variables, replayed=replay is not None)
+    state = state_dir(Path(graph.project))
+    errors += unusable_executors(graph, state)
     refuse(place(errors, texts))
     _most_items(variables)  # a bound that makes no sense is refused before anything is written
     if replay is not None:
@@ -83,7 +86,6 @@ def run(
     problems = [] if replay is not None else check_worktrees(graph, variables)
     refuse(place([*preflight(graph, environ=variables, replay=replay), *problems], texts))
     quality = rules_of_graph(graph, variables)
-    state = state_dir(Path(graph.project))
     dag_run_id = new_id()
     with ExitStack() as stack:
         ledger = stack.enter_context(Ledger.open(state, **_ledger_arguments(surroundings)))
@@ -294,6 +296,7 @@ def _world(
         assess=assess,
         quality=quality,
         manifest_text=manifest_yaml,
+        memory=memory_files(Path(graph.project) / MARK),
     )
     for notice in ledger.notices:
         if observer is not None:

@@ -16,13 +16,17 @@ __all__ = [
     "Applied",
     "ApproveAnswer",
     "CancelAnswer",
+    "ClientFound",
     "DagRunSummary",
+    "Dispatch",
+    "Health",
     "PatternPage",
     "PatternSummary",
     "QualityReport",
     "RoleChange",
     "RoleCheck",
     "RolePage",
+    "RoleServed",
     "RoleSummary",
     "apply_worktrees",
     "approve",
@@ -36,6 +40,8 @@ __all__ = [
     "clean_worktrees",
     "consensus_reports",
     "diff",
+    "dispatch_graph",
+    "examine_health",
     "ledger_export",
     "ledger_head",
     "ledger_rebuild",
@@ -80,6 +86,8 @@ if TYPE_CHECKING:
         write_manifest_twin,
     )
     from ._api_diff import diff
+    from ._api_dispatch import Dispatch, dispatch_graph
+    from ._api_doctor import ClientFound, Health, RoleServed, examine_health
     from ._api_executors import list_executors, registry, relaunch_context
     from ._api_ledger import (
         ledger_export,
@@ -116,7 +124,11 @@ else:
             "ApproveAnswer": f"{__package__}._api_approve",
             "CancelAnswer": f"{__package__}._api_read",
             "DagRunSummary": f"{__package__}._api_read",
+            "ClientFound": f"{__package__}._api_doctor",
+            "Dispatch": f"{__package__}._api_dispatch",
+            "Health": f"{__package__}._api_doctor",
             "PatternPage": f"{__package__}._api_pattern_pages",
+            "RoleServed": f"{__package__}._api_doctor",
             "PatternSummary": f"{__package__}._api_pattern_pages",
             "RoleChange": f"{__package__}._api_role_changes",
             "RoleCheck": f"{__package__}._api_roles",
@@ -133,6 +145,8 @@ else:
             "check_manifest": f"{__package__}._api_contracts",
             "consensus_reports": f"{__package__}._api_pattern_reports",
             "diff": f"{__package__}._api_diff",
+            "dispatch_graph": f"{__package__}._api_dispatch",
+            "examine_health": f"{__package__}._api_doctor",
             "ledger_export": f"{__package__}._api_ledger",
             "ledger_head": f"{__package__}._api_ledger",
             "ledger_rebuild": f"{__package__}._api_ledger",

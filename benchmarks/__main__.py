@@ -6,7 +6,16 @@ import subprocess
 import sys
 from pathlib import Path
 
-SCRIPTS = ("nodes.py", "commands.py", "start.py", "expansion.py", "early_stopping.py", "shadow_decisions.py")
+SCRIPTS = (
+    "nodes.py",
+    "commands.py",
+    "start.py",
+    "expansion.py",
+    "early_stopping.py",
+    "shadow_decisions.py",
+    "handoffs.py",
+    "agent_overhead.py",
+)
 
 
 def main() -> int:

@@ -125,6 +125,8 @@ class Root(LazyGroup):
         "shadow": ".app:Shadow",
         "quality": ".app:Quality",
         "worktrees": ".app:Worktrees",
+        "dispatch": ".dispatch_role:dispatch_role",
+        "doctor": ".doctor:doctor",
         "executors": ".executors:executors",
         "registry": ".registry:registry",
         "relaunch": ".relaunch:relaunch",

@@ -42,6 +42,16 @@ def can_ask(*, as_json: bool, quiet: bool) -> bool:
         return False
 
 
+def is_agreed(question: str) -> bool:
+    """Whether the person at the terminal says yes to a question; Enter is a yes, the end of input a no."""
+    sys.stderr.write(f"{question} [Y/n] ")
+    sys.stderr.flush()
+    line = sys.stdin.buffer.readline()
+    if not line:
+        say("")
+    return bool(line) and line.decode("utf-8", "replace").strip().lower() in {"", *_YES}
+
+
 def go_on(report: Report, again: Callable[[Report], Report]) -> Report:
     """Ask what `report` waits for; as long as something was answered, `again` drives the DAG run on.
 

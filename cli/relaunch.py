@@ -14,9 +14,14 @@ def relaunch(
     full: Annotated[
         bool, typer.Option("--full", help="All of its Runs, with their Briefs and Deliverables.")
     ] = False,
+    run: Annotated[
+        str | None,
+        typer.Option("--run", help="Give it something to do, as `me dispatch` does.", metavar="INSTRUCTION"),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask whether the plan is right.")] = False,
     as_json: AsJson = False,
 ) -> int:
-    """Print what an Executor is told of its past when it goes on.
+    """Print what an Executor is told of its past when it goes on, or have it go on.
 
     By default that is short: its Role, its last Brief, the summary of its last Deliverable, and the Executors
     around it.
@@ -25,6 +30,11 @@ def relaunch(
     from .speech import give, give_json, say
 
     found = api.relaunch_context(alias, full=full)
+    if run is not None:
+        from .dispatch_role import run_dispatch
+
+        asked = api.Dispatch(role=found["role"], instruction=run, executor=found["alias"])
+        return run_dispatch(asked, replay=None, yes=yes, as_json=as_json, quiet=False)
     if as_json:
         give_json(found)
         return 0

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from ..schemas.bound import BoundGraph, BoundTask, Need, RetryPolicy
-from ..schemas.plan import Plan, PlanLater, PlanNeed, PlanNode
+from ..schemas.plan import Plan, PlanAgent, PlanLater, PlanNeed, PlanNode
 from ..schemas.template import Concat, Expr, Literal, Template, as_text, expressions
 from .compile import limits
 from .dag import Dag
@@ -186,7 +186,24 @@ def _plan_node(
         held=_is_held(one),
         background=one.background,
         details=_details(one),
+        agent=_agent(one),
         later=later,
+    )
+
+
+def _agent(one: Instance) -> PlanAgent | None:
+    """Who would do the work; None where no Role does."""
+    spec = one.task.agent
+    if spec is None or one.layer is not None:
+        return None
+    return PlanAgent(
+        role=spec.role,
+        version=None if spec.identity is None else spec.identity.version,
+        because=spec.why,
+        tier=spec.tier or (None if spec.identity is None else spec.identity.tier),
+        model=spec.named,
+        executor=spec.executor,
+        independent=spec.independent,
     )
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from pydantic import Field
 
+from ..schemas.agent import TIERS
 from ..schemas.bound import BoundTask, Member
 from ..schemas.errors.patterns import BadSetting, MissingSetting, NoOutsideCheck, TooFewMembers
+from ..schemas.suggest import did_you_mean, in_backticks
 from . import pieces
 from .checks import check_is_outside
 from .examples import Example
@@ -19,7 +22,9 @@ class CascadeSettings(Settings):
     """The steps, and the check."""
 
     steps: list[Member] | None = Field(default=None, description="Who tries, from cheap to dear.")
-    tiers: list[str] | None = Field(default=None, description="The tiers that try, from cheap to dear.")
+    tiers: list[str] | None = Field(
+        default=None, description="The tiers of the Role that try, from cheap to dear."
+    )
     check: Member | None = Field(default=None, description="What says whether a result will do.")
     waves: list[int] | None = Field(
         default=None, description="How many steps are tried at a time; one by default."
@@ -47,7 +52,7 @@ class Cascade:
             raise problem(
                 NoOutsideCheck,
                 "a cascade needs a check that says whether a step's result will do",
-                "add `check: {run: …}`, which exits with 0 when it passes",
+                "add `check: {run: …}`, which exits with 0 when it passes, or `check: {role: …}`",
             )
         check, waves = found.check, found.waves or []
         check_all(
@@ -69,7 +74,13 @@ class Cascade:
             inputs = {"candidate": pieces.output_of(name), "deliverable": pieces.piece(name, ".deliverable")}
             made.append(
                 pieces.check(
-                    found.check, look, inputs=inputs, needs=pieces.after([name]), held=held, sample=index
+                    found.check,
+                    look,
+                    about=task,
+                    inputs=inputs,
+                    needs=pieces.after([name]),
+                    held=held,
+                    sample=index,
                 )
             )
             pairs.append([name, look])
@@ -111,14 +122,18 @@ class Cascade:
         if len(found.tiers) < 2:
             message = f"a cascade has at least 2 tiers, and this has {len(found.tiers)}"
             raise problem(TooFewMembers, message, at=("tiers",))
-        return [
-            Member(
-                task=pieces.refused(task, f"tier: {tier}", ("tiers", index)),
-                keys={"name": tier},
-                where=("tiers", index),
-            )
-            for index, tier in enumerate(found.tiers)
-        ]
+        return [self._tier(task, tier, index) for index, tier in enumerate(found.tiers)]
+
+    def _tier(self, task: BoundTask, tier: str, index: int) -> Member:
+        at = ("tiers", index)
+        if tier not in TIERS:
+            there = f"there are {in_backticks(TIERS, last='and')}"
+            raise problem(BadSetting, f"there is no tier `{tier}`", did_you_mean(tier, TIERS) or there, at)
+        if task.agent is None or task.kind != "role":
+            message = f"`tiers` are for a task with `role`, and `{task.id}` has none"
+            raise problem(BadSetting, message, "write `steps: [{run: …}, {run: …}]`", ("tiers",))
+        agent = replace(task.agent, tier=tier, model=None)
+        return Member(task=replace(task, agent=agent), keys={"name": tier}, where=at)
 
 
 def _check_waves(waves: list[int], steps: int) -> None:

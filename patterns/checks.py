@@ -7,7 +7,7 @@ from typing import Any
 
 from ..schemas.bound import BoundTask, Member
 from ..schemas.errors.patterns import NoOutsideCheck
-from .families import work_key
+from .families import doer
 from .protocol import problem
 
 
@@ -19,11 +19,11 @@ def check_is_outside(check: Member, authors: Sequence[BoundTask], name: str) -> 
         raise problem(
             NoOutsideCheck,
             f"the check of `{name}` does nothing of its own",
-            "give it `run` or `python`: an author cannot check itself (arXiv 2310.01798)",
+            "give it `run`, `python` or another `role`: an author cannot check itself (arXiv 2310.01798)",
             check.where,
         )
-    own = work_key(check.task)
-    if any(work_key(author) == own for author in authors):
+    own = doer(check.task)
+    if any(doer(author) == own for author in authors):
         raise problem(
             NoOutsideCheck,
             f"the check of `{name}` is the same work as what it checks",

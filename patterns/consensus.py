@@ -18,6 +18,7 @@ from .protocol import At, Calls, Expansion, PatternProblem, check_all, problem
 from .settings import Settings, check_members, no_member
 from .votes import check_vote_field, classes_of, read_rule
 from .voting import VoteRule, expected_calls, first_wave
+from .words import TIE
 
 MOST_VOTERS = 101
 AGREEMENT = 0.8
@@ -45,7 +46,8 @@ class ConsensusSettings(Voting):
 
     on_tie: str | dict[str, Any] = Field(
         default="none",
-        description="`none`: no decision; `first`: the first voter's vote; `{escalate: …}`: a member's.",
+        description="`none`: no decision; `first`: the first voter's vote; `{escalate: …}`: that of a Role or"
+        " a member.",
     )
     stop: str | dict[str, Any] = Field(default="exact", description="`exact`, `off`, or `{posterior: 0.95}`.")
     audit: float = Field(default=0.0, description="The share of votes that are taken in full all the same.")
@@ -73,13 +75,13 @@ class Consensus:
             lambda: _stop(found),
             lambda: _waves(found, n),
             lambda: _check_audit(found.audit),
-            lambda: self._tie(found, ids),
+            lambda: self._tie(task, found, ids),
         )
         rule = read_rule(found.rule, n)
         least = min_votes(found, n)
         stop = _stop(found)
         waves = _waves(found, n)
-        tie, breaker = self._tie(found, ids)
+        tie, breaker = self._tie(task, found, ids)
         told = vote_settings(found, members, ids, rule, least)
         told |= {"stop": stop, "audit": found.audit, "waves": waves, "on_tie": tie}
         if breaker is not None:
@@ -92,7 +94,9 @@ class Consensus:
             else first_wave(n, rule, least, full_on_tie=tie == "first")
         )
         made = [
-            pieces.work(member.task, name, at=member.where, sample=index, held=index > first)
+            pieces.work(
+                member.task, name, at=member.where, independent=True, sample=index, held=index > first
+            )
             for index, (name, member) in enumerate(zip(ids, members, strict=True), 1)
         ]
         pieces.refuse_shared_files(made, self.name, [member.where for member in members])
@@ -106,25 +110,27 @@ class Consensus:
             size=n,
         )
 
-    def _tie(self, found: ConsensusSettings, ids: list[str]) -> tuple[str, BoundTask | None]:
+    def _tie(self, task: BoundTask, found: ConsensusSettings, ids: list[str]) -> tuple[str, BoundTask | None]:
         tie = found.on_tie
         if tie in ("none", "first"):
             return str(tie), None
         escalate = tie.get("escalate") if isinstance(tie, dict) and len(tie) == 1 else None
         at = ("on_tie", "escalate")
         needs = pieces.after(ids, "done")
+        if isinstance(escalate, str):
+            escalate = pieces.by_role(task, escalate, at)
         if isinstance(escalate, Member):
             inputs = {"votes": Mapping(tuple((one, pieces.piece(one)) for one in ids))}
             check_vote_field(escalate.task, found.vote, at)
-            return "escalate", pieces.work(
-                escalate.task, "tie", inputs=inputs, at=escalate.where, needs=needs, held=True
+            return "escalate", pieces.looking(
+                escalate, "tie", TIE, about=task, inputs=inputs, needs=needs, held=True
             )
-        if isinstance(escalate, str):
-            return "escalate", pieces.role("tie", escalate, at, needs=needs, held=True)
         if escalate is not None:
             raise PatternProblem(*((error, (*at, *below)) for error, below in no_member(escalate)))
         raise problem(
-            BadSetting, "`on_tie` is `none`, `first`, or `{escalate: …}` with a member", at=("on_tie",)
+            BadSetting,
+            "`on_tie` is `none`, `first`, or `{escalate: …}` with a Role or a member",
+            at=("on_tie",),
         )
 
 

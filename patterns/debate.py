@@ -16,6 +16,7 @@ from .protocol import Calls, Expansion, check_all, problem
 from .refine import MOST_ROUNDS, named
 from .settings import Settings
 from .votes import read_rule
+from .words import DEBATE
 
 
 class DebateSettings(Voting):
@@ -62,7 +63,8 @@ class Debate:
                         "own": pieces.output_of(named(name, number - 1)),
                         "others": Mapping(tuple((one, pieces.piece(one)) for one in others)),
                     }
-                    needs = pieces.after(before, "done")
+                    # Its own first: whoever speaks again comes from whoever spoke there.
+                    needs = pieces.after([named(name, number - 1), *others], "done")
                 made.append(
                     pieces.work(
                         member.task,
@@ -70,6 +72,8 @@ class Debate:
                         inputs=inputs,
                         needs=needs,
                         at=member.where,
+                        words=DEBATE if number else "",
+                        independent=True,
                         sample=number * n + index,
                     )
                 )
@@ -93,6 +97,7 @@ class Debate:
                         member.task,
                         f"control-{number}-{name}",
                         at=member.where,
+                        independent=True,
                         sample=sample,
                         background=True,
                     )

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from ..schemas.agent import AGENT
 from ..schemas.bound import BoundGraph, BoundTask, Member, PatternUse, SubGraph
 from ..schemas.errors import InputError
-from ..schemas.errors.patterns import PatternTooLarge
+from ..schemas.errors.patterns import BadSetting, PatternTooLarge
 from ..schemas.span import Path
 from ..schemas.template import Host, Literal, Template
 from . import pieces
@@ -84,7 +85,8 @@ def _task(task: BoundTask, graph: BoundGraph, work: _Work, above: Names) -> Boun
 def _pattern(task: BoundTask, use: PatternUse, graph: BoundGraph, work: _Work, above: Names) -> BoundTask:
     plain = use.name == "solo" and not use.settings and use.template is None
     if plain and (pieces.does_something(task) or task.ask is not None):
-        return _task(replace(task, pattern=None), graph, work, above)
+        agent = task.agent if task.kind == "role" else None
+        return _task(replace(task, pattern=None, agent=agent), graph, work, above)
     place = (use.source or graph.source, use.where)
     if work.is_full or (above and place in work.told):
         return replace(task, pattern=None)  # what is wrong is told, for one of many copies
@@ -190,9 +192,22 @@ def _checked(expansion: Expansion, work: _Work, above: Names) -> tuple[BoundTask
     wrong = [(error, formula.at) for formula in expansion.formulas if (error := work.read(formula))]
     if wrong:
         raise PatternProblem(*wrong)
+    _refuse_shared_executors(expansion)
     work.pieces += len(expansion.pieces)
     refuse_too_many(work.pieces, ())
     return expansion.pieces
+
+
+def _refuse_shared_executors(expansion: Expansion) -> None:
+    """One Executor cannot be several who know nothing of one another."""
+    seen: set[str] = set()
+    for piece in expansion.pieces:
+        alias = piece.agent.executor if piece.agent is not None and piece.agent.independent else None
+        if alias in seen:
+            message = f"the pattern asks for several Executors, and `{alias}` is only one"
+            raise PatternProblem((BadSetting(message, hint="take `executor` out"), ()))
+        if alias is not None:
+            seen.add(alias)
 
 
 def _told_apart(piece: BoundTask, host: BoundTask) -> BoundTask:
@@ -218,11 +233,24 @@ def _as_sample(task: BoundTask, sample: int) -> BoundTask:
 
 
 def _placed(piece: BoundTask, use: PatternUse) -> BoundTask:
-    """The piece, with the places of nested patterns and of refused keys in the document."""
+    """The piece, with the places of nested patterns, of Roles and of refused keys in the document; and for a
+    Role what the graph says of all of them."""
     changes: dict[str, object] = {}
     if piece.pattern is not None and not _is_whole(piece.pattern.where):
         where = (*use.where, *piece.pattern.where)
         changes["pattern"] = replace(piece.pattern, where=where, source=use.source)
+    agent = piece.agent
+    if agent is not None and agent.where and not _is_whole(agent.where):
+        # By its first step it is known which file says the setting.
+        source, where = use.places.get(str(agent.where[0]), (use.source, use.where))
+        agent = replace(agent, where=(*where, *agent.where), source=source)
+    if agent is not None and piece.kind == "role" and piece.pattern is None:
+        if piece.runtime == AGENT and use.agents.runtime is not None:
+            changes["runtime"] = use.agents.runtime
+        if agent.tier is None and agent.model is None:
+            agent = replace(agent, tier=use.agents.tier, model=use.agents.model)
+    if agent != piece.agent:
+        changes["agent"] = agent
     later = tuple(
         item if _is_whole(item.where) else replace(item, where=(*use.where, *item.where))
         for item in piece.later

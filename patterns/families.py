@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from posixpath import basename
+from typing import Any
 
 from ..schemas.bound import BoundTask, Member
 from ..schemas.bound_json import task_to_json
@@ -18,6 +19,9 @@ _STARTERS = frozenset(
         *("cd", "set", "export", "exec", "test", "true", "exit", "return", "local", "time"),
     }
 )
+RUNTIMES = {"claude": "anthropic", "codex": "openai", "gemini": "google"}
+"""The makers of the models that a client asks when nobody says which."""
+
 _WORD = re.compile(r"[\w./@+-]+")
 _MODELS = (
     ("anthropic", ("claude", "opus", "sonnet", "haiku")),
@@ -31,15 +35,47 @@ _MODELS = (
 
 
 def work_key(task: BoundTask) -> str:
-    """A text that is equal exactly for tasks that do the same work: the same command, or callable."""
+    """A text that is equal exactly for tasks that do the same work: the same command or callable, or the same
+    Role that is asked the same of the same model."""
     spelled = task_to_json(task)
     # Whether a callable runs in a process or in a thread does not change what it does.
     callable_ = task.python and [task.python.module, task.python.function]
-    return canonical([*(spelled.get(name) for name in ("command", "body", "kind")), callable_])
+    asked = None
+    if task.agent is not None and task.kind == "role":
+        asked = {name: spelled["agent"].get(name) for name in ("role", "prompt", "files", "tier", "model")}
+        asked["runtime"] = task.runtime
+    return canonical([*(spelled.get(name) for name in ("command", "body", "kind")), callable_, *_some(asked)])
+
+
+def _some(asked: Any) -> list[Any]:
+    return [] if asked is None else [asked]
+
+
+def doer(task: BoundTask) -> str:
+    """A text that is equal exactly where the same one does the work: a Role, a command or a callable."""
+    if task.agent is not None and task.kind == "role":
+        return canonical(["role", task.agent.role])
+    return work_key(task)
+
+
+def called(task: BoundTask) -> str:
+    """What people call whoever does the work: its Role, its program, its script or its callable."""
+    if task.agent is not None and task.kind == "role":
+        return task.agent.role
+    return family_of(task)
+
+
+def is_akin(one: Member, other: Member) -> bool:
+    """Whether two are of one family; two Roles only where they are the same one."""
+    if family_of_member(one) != family_of_member(other):
+        return False
+    roles = [member.task.agent.role for member in (one, other) if member.task.agent is not None]
+    return len(set(roles)) < 2
 
 
 def family_of(task: BoundTask) -> str:
-    """What a piece is akin to: its program, its script, or its callable.
+    """What a piece is akin to: its program, its script, or its callable; for an agent the makers of its
+    model, as far as its name or its client tells, else the runtime.
 
     Two pieces of one family err together more than two of different ones (arXiv 2506.07962).
     """
@@ -49,6 +85,10 @@ def family_of(task: BoundTask) -> str:
         return _program(task) or "sh"
     if task.body is not None:
         return basename(task.body.graph.source)
+    if task.agent is not None and task.agent.model is not None:
+        return model_family(task.agent.model)
+    if task.kind == "role":
+        return RUNTIMES.get(task.runtime, task.runtime)
     return task.kind
 
 

@@ -14,6 +14,7 @@ from .examples import Example
 from .gathering import Gathering, formulas_of, gathered
 from .protocol import Calls, Expansion, problem
 from .settings import Settings, check_members
+from .words import of_brief
 
 ANGLES = (
     "Look for what is wrong: cases in which the result does not hold.",
@@ -54,10 +55,22 @@ class Fanout:
         pieces.refuse_repeated_effects(task, self.name, len(members))
         made = []
         for index, (member, brief) in enumerate(zip(members, briefs, strict=True), 1):
-            inputs = {} if brief is None else {"brief": _within(member.task, brief)}
-            made.append(pieces.work(member.task, str(index), inputs=inputs, at=member.where, sample=index))
+            # An agent is asked what its brief says; all others find it among their inputs.
+            is_asked = brief is not None and pieces.is_agent(member.task)
+            inputs = {} if brief is None or is_asked else {"brief": _within(member.task, brief)}
+            made.append(
+                pieces.work(
+                    member.task,
+                    str(index),
+                    inputs=inputs,
+                    at=member.where,
+                    words="" if brief is None else of_brief(brief),
+                    independent=True,
+                    sample=index,
+                )
+            )
         pieces.refuse_shared_files(made, self.name, [member.where for member in members])
-        joined, result = gathered(found, members, [one.id for one in made], self.name)
+        joined, result = gathered(task, found, members, [one.id for one in made], self.name)
         return Expansion(
             pieces=(*made, *joined),
             result=result,

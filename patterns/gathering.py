@@ -14,11 +14,12 @@ from ..schemas.template import Expr, Given, Mapping
 from . import pieces
 from .protocol import Formula, PatternProblem, problem
 from .settings import Settings, no_member
+from .words import SYNTHESIS
 
 _PLAIN = ("collect", "first_ok")
 _NEEDS = {
     "best": ("an expression", "`join: {best: output.score}`"),
-    "synthesise": ("a member", "`join: {synthesise: {run: …}}`"),
+    "synthesise": ("a Role or a member", "`join: {synthesise: docs}`"),
 }
 """The joins that are not one word: what each needs, and how that is written."""
 
@@ -29,7 +30,7 @@ class Gathering(Settings):
     join: str | dict[str, Any] = Field(
         default="collect",
         description="`collect`: a list of all; `first_ok`: the first that ended ok; `{best: EXPR}`: where an"
-        " expression over `output` is greatest; `{synthesise: …}`: a member makes one of them.",
+        " expression over `output` is greatest; `{synthesise: …}`: a Role or a member makes one of them.",
     )
 
 
@@ -40,9 +41,10 @@ def formulas_of(settings: Gathering) -> tuple[Formula, ...]:
 
 
 def gathered(
-    settings: Gathering, members: Sequence[Member], ids: Sequence[str], name: str
+    task: BoundTask, settings: Gathering, members: Sequence[Member], ids: Sequence[str], name: str
 ) -> tuple[list[BoundTask], str]:
-    """The pieces that join those called `ids`, and the one that speaks for all. Raises `PatternProblem`."""
+    """The pieces that join those called `ids`, which are about `task`, and the one that speaks for all.
+    Raises `PatternProblem`."""
     told: dict[str, Any] = {"pattern": name, "who": pieces.who(members, ids)}
     chosen = settings.join
     if isinstance(chosen, str):
@@ -73,12 +75,11 @@ def gathered(
         "gathered", "collect", needs=ids, rule="everything", settings={"pieces": list(ids)}, told=told
     )
     needs = (*pieces.after(["gathered"]), *pieces.after(ids, "done"))
-    if isinstance(value, Member):
-        made = pieces.work(value.task, "synthesis", inputs=inputs, at=value.where, needs=needs, held=False)
-    elif isinstance(value, str):
-        made = pieces.role("synthesis", value, at, needs=needs)
-    else:
+    if isinstance(value, str):
+        value = pieces.by_role(task, value, at)
+    if not isinstance(value, Member):
         raise PatternProblem(*((error, (*at, *below)) for error, below in no_member(value)))
+    made = pieces.looking(value, "synthesis", SYNTHESIS, about=task, inputs=inputs, needs=needs)
     return [after, made], "synthesis"
 
 

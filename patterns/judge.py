@@ -8,9 +8,9 @@ from pydantic import Field
 
 from ..schemas.bound import BoundTask, Member
 from ..schemas.errors.patterns import BadSetting, MissingSetting, RelatedJudge, TooFewMembers
-from . import pieces
+from . import pieces, words
 from .examples import Example
-from .families import family_of_member
+from .families import called, family_of_member, is_akin
 from .protocol import Calls, Expansion, check_all, problem
 from .settings import Settings, check_members
 
@@ -53,13 +53,12 @@ class Judge:
         found: JudgeSettings = settings
         members = self._candidates(task, found)
         judge = found.judge
-        check_all(
-            lambda: _check_orders(found.orders),
-            lambda: self._check_judge(judge, members) if isinstance(judge, Member) else None,
-        )
+        if isinstance(judge, str):
+            judge = pieces.by_role(task, judge, ("judge",))
+        check_all(lambda: _check_orders(found.orders), lambda: self._check_judge(judge, members))
         ids = [str(index) for index in range(1, len(members) + 1)]
         made = [
-            pieces.work(member.task, name, at=member.where, sample=index)
+            pieces.work(member.task, name, at=member.where, independent=True, sample=index)
             for index, (name, member) in enumerate(zip(ids, members, strict=True), 1)
         ]
         pieces.refuse_shared_files(made, self.name, [member.where for member in members])
@@ -71,14 +70,19 @@ class Judge:
         for number, (name, order) in enumerate(zip(judges, ("forward", "backward"), strict=False), 1):
             inputs = {"candidates": pieces.piece("lineup", f".output.{order}")}
             needs = pieces.after(["lineup"])
-            if isinstance(found.judge, Member):
-                made.append(
-                    pieces.typed(
-                        found.judge, name, JUDGEMENT, inputs=inputs, needs=needs, held=True, sample=number
-                    )
+            made.append(
+                pieces.typed(
+                    judge,
+                    name,
+                    JUDGEMENT,
+                    words.JUDGEMENT,
+                    about=task,
+                    inputs=inputs,
+                    needs=needs,
+                    held=True,
+                    sample=number,
                 )
-            else:
-                made.append(pieces.role(name, found.judge, ("judge",), needs=needs, held=True))
+            )
         decision = pieces.join(
             "decision",
             "judged",
@@ -116,12 +120,13 @@ class Judge:
         check_members([judge], frozenset({"name", "family"}))
         if not judge.has_work:
             raise problem(RelatedJudge, "the judge does the same work as the candidates", at=judge.where)
-        own = family_of_member(judge)
-        related = next((one for one in members if family_of_member(one) == own), None)
-        if related is not None:
+        if any(is_akin(judge, one) for one in members):
+            is_agent = judge.task.agent is not None
             raise problem(
                 RelatedJudge,
-                f"the judge and a candidate are of one family: `{own}`",
+                f"the judge and a candidate are the same Role: `{called(judge.task)}`"
+                if is_agent
+                else f"the judge and a candidate are of one family: `{family_of_member(judge)}`",
                 "whoever judges prefers its own kind: let another program, model or Role judge",
                 judge.where,
             )

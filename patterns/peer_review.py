@@ -11,12 +11,13 @@ from ..schemas.bound import BoundTask, Member
 from ..schemas.errors.patterns import BadSetting, SelfReview, TooFewMembers
 from ..schemas.suggest import did_you_mean
 from ..schemas.template import Literal, Mapping, Sequence, Template
-from . import pieces
+from . import pieces, words
 from .examples import Example
-from .families import work_key
+from .families import called, doer
 from .protocol import Calls, Expansion, check_all, problem
 from .refine import check_rounds, named
 from .settings import Settings, check_members
+from .words import REVISION
 
 REVIEW = {
     "type": "object",
@@ -28,6 +29,17 @@ REVIEW = {
     },
 }
 """What a review is."""
+
+BY_A_ROLE = {
+    **REVIEW,
+    "required": ["verdict", "findings", "reason"],
+    "properties": {
+        "verdict": {"enum": ["approve", "reject"]},
+        "findings": {"type": "array", "items": {"type": "string"}},
+        "reason": {"type": "string"},
+    },
+}
+"""What the review of an agent is."""
 
 
 class PeerReviewSettings(Settings):
@@ -85,7 +97,17 @@ class PeerReview:
                 }
                 needs = pieces.after([before["author"], *before["reviews"]], "done")
             held = number > 0
-            made.append(pieces.work(author, name, inputs=inputs, needs=needs, held=held, sample=number + 1))
+            made.append(
+                pieces.work(
+                    author,
+                    name,
+                    inputs=inputs,
+                    needs=needs,
+                    words=REVISION if rounds else "",
+                    held=held,
+                    sample=number + 1,
+                )
+            )
             looked = {"draft": pieces.output_of(name), "deliverable": pieces.piece(name, ".deliverable")}
             reviews = [named(f"review-{index}", number) for index in range(1, len(found.reviewers) + 1)]
             for index, (review, member) in enumerate(zip(reviews, found.reviewers, strict=True), 1):
@@ -93,7 +115,9 @@ class PeerReview:
                     pieces.typed(
                         member,
                         review,
-                        REVIEW,
+                        schema_for(member),
+                        words.REVIEW,
+                        about=author,
                         inputs=looked,
                         needs=pieces.after([name]),
                         held=held,
@@ -141,13 +165,27 @@ class PeerReview:
         proposal = {"proposal": proposal_of(author)}
         reviews = [f"review-{index}" for index in range(1, len(found.reviewers) + 1)]
         made = [
-            pieces.typed(member, name, REVIEW, inputs=proposal, effects=_effects(member), sample=index)
+            pieces.typed(
+                member,
+                name,
+                schema_for(member),
+                words.REVIEW_BEFORE,
+                about=author,
+                inputs=proposal,
+                effects=_effects(member),
+                sample=index,
+            )
             for index, (name, member) in enumerate(zip(reviews, found.reviewers, strict=True), 1)
         ]
         verdict = self._verdict(found, [{"author": None, "reviews": reviews}])
         act = pieces.work(author, "act", needs=pieces.after(["verdict"]))
         total = len(reviews) + 1
         return Expansion(pieces=(*made, verdict, act), result="act", calls=Calls(expected=total, worst=total))
+
+
+def schema_for(member: Member) -> dict[str, Any]:
+    """What the member's review must be."""
+    return BY_A_ROLE if pieces.is_agent(member.task) else REVIEW
 
 
 def _check_count(found: PeerReviewSettings) -> None:
@@ -164,14 +202,20 @@ def _check_word(value: str, key: str, *known: str) -> None:
 
 
 def _check_reviewer(member: Member, author: BoundTask) -> None:
-    is_author = author.pattern is None and work_key(member.task) == work_key(author)
+    is_author = author.pattern is None and doer(member.task) == doer(author)
     if member.task.pattern is None and (not member.has_work or is_author):
         raise problem(
             SelfReview,
-            f"a reviewer of `{author.id}` does the same work as its author",
+            f"a reviewer of `{author.id}` {_how_akin(author)}",
             "nobody reviews their own work: give the reviewer another `run`, `python` or Role",
             member.where,
         )
+
+
+def _how_akin(author: BoundTask) -> str:
+    if pieces.is_agent(author):
+        return f"has the Role of its author, `{called(author)}`"
+    return "does the same work as its author"
 
 
 def _effects(member: Member) -> Any:
@@ -181,6 +225,10 @@ def _effects(member: Member) -> Any:
 def proposal_of(task: BoundTask) -> Template:
     """What the task is going to do, as data: its command or callable, and its inputs."""
     parts: list[tuple[str, Template]] = [("task", Literal(task.id))]
+    if task.agent is not None and task.kind == "role":
+        parts.append(("role", Literal(task.agent.role)))
+        parts.append(("prompt", task.agent.prompt))
+        parts.append(("files", Sequence(tuple(pointer.path for pointer in task.agent.files))))
     if task.command is not None and task.command.argv is not None:
         parts.append(("argv", Sequence(task.command.argv)))
     elif task.command is not None:

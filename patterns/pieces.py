@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
+from ..schemas.agent import AGENT, AgentSpec
 from ..schemas.bound import (
     BoundTask,
     CallableSpec,
@@ -17,6 +18,7 @@ from ..schemas.bound import (
     RetryPolicy,
     SettleSpec,
 )
+from ..schemas.differences import with_differences
 from ..schemas.errors.patterns import (
     BadSetting,
     EffectsRepeated,
@@ -26,8 +28,9 @@ from ..schemas.errors.patterns import (
     SharedFile,
 )
 from ..schemas.template import Concat, Expr, Literal, Template
-from .families import family_of
+from .families import called
 from .protocol import At, problem
+from .words import CHECK, asking, joined
 
 JOINS: Final = "metaensemble.patterns.joins"
 """The module that joins are found in."""
@@ -35,13 +38,30 @@ JOINS: Final = "metaensemble.patterns.joins"
 MOST_PIECES: Final = 100_000
 """The patterns of a graph make at most so many pieces."""
 
+CHECKED: Final = {
+    "type": "object",
+    "required": ["passed", "findings"],
+    "properties": {"passed": {"type": "boolean"}, "findings": {"type": "array", "items": {"type": "string"}}},
+}
+"""What a Role says that looks at the work of another one."""
+
 Inputs = Mapping[str, Template]
 
 
 def work(
-    task: BoundTask, piece_id: str, *, inputs: Inputs | None = None, at: At = (), **changes: Any
+    task: BoundTask,
+    piece_id: str,
+    *,
+    inputs: Inputs | None = None,
+    at: At = (),
+    words: str = "",
+    independent: bool = False,
+    **changes: Any,
 ) -> BoundTask:
-    """A piece that does the work of `task`, with further inputs. Raises `PatternProblem`."""
+    """A piece that does the work of `task`, with further inputs. Raises `PatternProblem`.
+
+    An agent is told `words` after its prompt, and with `independent` it has an identity of its own.
+    """
     if task.pattern is None:
         refuse_nothing(task, at)
     further = dict(inputs or {})
@@ -58,10 +78,41 @@ def work(
         task,
         id=piece_id,
         hosted=True,
+        agent=_asked(task, words, independent=independent),
         inputs=(*own, *further.items()),
         offered=tuple(dict.fromkeys((*task.offered, *further))),
         **{"needs": (), **changes},
     )
+
+
+def _asked(task: BoundTask, words: str, *, independent: bool) -> AgentSpec | None:
+    agent = task.agent
+    if agent is None or (not agent.role and task.pattern is None):
+        return None
+    prompt = joined([agent.prompt, Literal(words)]) if words else agent.prompt
+    return replace(agent, prompt=prompt, independent=independent or agent.independent)
+
+
+def is_agent(task: BoundTask) -> bool:
+    """Whether a Role does the work of the task, and nothing in between."""
+    return task.kind == "role" and task.pattern is None
+
+
+def by_role(task: BoundTask, name: str, at: At, *, whole: bool = False) -> Member:
+    """The member that a Role alone stands for, at `at` below the settings; with `whole`, in the document."""
+    own = BoundTask(id=task.id, kind="role", runtime=AGENT, agent=AgentSpec(role=name, where=at), later=())
+    made = with_differences(task, own, {"role"}, has_work=True)
+    return Member(task=made, has_work=True, given=frozenset({"role"}), where=() if whole else at)
+
+
+def looking(
+    member: Member, piece_id: str, say: str, *, about: BoundTask, inputs: Inputs, **changes: Any
+) -> BoundTask:
+    """A piece of a member's that looks at what the task `about` came to; an agent is told so with `say`."""
+    task = member.task
+    if task.agent is not None and task.agent.role:
+        task = replace(task, agent=replace(task.agent, prompt=asking(member, say, about)))
+    return work(task, piece_id, inputs=inputs, at=member.where, independent=True, **changes)
 
 
 def refuse_nothing(task: BoundTask, at: At = ()) -> None:
@@ -70,7 +121,7 @@ def refuse_nothing(task: BoundTask, at: At = ()) -> None:
         raise problem(
             NothingToDo,
             f"the task `{task.id}` does nothing itself, and the pattern has nothing else to do",
-            "give the task `run`, `python` or `graph`, or list `members` that do something",
+            "give the task `role`, `run`, `python` or `graph`, or list `members` that do something",
             at,
         )
 
@@ -80,29 +131,40 @@ def does_something(task: BoundTask) -> bool:
     return task.command is not None or task.python is not None or task.body is not None or task.kind == "role"
 
 
-def check(member: Member, piece_id: str, *, inputs: Inputs, **changes: Any) -> BoundTask:
+def check(member: Member, piece_id: str, *, about: BoundTask, inputs: Inputs, **changes: Any) -> BoundTask:
     """A piece that looks at what another one did: what it finds is its output, passed or not."""
     _refuse_pattern(member)
-    return work(
-        member.task,
+    return looking(
+        member,
         piece_id,
+        CHECK,
+        about=about,
         inputs=inputs,
-        at=member.where,
-        output=OutputContract(form="check"),
+        output=OutputContract(form="check", schema=CHECKED if is_agent(member.task) else None),
         deliverables=(),
         **_own(member, ("writes", "checks", "acceptance")),
         **changes,
     )
 
 
-def typed(member: Member, piece_id: str, schema: Any, *, inputs: Inputs, **changes: Any) -> BoundTask:
-    """A piece of a member's whose output must meet `schema`."""
+def typed(
+    member: Member,
+    piece_id: str,
+    schema: Any,
+    say: str,
+    *,
+    about: BoundTask,
+    inputs: Inputs,
+    **changes: Any,
+) -> BoundTask:
+    """A piece of a member's whose output must meet `schema`; an agent is told what it is by `say`."""
     _refuse_pattern(member)
-    return work(
-        member.task,
+    return looking(
+        member,
         piece_id,
+        say,
+        about=about,
         inputs=inputs,
-        at=member.where,
         output=OutputContract(form="json", schema=schema),
         **_own(member, ("deliverables", "writes", "checks", "acceptance")),
         **changes,
@@ -185,10 +247,9 @@ def output_of(name: str) -> Expr:
 
 
 def who(members: Sequence[Member], ids: Sequence[str]) -> dict[str, str]:
-    """What people call each piece: the name of its member, else its program, else its number."""
+    """What people call each piece: the name of its member, else its Role or program, else its number."""
     plain = [
-        str(member.keys.get("name") or (family_of(member.task) if member.has_work else ""))
-        for member in members
+        str(member.keys.get("name") or (called(member.task) if member.has_work else "")) for member in members
     ]
     return {
         name: text if text and plain.count(text) == 1 else f"{text}-{name}" if text else name
@@ -232,18 +293,6 @@ def refuse_shared_files(pieces: Sequence[BoundTask], name: str, places: Sequence
                     at,
                 )
             seen[key] = one.id
-
-
-def role(piece_id: str, name: str, at: At, **changes: Any) -> BoundTask:
-    """A piece that an Executor of a Role is to do; this version refuses to run it."""
-    return BoundTask(
-        id=piece_id,
-        kind="role",
-        runtime="agent",
-        hosted=True,
-        later=(LaterKey(key=f"role: {name}", where=at),),
-        **changes,
-    )
 
 
 def refused(task: BoundTask, key: str, at: At) -> BoundTask:

@@ -14,6 +14,7 @@ from .checks import check_is_outside
 from .examples import Example
 from .protocol import Calls, Expansion, check_all, problem
 from .settings import Settings, check_members
+from .words import REDRAFT
 
 MOST_ROUNDS = 100
 
@@ -43,7 +44,7 @@ class Refine:
             raise problem(
                 NoOutsideCheck,
                 "`refine` needs a check from outside: revising without one does not help (arXiv 2310.01798)",
-                "add `check: {run: …}`, which exits with 0 when it passes",
+                "add `check: {run: …}`, which exits with 0 when it passes, or `check: {role: …}`",
             )
         check = found.check
         check_all(
@@ -71,12 +72,21 @@ class Refine:
                 }
             held = number > 0
             made.append(
-                pieces.work(found.work(task), draft, inputs=inputs, needs=needs, held=held, sample=number + 1)
+                pieces.work(
+                    found.work(task),
+                    draft,
+                    inputs=inputs,
+                    needs=needs,
+                    words=REDRAFT if number else "",
+                    held=held,
+                    sample=number + 1,
+                )
             )
             made.append(
                 pieces.check(
                     check,
                     look,
+                    about=task,
                     inputs={
                         "candidate": pieces.output_of(draft),
                         "deliverable": pieces.piece(draft, ".deliverable"),

@@ -19,7 +19,7 @@ from ..schemas.template import Mapping as MappingTemplate
 from ..schemas.template import Sequence as SequenceTemplate
 from .protocol import At, PatternProblem, problem
 
-MEMBER_KEYS = frozenset({"name", "family", "brief", "purpose", "share"})
+MEMBER_KEYS = frozenset({"name", "family", "brief", "purpose", "share", "budget_pct_of_head"})
 """What the map of a member may say beside the keys of a task."""
 
 _TEMPLATES = (Concat, Expr, Given, Literal, MappingTemplate, SequenceTemplate)
@@ -206,7 +206,7 @@ def _place(loc: tuple[Any, ...], given: Any) -> At:
 _LONGEST_SHOWN: Final = 60
 """So long may a text be that a hint repeats."""
 
-MEMBER_WORK: Final = ("run", "python", "graph")
+MEMBER_WORK: Final = ("role", "run", "python", "graph")
 _MEMBER_TYPES: Final = frozenset({"dataclass_type", "dataclass_exact_type"})
 _TASK_KEYS: Final = frozenset(field.alias or key for key, field in Task.model_fields.items())
 
@@ -220,5 +220,5 @@ _WORDS: Final = {
     "string_type": "expected text",
     "list_type": "expected a list",
     "dict_type": "expected a map",
-    **dict.fromkeys(_MEMBER_TYPES, "expected a member: a map with `run`, `python` or `graph`"),
+    **dict.fromkeys(_MEMBER_TYPES, "expected a member: a map with `role`, `run`, `python` or `graph`"),
 }

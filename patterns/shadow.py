@@ -17,8 +17,6 @@ from .families import work_key
 from .protocol import Calls, Expansion, Formula, check_all, problem
 from .settings import Settings, check_members
 
-_TELLS_APART = frozenset({"runtime", "tier", "model"})
-
 
 class ShadowSettings(Settings):
     """Who runs beside the task, and what counts."""
@@ -59,7 +57,16 @@ class Shadow:
         made = [primary]
         names = [f"shadow-{index}" for index in range(1, len(found.shadows) + 1)]
         for index, (name, member) in enumerate(zip(names, found.shadows, strict=True), 1):
-            made.append(pieces.work(member.task, name, at=member.where, sample=index + 1, background=True))
+            made.append(
+                pieces.work(
+                    member.task,
+                    name,
+                    at=member.where,
+                    independent=True,
+                    sample=index + 1,
+                    background=True,
+                )
+            )
         places = [("shadows",), *(member.where for member in found.shadows)]
         pieces.refuse_shared_files(made, self.name, places)
         checks: list[BoundTask] = []
@@ -75,6 +82,7 @@ class Shadow:
                     pieces.check(
                         found.compare,
                         f"check-{name}",
+                        about=task,
                         inputs=looked,
                         needs=pieces.after([name]),
                         background=True,
@@ -134,15 +142,12 @@ def _check_shadow(member: Member, task: BoundTask) -> None:
     if member.task.effects == "external" and task.effects != "external":
         message = "a shadow has external effects, and would do more than be compared"
         raise problem(EffectsRepeated, message, "let it only say what it would do", member.where)
-    told_apart = any(
-        key in member.given and getattr(member.task, key, object()) != getattr(task, key, None)
-        for key in _TELLS_APART
-    )
+    told_apart = "runtime" in member.given and member.task.runtime != task.runtime
     if not told_apart and member.task.pattern is None and work_key(member.task) == work_key(task):
         raise problem(
             NothingDiffers,
             f"a shadow of `{task.id}` does not differ from it",
-            "give it another `run`, `python` or `runtime`",
+            "give it another `role`, `run`, `python`, `runtime`, `tier` or `model`",
             member.where,
         )
 

@@ -15,8 +15,31 @@ Origin = Literal["core", "user", "project"]
 TIERS: Final[tuple[Tier, ...]] = ("opus", "sonnet", "haiku")
 """The classes of models, the most capable first."""
 
+CLIENTS: Final = ("claude", "codex", "gemini", "opencode", "api")
+"""The runtimes that carry agents out and nothing else, in the order in which one is looked for."""
+
+OF_OTHERS: Final = ("command", "python")
+"""The runtimes that carry out other kinds of work, and no agents."""
+
+REPLAY: Final = "replay"
+"""The runtime that plays recorded attempts, of whatever kind."""
+
 AGENT: Final = "agent"
 """The runtime of a task with `role` that names none: which one it is comes out when the graph is prepared."""
+
+
+REVIEWERS: Final = ("code-quality", "architect")
+"""The Roles that review an agent's work with external effects where nobody names reviewers: the first of them
+that is not the author's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentDefaults:
+    """What a graph says of every task with a Role that does not say it itself."""
+
+    runtime: str | None = None
+    tier: Tier | None = None
+    model: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +86,8 @@ class AgentSpec:
     `executor` is the alias of a particular one; `independent`: the pattern asks for an identity of its
     own. `tier` and `model` are what the task asks for itself. `identity` is the Role, once it has been
     looked up, and `named` the model that the runtime is asked for (None: the runtime's own choice).
-    `where` is the place of `role` in the document.
+    `where` is the place of `role` in the document `source` (none: that of the graph). `why` says why the
+    runtime is the one that it is. The latter two are for people who look at a file, and not stored.
     """
 
     role: str
@@ -78,3 +102,5 @@ class AgentSpec:
     identity: Role | None = None
     named: str | None = None
     where: Path = ()
+    source: str = field(default="", compare=False)
+    why: str = field(default="", compare=False)

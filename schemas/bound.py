@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from .agent import AgentSpec
+from .agent import AgentDefaults, AgentSpec
 from .span import Span
 from .template import EMPTY, Template
 from .template import Literal as Lit
@@ -205,7 +205,7 @@ class PatternUse:
 
     `template` is the graph of a pattern that is written as one, and `given` has, for each task of it that
     does the work of the task that uses it, the keys that it gives itself. `others` are names that the
-    graph and the project give to patterns.
+    graph and the project give to patterns, and `agents` what the graph says of its Roles.
     """
 
     name: str
@@ -216,6 +216,7 @@ class PatternUse:
     template: SubGraph | None = None
     given: Mapping[str, frozenset[str]] = field(default_factory=dict)
     others: tuple[str, ...] = ()
+    agents: AgentDefaults = AgentDefaults()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

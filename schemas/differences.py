@@ -6,7 +6,7 @@ from collections.abc import Container
 from dataclasses import replace
 from typing import Any, Final
 
-from .agent import AgentSpec
+from .agent import CLIENTS, REPLAY, AgentSpec
 from .bound import BoundTask
 
 _ALIKE: Final = (
@@ -19,7 +19,7 @@ _ALIKE: Final = (
 _WORK: Final = ("kind", "command", "python", "body", "runtime")
 
 _OF_AGENT: Final = {
-    "role": ("role", "where"),
+    "role": ("role", "where", "source"),
     "context": ("files", "prior_runs"),
     **{key: (key,) for key in ("prompt", "executor", "reask", "tier", "model")},
 }
@@ -43,7 +43,7 @@ def with_differences(
         changes |= {field: getattr(own, field) for field in _WORK}
         if own.kind != "role":
             changes["agent"] = None
-        elif task.kind == "role" and "runtime" not in given:
+        elif "runtime" not in given and (task.kind == "role" or task.runtime in (REPLAY, *CLIENTS)):
             changes["runtime"] = task.runtime
         if own.body is not None:
             changes["inputs"] = ()
@@ -60,8 +60,9 @@ def _agent(task: BoundTask, own: BoundTask, given: Container[str]) -> AgentSpec 
     changes: dict[str, Any] = {field: getattr(said, field) for field in fields}
     if asked is None:
         return AgentSpec(**changes)
-    if changes.get("role", asked.role) != asked.role:
-        changes.setdefault("executor", None)
+    if asked.role and changes.get("role", asked.role) != asked.role:
+        # Who else does it has an Executor, and a class of model, of its own.
+        changes = {"executor": None, "tier": None, "model": None} | changes
     if "tier" in given or "runtime" in given:
         # The name of a model belongs to a tier and to a runtime.
         changes.setdefault("model", None)

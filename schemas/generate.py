@@ -17,6 +17,7 @@ from pydantic_core import core_schema
 
 from . import later
 from .brief import Brief
+from .budgets_config import BudgetsConfig
 from .manifest import Manifest
 from .plan import Plan
 from .quality_config import QualityConfig
@@ -31,6 +32,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 SCHEMAS: dict[str, tuple[type[BaseModel], str, Literal["validation", "serialization"]]] = {
     "task-graph": (TaskGraph, "Task graph", "validation"),
     "manifest": (Manifest, "Manifest", "validation"),
+    "budgets": (BudgetsConfig, "Budgets and models", "validation"),
     "brief": (Brief, "Brief", "validation"),
     "plan": (Plan, "Plan", "serialization"),
     "report": (Report, "Report", "serialization"),

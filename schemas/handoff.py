@@ -18,7 +18,7 @@ from .span import Path
 UUID7: Final = r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 MANIFEST_ID: Final = f"hm-{UUID7}"
 
-TO_FILL: Final = "<fill in"
+TO_FILL: Final = "FILL IN:"
 """How a text begins that a scaffold leaves for a person to write. A document with one is not valid."""
 
 WHOLE_TEXT: Final = rf"(?!{TO_FILL})[\s\S]+"

@@ -32,6 +32,23 @@ class PlanLater(PlanModel):
     task: str | None = None
 
 
+class PlanAgent(PlanModel):
+    """Who would do the work of a node with a Role.
+
+    `because` says why the runtime is the one that it is. `tier` is the class of model that is asked for,
+    and `model` the one that stands for it; None: the runtime's own choice. `independent`: an Executor of its
+    own is made; `executor` is one that the task names.
+    """
+
+    role: str
+    version: str | None = None
+    because: AnyText = ""
+    tier: str | None = None
+    model: str | None = None
+    executor: str | None = None
+    independent: bool = False
+
+
 class PlanNode(PlanModel):
     """One node of the plan.
 
@@ -42,7 +59,7 @@ class PlanNode(PlanModel):
     earlier DAG run would be taken. A node that is `held` waits until the rule of a join lets it start; one in
     the `background` holds nothing else up. `details` are the settings that differ from their defaults.
     `group` is the id of the node that this one is a member of: a fan-out, a matrix, a repeat, a sub-graph, or
-    what a pattern made.
+    what a pattern made. `agent` is there for the work of a Role.
     """
 
     id: str
@@ -63,6 +80,7 @@ class PlanNode(PlanModel):
     held: bool = False
     background: bool = False
     details: dict[str, Any] = {}
+    agent: PlanAgent | None = None
     later: tuple[str, ...] = ()
 
     @property

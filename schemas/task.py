@@ -8,6 +8,7 @@ from pydantic import Field, GetJsonSchemaHandler, JsonValue
 from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError
 
 from . import mistakes
+from .agent import CLIENTS, OF_OTHERS
 from .annotations import JsonObject, Names
 from .budget import Money
 from .contract import Contract
@@ -133,7 +134,7 @@ def with_defaults(task: Task, defaults: Defaults | None) -> Task:
     """`task` with the values of `defaults` for the keys that it does not give itself.
 
     Inside `retry` this holds key by key, so that a task may change `max` alone. `in` goes to
-    `python` tasks only.
+    `python` tasks only, and a runtime that carries out agents alone goes to those.
     """
     if defaults is None:
         return task
@@ -141,11 +142,25 @@ def with_defaults(task: Task, defaults: Defaults | None) -> Task:
     update = {
         name: getattr(defaults, name)
         for name in defaults.model_fields_set
-        if name not in given and (name != "in_" or task.python is not None)
+        if name not in given and _is_meant(name, task, defaults)
     }
     if task.retry is not None and defaults.retry is not None:
         update["retry"] = _merged(task.retry, defaults.retry)
     return task.model_copy(update=update) if update else task
+
+
+def _is_meant(name: str, task: Task, defaults: Defaults) -> bool:
+    """Whether the value of `defaults` for this key is for tasks of this kind."""
+    if name == "in_":
+        return task.python is not None
+    return name != "runtime" or runtime_fits(defaults.runtime, task)
+
+
+def runtime_fits(runtime: str | None, task: Task) -> bool:
+    """Whether a runtime that is said of many tasks is meant for this one."""
+    if task.role is not None:
+        return runtime not in OF_OTHERS
+    return runtime not in CLIENTS or task.graph is not None
 
 
 def _merged(own: Retry, common: Retry) -> Retry:

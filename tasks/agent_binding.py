@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os.path
 from typing import TYPE_CHECKING
 
 from ..schemas.agent import AgentSpec, PointerSpec
@@ -15,10 +16,11 @@ if TYPE_CHECKING:
 def agent_of(at: TaskBinding) -> AgentSpec | None:
     """What the task, or the member of a pattern, says of the work of an agent; None when it says nothing.
 
-    A member without `role` says how it differs from the task: its `role` is empty.
+    A member without `role` says how it differs from the task: its `role` is empty. So is that of a task whose
+    pattern may have Roles as members, for which it says which models they use.
     """
     spec, binder = at.spec, at.binder
-    if spec.role is None and at.is_task:
+    if spec.role is None and at.is_task and spec.pattern is None:
         return None
     context = spec.context
     return AgentSpec(
@@ -40,4 +42,5 @@ def agent_of(at: TaskBinding) -> AgentSpec | None:
         tier=spec.tier,
         model=at._setting(("model",)),
         where=(*at.at, "role"),
+        source=os.path.abspath(at.loaded.file),
     )

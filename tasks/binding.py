@@ -12,7 +12,7 @@ from ..schemas.bound import BoundGraph, BoundTask
 from ..schemas.errors import InputError, InputErrors
 from ..schemas.errors.expression import ImpossibleReference
 from ..schemas.later import later_in_graph
-from ..schemas.task import with_defaults
+from ..schemas.task import runtime_fits, with_defaults
 from . import settings
 from .check import examine
 from .expression.analysis import analyse, spell
@@ -192,7 +192,11 @@ class _Binding:
     def _task(self, name: str) -> BoundTask:
         graph = self.loaded.graph
         task = with_defaults(graph.tasks[name], graph.defaults)
-        given = {key: value for key, value in self.above.items() if key not in task.model_fields_set}
+        given = {
+            key: value
+            for key, value in self.above.items()
+            if key not in task.model_fields_set and (key != "runtime" or runtime_fits(value, task))
+        }
         task = task.model_copy(update=given) if given else task
         binder = self._binder(examine(self.loaded).dynamic_env.get(name, set()))
         one = TaskBinding(self.loaded, name, task, binder, self.schemas, self.project, set(given))

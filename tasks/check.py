@@ -31,7 +31,7 @@ from .places import Place, When, argvs_in_task, places_in_graph, places_in_task
 from .project_paths import leaves_upwards
 from .reader import by_place
 from .references import References, Surroundings, item_name_problem, makes_items, what_there_is
-from .runtimes import unknown_pool, unknown_pools
+from .runtimes import misfit, unknown_pool, unknown_pools
 from .shape_errors import shape_errors
 from .shell import ShellText, bind_shell
 from .shell_argv import argv_problems
@@ -188,6 +188,9 @@ class _Examiner:
             self._members(rest["pattern"], ("tasks", name, "pattern"))
         self.found.dynamic_env[name] = references.dynamic_env
         self._needs(name, task, references)
+        wrong_runtime = misfit(task)
+        if wrong_runtime is not None:
+            self._add(wrong_runtime, ("tasks", name, "runtime"))
         self._item_name(name, task)
         self._fan_outs(name, task)
         self._paths(name, task)
@@ -202,6 +205,9 @@ class _Examiner:
                 self.found.problems += shape_errors(self.document, placed)
                 continue
             self.found.members[path] = task
+            wrong_runtime = misfit(task)
+            if wrong_runtime is not None:
+                self._add(wrong_runtime, (*path, "runtime"))
             wrong_pool = None if task.pool is None else unknown_pool(task.pool, self.graph)
             if wrong_pool is not None:
                 self._add(wrong_pool, (*path, "pool"))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os.path
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from ..schemas.agent import AGENT, REVIEWERS, AgentDefaults, AgentSpec
 from ..schemas.bound import BoundTask, Member, PatternUse
 from ..schemas.differences import with_differences
 from ..schemas.errors import InputError
@@ -49,6 +51,14 @@ def pattern_of(at: TaskBinding, host: BoundTask, inner: Inner) -> PatternUse | N
     host = _work_of(host)
     demanded = _demanded(at, host, given, inner)
     if given is None:
+        if demanded is None and _is_agents_act(at, host):
+            return PatternUse(
+                name="peer_review",
+                settings={"reviewers": [_reviewer(at, host)]},
+                where=(*at.at, "effects") if "effects" in at.written else at.at,
+                source=os.path.abspath(at.loaded.file),
+                agents=_agents(at),
+            )
         if demanded is None or not at.is_task:
             return None
         return _resolved(at, host, "peer_review", {}, path, demanded, inner)
@@ -59,12 +69,29 @@ def pattern_of(at: TaskBinding, host: BoundTask, inner: Inner) -> PatternUse | N
     except NoMeaning as none:
         tell(at, inner, none.errors, path)
         return None
-    if demanded is not None and found.name != "peer_review" and at.is_task:
-        tell(at, inner, [_must_be_reviewed(at.name, name)], path)
+    is_agents = _is_agents_act(at, host)
+    if (demanded is not None or is_agents) and found.name != "peer_review" and at.is_task:
+        tell(at, inner, [_must_be_reviewed(at.name, name, named=demanded is not None)], path)
     use = _resolved(at, host, name, own, path, found, inner)
     if use is not None and at.is_task:
         _refuse_external_members(at, use, found, inner)
+    if use is not None and is_agents and found.name == "peer_review" and "reviewers" not in use.settings:
+        return replace(use, settings={**use.settings, "reviewers": [_reviewer(at, host)]})
     return use
+
+
+def _is_agents_act(at: TaskBinding, host: BoundTask) -> bool:
+    """Whether an agent would do something that cannot be taken back: it is reviewed whoever asks for it."""
+    return at.is_task and host.kind == "role" and host.effects == "external"
+
+
+def _reviewer(at: TaskBinding, host: BoundTask) -> Member:
+    """Who reviews an agent's work with external effects where nobody names reviewers."""
+    role = next(name for name in REVIEWERS if host.agent is None or name != host.agent.role)
+    agent = AgentSpec(role=role, where=(*at.at, "role"), source=os.path.abspath(at.loaded.file))
+    own = BoundTask(id=host.id, kind="role", runtime=AGENT, agent=agent)
+    task = with_differences(host, own, {"role"}, has_work=True)
+    return Member(task=task, has_work=True, given=frozenset({"role"}))
 
 
 def _work_of(host: BoundTask) -> BoundTask:
@@ -116,9 +143,10 @@ def _nobody_named(task: str) -> InputError:
     )
 
 
-def _must_be_reviewed(task: str, name: str) -> InputError:
+def _must_be_reviewed(task: str, name: str, *, named: bool) -> InputError:
+    why = "reviewers are named" if named else "an agent does it"
     return ReviewDemanded(
-        f"`{task}` has external effects and reviewers are named, so it cannot be `{name}`",
+        f"`{task}` has external effects and {why}, so it cannot be `{name}`",
         hint="take `pattern` out: a peer review is put in by itself; or write one with `peer_review`",
     )
 
@@ -130,11 +158,13 @@ def _refuse_external_members(at: TaskBinding, use: PatternUse, found: Meaning, i
     for member in _members_of(use.settings):
         if "effects" in member.given and member.task.effects == "external":
             try:
-                if names_reviewers(demanding_layers(inner.parent)) is None:
-                    return
+                named = names_reviewers(demanding_layers(inner.parent)) is not None
             except NoMeaning:
                 return
-            message = f"a member of `{at.name}` has external effects, and reviewers are named for these"
+            if not named and member.task.kind != "role":
+                continue
+            why = "reviewers are named for these" if named else "an agent does it"
+            message = f"a member of `{at.name}` has external effects, and {why}"
             hint = "do it in a task of its own behind this one, which is then reviewed"
             tell(at, inner, [ReviewDemanded(message, hint=hint)], (*use.where, *member.where))
 
@@ -189,11 +219,24 @@ def _resolved(
         where=use_at.where,
         source=use_at.source,
         places={key: (one.source, one.where) for key, one in said.items() if one is not use_at},
+        agents=_agents(at),
         others=() if found.name in BUILT_IN else known_names(layers(inner.parent)),
     )
     if found.graph is None:
         return use
     return bind_template(use, found.graph, Said(at, where), said, inner)
+
+
+def _agents(at: TaskBinding) -> AgentDefaults:
+    """What the graph says of every Role."""
+    defaults = at.loaded.graph.defaults
+    if defaults is None:
+        return AgentDefaults()
+    model: Any = None
+    if defaults.model is not None:
+        path: Path = ("defaults", "model")
+        model = settings_.setting(at.binder, defaults.model, path, *settings_.BY_KEY["model",])
+    return AgentDefaults(runtime=defaults.runtime, tier=defaults.tier, model=model)
 
 
 def _said_by(at: TaskBinding, preset: Preset) -> Said:
@@ -284,7 +327,7 @@ def _member(at: TaskBinding, host: BoundTask, path: Path, where: Path, inner: In
     }
     given = frozenset(key for key in written if key in MEMBER_KEYS)
     task = with_differences(host, _with_spans(bound, at), given, has_work=not WORK.isdisjoint(written))
-    _refuse_idle_keys(one, task, given)
+    _refuse_idle_keys(one, task, given, inner)
     return Member(
         task=replace(task, pattern=pattern_of(one, task, inner)),
         has_work=not (WORK | {"pattern"}).isdisjoint(written),
@@ -294,14 +337,15 @@ def _member(at: TaskBinding, host: BoundTask, path: Path, where: Path, inner: In
     )
 
 
-def _refuse_idle_keys(at: TaskBinding, task: BoundTask, given: frozenset[str]) -> None:
+def _refuse_idle_keys(at: TaskBinding, task: BoundTask, given: frozenset[str], inner: Inner) -> None:
     """What a member says to an agent means nothing where no Role does its work."""
-    if task.agent is not None or at.spec.graph is not None or at.spec.pattern is not None:
+    is_told = task.agent is not None and task.agent.role
+    if is_told or at.spec.graph is not None or at.spec.pattern is not None:
         return
     for key in (*OF_ROLE, *OF_MODEL):
         if key in given:
-            why = "it means nothing for a member that no Role does, and nor does the task name one"
-            at.binder.add(KeyOutOfPlace(f"`{key}` needs `role`", hint=why), (*at.at, key), key=True)
+            why = "no Role does the work of this member, nor that of the task"
+            tell(at, inner, [KeyOutOfPlace(f"`{key}` needs `role`", hint=why)], (*at.at, key))
 
 
 def _with_spans(task: BoundTask, at: TaskBinding) -> BoundTask:

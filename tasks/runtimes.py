@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..schemas.agent import CLIENTS, OF_OTHERS
+from ..schemas.errors.agents import RuntimeOfAnotherKind
 from ..schemas.errors.graph import UnknownPool
 from ..schemas.span import Path
 from ..schemas.suggest import did_you_mean, in_backticks
@@ -19,6 +21,18 @@ RUNTIMES = {"run": "command", "python": "python", "role": "agent", "graph": "gra
 def runtime_of(task: Task) -> str:
     """The runtime of a task that has the values of `defaults` already."""
     return task.runtime or RUNTIMES[task.kind]
+
+
+def misfit(task: Task) -> RuntimeOfAnotherKind | None:
+    """The error for a task, or a member of a pattern, that names a runtime of another kind of work."""
+    runtime = task.runtime
+    if task.role is not None and runtime in OF_OTHERS:
+        kind, hint = f"the Role `{task.role}`", f"take it out, or name one of {in_backticks(CLIENTS)}"
+    elif runtime in CLIENTS and (task.run, task.python, task.approve) != (None, None, None):
+        kind, hint = f"a task with `{task.kind}`", "take it out; or let a `role` do it"
+    else:
+        return None
+    return RuntimeOfAnotherKind(f"the runtime `{runtime}` cannot do the work of {kind}", hint=hint)
 
 
 def unknown_pools(graph: TaskGraph, written: Mapping[str, Any]) -> Iterator[tuple[Path, UnknownPool]]:

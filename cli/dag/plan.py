@@ -43,17 +43,22 @@ def plan(
     if as_json:
         give_json(found.model_dump(mode="json"))
     else:
-        give(_table(found))
-        _say_rest(found)
+        give(table_of(found))
+        say_rest(found)
     return 0
 
 
-def _table(plan: Plan) -> str:
+def table_of(plan: Plan) -> str:
+    """The nodes of the plan, one row each, in the order in which they would start."""
     from ..table import table
 
     nodes = sorted(plan.nodes, key=lambda node: node.order)
     heads = ["order", "node", "runtime", "needs", "why"]
-    rows = [[str(n.order + 1), n.id, n.runtime, _needs(n), _why(n)] for n in nodes]
+    rows = [[str(n.order + 1), n.id, _runtime(n), _needs(n), _why(n)] for n in nodes]
+    if any(node.agent is not None for node in nodes):
+        heads.insert(2, "role")
+        for row, node in zip(rows, nodes, strict=True):
+            row.insert(2, "" if node.agent is None else node.agent.role)
     if any(node.action in {"reuse", "skip"} for node in nodes):
         heads.insert(1, "action")
         for row, node in zip(rows, nodes, strict=True):
@@ -67,6 +72,29 @@ def _table(plan: Plan) -> str:
         for row, node in zip(rows, nodes, strict=True):
             row.append(", ".join(node.later))
     return table(heads, rows, right=("order",))
+
+
+def _runtime(node: PlanNode) -> str:
+    """The runtime; for an agent with its tier and model."""
+    agent = node.agent
+    if agent is None:
+        return node.runtime
+    if node.runtime in {"agent", "replay"}:
+        return "none" if node.runtime == "agent" else node.runtime
+    return f"{node.runtime}, {agent.tier} -> {agent.model or 'its own choice'}"
+
+
+def _chosen(plan: Plan) -> Iterator[str]:
+    """Why each runtime does the work of the Roles that it does, one line for each reason."""
+    reasons: dict[tuple[str, str], list[str]] = {}
+    for node in plan.nodes:
+        if node.agent is not None and node.agent.because:
+            roles = reasons.setdefault((node.runtime, node.agent.because), [])
+            if node.agent.role not in roles:
+                roles.append(node.agent.role)
+    for (runtime, because), roles in reasons.items():
+        name = "nothing does" if runtime == "agent" else f"{runtime} does"
+        yield f"{name} the work of {', '.join(roles)}: {because}"
 
 
 def _needs(node: PlanNode) -> str:
@@ -112,7 +140,8 @@ def _calls(plan: Plan) -> Iterator[str]:
         yield f"and {len(patterns) - _PATTERNS_SHOWN:,} more patterns; --json has their calls"
 
 
-def _say_rest(plan: Plan) -> None:
+def say_rest(plan: Plan) -> None:
+    """Say what the table does not: how large it is, how often patterns do their work, and who does it."""
     from ..plain import plain
     from ..speech import say, say_dim
 
@@ -121,7 +150,7 @@ def _say_rest(plan: Plan) -> None:
         f"{plain(plan.name)}: {count} node{'s' if count != 1 else ''} on {plan.levels} "
         f"level{'s' if plan.levels != 1 else ''}, at most {plan.concurrency} at once"
     )
-    for line in _calls(plan):
+    for line in (*_calls(plan), *_chosen(plan)):
         say_dim(line)
     if len(plan.critical_path) > 1:
         path = list(plan.critical_path)

@@ -50,7 +50,7 @@ def scaffold(
 ) -> int:
     """Print a Manifest to fill in.
 
-    It is not valid before every text that begins with `<fill in` is written, or its entry taken out.
+    It is not valid before every text that begins with `FILL IN:` is written, or its entry taken out.
     """
     from ... import api
     from ..speech import give

@@ -38,11 +38,11 @@ def build_brief(
     if prior_runs:
         context["prior_runs"] = list(prior_runs)
     if files:
-        context["files"] = [[path, as_lines(lines)] for path, lines in files]
+        context["files"] = [[path, as_lines(lines)] for path, lines in files if path]
     out: dict[str, Any] = {}
     if out_files:
         out["files"] = list(out_files)
-    if schema is not None:
+    if isinstance(schema, str | Mapping):  # of the schemas `true` and `false` there is nothing to tell
         out["schema"] = schema
     parts = {"ctx": context, "out": out, "tier": tier, "budget": dict(budget or {})}
     return {

@@ -10,9 +10,13 @@ import json
 import re
 from typing import Any, Final
 
+from .quarantine import takes_over
+
 _ACTIVE: Final = re.compile(r"[`@$!<>&{}#~]")
 _IN_STRINGS: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
-_PLAIN: Final = re.compile(r"[^\W_][\w.,:/+=()\[\]%-]{0,199}|-?\d[\d.]*")
+_PLAIN: Final = re.compile(r"[a-zA-Z0-9\u00c0-\u04ff][\w.,:/+=()\[\]%-]{0,199}|-?\d[\d.]*")
+_FOREIGN: Final = re.compile(r"[^\x00-\u04ff]")
+_JOINTS: Final = re.compile(r"[-_./,:]+")
 
 
 def as_data(value: Any) -> str:
@@ -26,16 +30,28 @@ def escaped(text: str) -> str:
     text = _ACTIVE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
     if text.startswith('"/'):
         text = f'"\\u002f{text[2:]}'
-    return "".join(char if char.isprintable() or char == " " else _unicode(char) for char in text)
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else _unicode(char) for char in text)
 
 
 def is_plain(value: Any) -> bool:
     """Whether a value that an expression brings in may stand in a prompt as it is: a number, a truth value,
     or one short word of the characters that names of files are made of, which begins with a letter or a
-    digit. A text with blanks could be an instruction."""
+    digit.
+
+    A text with blanks could be an instruction, and so could one in a script that is written without blanks,
+    the address of a page, or words that something else than blanks joins to an order.
+    """
     if value is None or isinstance(value, bool | int | float):
         return True
-    return isinstance(value, str) and (not value or _PLAIN.fullmatch(value) is not None)
+    if not isinstance(value, str):
+        return False
+    if not value:
+        return True
+    if _PLAIN.fullmatch(value) is None or _FOREIGN.search(value) or "://" in value:
+        return False
+    return not takes_over(_JOINTS.sub(" ", value))
 
 
 def tokens(text: str) -> int:

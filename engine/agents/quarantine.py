@@ -26,7 +26,10 @@ _PLAIN_SIGNS: Final = tuple(
             r"\byou are (now |no longer )?(an?|the|my)\b[^.\n]{0,60}"
             r"\b(agent|assistant|model|ai|expert|engineer|reviewer|executor|role|bot)\b"
         ),
-        r"^\s*[#<\[*_]*\s*(system|assistant|user|human|developer)( prompt| message)?\s*[>\]*_]*\s*:",
+        (
+            r"^[ \t]{0,8}[#<\[*_]{0,6} ?(system|assistant|user|human|developer)"
+            r"( prompt| message)? ?[>\]*_]{0,6} ?:"
+        ),
         r"</?(system|assistant|user|instructions?|system-reminder|tool_result|task-notification)\b",
         r"\b(new|updated|revised|real|actual) (instructions?|system prompt|task|goal) (is|are|follow)",
         r"\b(act|behave|respond|answer) as (an?|the|if you)\b",
@@ -41,24 +44,27 @@ _FAINT_SIGNS: Final = tuple(
         r"\byour (task|job|goal|role|mission|objective|instructions?) (is|are|will be)\b",
         r"\b(do not|don't|never) (mention|reveal|tell|ask|stop|say|use|answer|output|include|write)\b",
         (
-            r"^\s*(?:[-*]|\d+[.)])?\s*(please\s+)?(first|then|next|finally|always|now)?,?\s*"
+            r"^[ \t]{0,8}(?:[-*]|\d{1,3}[.)])?[ \t]{0,4}(please )?(first|then|next|finally|always|now)?,? ?"
             r"(run|execute|call|fetch|download|open|send|post|delete|remove|approve|return|reply|respond|output"
             r"|review|write|read|make sure|ensure|use|set|print|continue|proceed)\b[^?\n]*$"
         ),
         r"\b(next|other|following|downstream) (agent|executor|step|reviewer|model)s?\b",
-        r"\bstep[ -]by[ -]step\b|^\s*#*\s*(instructions?|steps|rules|guidelines)\b\s*:?\s*$",
+        r"\bstep[ -]by[ -]step\b|^[ \t]{0,8}#{0,6} ?(instructions?|steps|rules|guidelines) ?:?[ \t]{0,4}$",
     )
 )
 """Two different ones are needed: each alone also stands in honest prose."""
+
+
+def takes_over(text: str) -> bool:
+    """Whether `text` plainly wants to be obeyed in place of somebody else."""
+    return any(sign.search(text) for sign in _PLAIN_SIGNS)
 
 
 def is_instruction_shaped(text: str) -> bool:
     """Whether `text` addresses a reader who is to do something: orders, a part to play, marks of a
     conversation. Only its first 20,000 characters are looked at."""
     text = text[:_LOOKED_AT]
-    if any(sign.search(text) for sign in _PLAIN_SIGNS):
-        return True
-    return sum(sign.search(text) is not None for sign in _FAINT_SIGNS) >= 2
+    return takes_over(text) or sum(sign.search(text) is not None for sign in _FAINT_SIGNS) >= 2
 
 
 def is_suspect(*, tools_used: int, seconds: float, text: str, schema_failed: bool) -> bool:

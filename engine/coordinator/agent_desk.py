@@ -14,7 +14,7 @@ from ...schemas.ids import IdSource
 from ...schemas.states import FailureReason
 from ..agents.briefs import build_brief, store_brief
 from ..agents.executors import Choice, Executors, NoExecutor, continued
-from ..agents.manifests import build_manifest, check_pointers, memory_pointers, store_manifest
+from ..agents.manifests import build_manifest, check_manifest, memory_pointers, store_manifest
 from ..agents.report import ROOT, report_text, write_report
 from ..instances import Instance
 from ..ledger import people_queries
@@ -206,7 +206,7 @@ class AgentDesk:
             tier=agent.tier,
             acceptance=list(request.acceptance),
         )
-        problems = check_pointers(manifest, self._project)
+        problems = check_manifest(manifest, self._project)
         if problems:
             raise NotPrepared(f"its Manifest is not valid: {problems[0]}", "manifest_invalid")
         store_manifest(self._folder / "manifests", manifest, self._manifest_text(manifest))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from ...schemas.bound import BoundTask
 from ..agents.executors import Choice
@@ -12,6 +12,9 @@ from ..reuse.results import Candidate
 from ..runtimes.protocol import AttemptHandle, AttemptRequest, AttemptResult
 from ..scheduler.events import CancelWhy
 from .clock import Clock, Timer
+
+_SLACK: Final = 15.0
+"""Seconds that an agent's attempt may take longer than its limit, in which its shim ends it."""
 
 
 class LiveAttempt:
@@ -65,7 +68,11 @@ class LiveAttempt:
         self.handle = handle
         if self.task.timeout is not None:
             limit = self.task.timeout
-            self._later(limit, lambda: self._stop(f"ran longer than its `timeout` of {_seconds(limit)}"))
+            # The shim of an agent keeps the limit itself, also without a Coordinator, and can say more.
+            slack = _SLACK if self.task.agent is not None else 0.0
+            self._later(
+                limit + slack, lambda: self._stop(f"ran longer than its `timeout` of {_seconds(limit)}")
+            )
         if self.task.idle_timeout is not None:
             self._later(self.task.idle_timeout, self._check_idle)
 

@@ -158,7 +158,11 @@ class RequestBuilder:
         for name, template in task.env:
             env[name] = as_text(render_one("env", template))
         inputs = {name: render_one("with", template) for name, template in task.inputs}
-        briefs = {name: self._brief(frame, need.task) for name, frame, need in instance.sources()}
+        briefs = {
+            name: self._brief(frame, need.task)
+            for name, frame, need in instance.sources()
+            if task.agent is None or not _hands_on_itself(frame)
+        }
         if task.made:
             # A join is told more: why others ended as they did, and how often they were tried.
             for need in instance.needs:
@@ -391,6 +395,13 @@ class RequestBuilder:
         if found is None:
             found = self._digests[id(task)] = digest(bound_json.task_to_json(task))
         return found
+
+
+def _hands_on_itself(frame: Frame) -> bool:
+    """Whether the pieces of this frame are given what they need of one another as inputs, by their pattern:
+    an agent gets nothing twice, and sees of the others what the pattern lets it see."""
+    body = None if frame.host is None else frame.host.task.body
+    return body is not None and body.result is not None and not body.called
 
 
 def file_name(node_id: str) -> str:

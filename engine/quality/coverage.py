@@ -35,7 +35,8 @@ def judge(
     findings = []
     states = []
     whys = []
-    for file, percent in sorted(percents.items(), key=lambda one: (one[1], one[0])):
+    lowest_first = sorted(percents.items(), key=lambda one: (one[1], one[0]))
+    for file, percent in lowest_first:
         before = baseline(file)
         fall = 0.0 if before is None else before - percent
         if rule.block is not None and percent < rule.block:
@@ -56,5 +57,5 @@ def judge(
         why=whys[0] if whys else f"at least {lowest:.1f} % of each file is covered",
         tool=tool,
         findings=findings,
-        files={file: round(percent, 1) for file, percent in sorted(percents.items())},
+        files={file: round(percent, 1) for file, percent in lowest_first},
     )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
 
 from ...schemas.canonical import canonical
@@ -14,6 +15,9 @@ MOST_OF_AN_AXIS: Final = 20
 
 MOST_BYTES: Final = 24 << 10
 """All findings together are cut, the longest lists first, until they take no more than this as JSON."""
+
+MOST_FILES: Final = 100
+"""So many files are named with a value of their own, those with the lowest first."""
 
 _TEXT: Final = 300
 _TOLD_OF_AN_AXIS: Final = 10
@@ -44,7 +48,7 @@ class AxisResult:
         if self.findings:
             found["findings"] = [dict(one) for one in self.findings[:MOST_OF_AN_AXIS]]
         if self.files:
-            found["files"] = dict(self.files)
+            found["files"] = dict(islice(self.files.items(), MOST_FILES))
         return found
 
 
@@ -63,24 +67,22 @@ def short(text: str) -> str:
 
 
 def bounded(findings: dict[str, Any]) -> dict[str, Any]:
-    """`findings` with its longest lists and texts cut until it takes no more than `MOST_BYTES`."""
+    """`findings` that take no more than `MOST_BYTES` as JSON: the longest lists of findings and tails of what
+    was printed are cut first, then the lists of checks and assertions. No axis is left out."""
     while len(canonical(findings).encode("utf-8", "surrogatepass")) > MOST_BYTES:
         holder, key = max(_cuttable(findings), key=lambda one: len(canonical(one[0][one[1]])))
         value = holder[key]
-        holder[key] = value[: len(value) // 2]
+        # Of what was printed the end says most.
+        holder[key] = value[-(len(value) // 2) or len(value) :] if key == "tail" else value[: len(value) // 2]
     return findings
 
 
-def _cuttable(value: Any) -> Iterable[tuple[Any, Any]]:
-    """The holders and keys of all lists of findings, and of all long texts."""
-    pairs = value.items() if isinstance(value, dict) else enumerate(value)
-    for key, item in pairs:
-        if (isinstance(item, list) and len(item) > 1) or (isinstance(item, str) and len(item) > 1):
-            yield value, key
-        elif isinstance(item, dict) and key == "files":
-            continue
-        if isinstance(item, dict | list):
-            yield from _cuttable(item)
+def _cuttable(findings: dict[str, Any]) -> list[tuple[dict[str, Any], str]]:
+    """Where the lists and texts are that are cut next."""
+    found = [(axis, "findings") for axis in findings.get("axes", ())]
+    found += [(check, "tail") for check in findings.get("checks", ())]
+    found = [(holder, key) for holder, key in found if len(holder.get(key, "")) > 1]
+    return found or [(findings, key) for key in ("checks", "assertions") if len(findings.get(key, ())) > 1]
 
 
 def told(findings: Mapping[str, Any], *, axes: bool) -> str:

@@ -44,6 +44,16 @@ def parts_of(
         "`output`": digest(_contract(task)),
         "the runtime": runtime,
     }
+    if request.agent is not None:
+        agent = request.agent
+        parts["the Role"] = digest([agent.role.name, agent.role.digest, agent.tier, agent.model])
+        parts["the prompt"] = digest([agent.prompt, agent.data, _pointers(task)])
+    if request.checks or request.acceptance or request.assertions:
+        assertions = [
+            [one.path.removeprefix(request.project), one.must_export, one.coverage]
+            for one in request.assertions
+        ]
+        parts["what the work is held to"] = digest([request.checks, request.acceptance, assertions])
     parts |= {f"files of `{pattern}`": found for pattern, found in reads.items()}
     parts |= {f"the output of `{name}`": found for name, found in upstream.items()}
     if task.sample:
@@ -73,6 +83,10 @@ def difference(parts: Parts, before: Mapping[str, Any]) -> str:
 def _listed(names: list[str], shown: int = 3) -> str:
     text = ", ".join(names[:shown])
     return f"{text} and {len(names) - shown} more" if len(names) > shown else text
+
+
+def _pointers(task: BoundTask) -> Any:
+    return None if task.agent is None else bound_json.task_to_json(task)["agent"].get("files")
 
 
 def _callable(task: BoundTask) -> Any:

@@ -278,7 +278,8 @@ class AgentAttempt:
 
     async def _assessed(self, result: AttemptResult) -> tuple[AttemptResult, str | None]:
         assert self._runtime.assess is not None
-        looking = self._runtime.assess(self._request, result, beat=self._alive)
+        touched = {**result.columns, **files_column(self._meter.files, self._request)}
+        looking = self._runtime.assess(self._request, replace(result, columns=touched), beat=self._alive)
         self._work = asyncio.get_running_loop().create_task(looking)
         try:
             found = await self._work

@@ -17,6 +17,7 @@ from .protocol import AttemptRequest, AttemptResult, StoredText
 _CHUNK: Final = 1 << 18
 _LONGEST: Final = 600
 _EXEC: Final = 2
+_WAITED_FOR: Final = frozenset({"rate_limited", "window_spent", "spend_limit", "auth"})
 
 
 def cancelled(reason: str, finished: Finished | None = None) -> AttemptResult:
@@ -54,6 +55,10 @@ def turned_down(
     if envelope.stopped == "wall":
         limit = request.agent.wall if request.agent is not None else None
         reason = f"ran longer than its `timeout` of {limit:g} s" if limit is not None else "ran too long"
+        if end.failure in _WAITED_FOR:
+            # It was turned away all the time: that is why it took so long, and says what to do.
+            said = mask(_short(end.reason))
+            return AttemptResult(outcome="failed", failure_reason=end.failure, reason=f"{said}; it {reason}")
         return AttemptResult(outcome="failed", failure_reason="timeout", reason=reason)
     if envelope.broken is not None:
         reason = f"the output of `{program}` could not be stored: {envelope.broken.lower()}"

@@ -141,6 +141,8 @@ MetaEnsembleError
 |   |-- RoleVersionFell                         ME367
 |   |-- RoleVersionKept                         ME368
 |   |-- RoleExists                              ME369
+|   |-- RuntimeOfAnotherKind                    ME371
+|   |-- TierWithoutModel                        ME375
 |   |-- ExecutorUnusable                        ME396
 |   |-- KeyNotBuilt                             ME501
 |   |-- UnknownParameter                        ME510
@@ -223,6 +225,9 @@ A test holds the drawing to the classes; each class's docstring is the page of i
 """
 
 from __future__ import annotations
+
+# agents
+from .agents import RuntimeOfAnotherKind, TierWithoutModel
 
 # base
 from .base import CODES, InputError, InputErrors, InternalError, LedgerError, MetaEnsembleError, RunError
@@ -651,6 +656,7 @@ __all__ = [
     "RoleVersionKept",
     "RunError",
     "RunHeld",
+    "RuntimeOfAnotherKind",
     "SchemaFileUnusable",
     "SecretInExpression",
     "SecretNotSet",
@@ -675,6 +681,7 @@ __all__ = [
     "TabInYaml",
     "TagInYaml",
     "TemplateUnusable",
+    "TierWithoutModel",
     "TooFewMembers",
     "TooManyAliases",
     "TwinStale",

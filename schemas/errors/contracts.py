@@ -13,7 +13,7 @@ class Unfilled(ContractError):
     """A text of a scaffold is still to be written.
 
     `me manifest scaffold` writes a Manifest in which every text that only a person can write begins
-    with `<fill in`. Such a Manifest is never valid, so that nobody hands work over without having
+    with `FILL IN:`. Such a Manifest is never valid, so that nobody hands work over without having
     said what is wanted. Write what the mark asks for, or take the entry out.
 
     Example:
@@ -29,8 +29,8 @@ class Unfilled(ContractError):
     ```sh
     echo 'print("hello")' >hello.py
     me manifest scaffold --role docs --task describe --file hello.py >describe.yaml
-    sed -i.old 's/<fill in: a statement[^>]*>/a person who never saw it can run it/' describe.yaml
-    sed -i.old 's/<fill in: a file[^>]*>/hello.md/' describe.yaml
+    sed -i.old 's/FILL IN: a statement[^"]*/a person who never saw it can run it/' describe.yaml
+    sed -i.old 's/FILL IN: a file[^"]*/hello.md/' describe.yaml
     me manifest validate describe.yaml
     ```
     """

@@ -20,6 +20,8 @@ SCRIPTS = {
         ["plurality", "majority", "unanimous", "quorum of 2", "quorum of 2/3"],
     ),
     "shadow_decisions.py": (["--simulations", "5", "--horizon", "300"], ["0.9", "0.8", "0.6"]),
+    "handoffs.py": ([], ["csv-last-line", "rate-limits", "all"]),
+    "agent_overhead.py": (["--repeat", "1"], ["bare", "a panel's findings", "a text of 30 KB"]),
 }
 
 

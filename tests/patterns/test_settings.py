@@ -206,7 +206,7 @@ def test_alternatives_are_told_together() -> None:
     assert wrong("fanout", n=2, of=[]) == [("the setting `of` of `fanout`: expected text or a map", ("of",))]
     assert wrong("judge", n=2, judge=3) == [
         (
-            "the setting `judge` of `judge`: expected text or a member: a map with `run`, `python` or `graph`",
+            "the setting `judge` of `judge`: expected text or a member: a map with `role`, `run`, `python` or `graph`",
             ("judge",),
         )
     ]

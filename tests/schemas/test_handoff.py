@@ -132,7 +132,7 @@ BAD_MANIFESTS = [
     (("constraints", "window_budget"), -1, "greater_than_equal"),
     (("acceptance",), "true", "me.list_expected"),
     (("acceptance", 0), 3, "me.bad_text"),
-    (("acceptance", 0), f"{TO_FILL}: a statement>", "me.unfilled"),
+    (("acceptance", 0), f"{TO_FILL} a statement", "me.unfilled"),
     (("peer_review", "min_reviewers"), 0, "greater_than_equal"),
     (("peer_review", "dissent_handling"), "vote", "literal_error"),
     (("peer_review", "mandatory_for_reversibility"), "yes", "bool_type"),
@@ -155,7 +155,7 @@ BAD_BRIEFS = [
     (("tier",), "big", "literal_error"),
     (("budget",), 20000, "me.map_expected"),
     (("budget", "usd"), -1, "greater_than_equal"),
-    (("out", "files", 0), f"{TO_FILL}>", "me.unfilled"),
+    (("out", "files", 0), f"{TO_FILL} it", "me.unfilled"),
 ]
 ONLY_THE_MODELS_KNOW = ("me.shares", "2..1")
 
@@ -185,7 +185,7 @@ def one_is_wrong(which: str, place: tuple[Any, ...], value: Any, kind: str) -> N
 
 
 def test_every_text_to_be_written_is_told() -> None:
-    mark = f"{TO_FILL}: it>"
+    mark = f"{TO_FILL} it"
     document = {
         "version": 1, "id": MANIFEST["id"], "from": "principal", "to": mark, "task": mark,
         "context": {"files": [{"path": mark}]}, "acceptance": [mark, f"not {mark}"], "extras": {"a": mark},

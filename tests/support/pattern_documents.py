@@ -26,16 +26,24 @@ NESTED = 2
 
 @dataclass
 class _Makers:
-    """Draws parts of a document. Every command is another program, so that all are unrelated."""
+    """Draws parts of a document. Every command is another program, and every Role another one, so that all
+    are unrelated. `by_role`: a Role does the work that a pattern is drawn for."""
 
     draw: Draw
     roles: bool
     count: int = 0
+    by_role: bool = False
     named: dict[str, Any] = field(default_factory=dict)
 
     def command(self) -> str:
         self.count += 1
         return f"tool{self.count} --look"
+
+    def work(self) -> dict[str, Any]:
+        if self.roles and self.number(0, 2) == 0:
+            self.count += 1
+            return {"role": f"role-{self.count}", "prompt": f"Do it {self.count} times."}
+        return {"run": self.command()}
 
     def flip(self) -> bool:
         return self.draw(st.booleans())
@@ -48,9 +56,11 @@ class _Makers:
 
     def member(self, depth: int, **keys: Any) -> dict[str, Any]:
         """A member with work of its own, in some cases a pattern over that work."""
-        found: dict[str, Any] = {"run": self.command(), **keys}
+        found: dict[str, Any] = {**self.work(), **keys}
         if depth < NESTED and self.number(0, 5) == 0:
+            outer, self.by_role = self.by_role, "role" in found
             found["pattern"] = self.pattern(depth + 1)
+            self.by_role = outer
         if self.flip():
             found["name"] = f"m{self.number(1, 3)}"
         return found
@@ -59,7 +69,7 @@ class _Makers:
         return [self.member(depth, **keys) for _ in range(self.number(2, 3))]
 
     def check(self) -> dict[str, Any]:
-        return {"run": self.command()}
+        return self.work()
 
     def of(self, depth: int) -> dict[str, Any]:
         """Perhaps another pattern that does the work."""
@@ -84,7 +94,7 @@ class _Makers:
 
     def _join(self, depth: int) -> dict[str, Any]:
         joins: list[Any] = ["collect", "first_ok", {"best": "output | length"}]
-        joins.append({"synthesise": {"run": self.command()}})
+        joins.append({"synthesise": self.work()})
         if self.roles:
             joins.append({"synthesise": "chief"})
         return {"join": self.one_of(*joins)} if self.flip() else {}
@@ -104,7 +114,7 @@ class _Makers:
 
     def _consensus(self, depth: int) -> dict[str, Any]:
         found = self._voting(depth)
-        ties: list[Any] = ["none", "first", {"escalate": {"run": self.command()}}]
+        ties: list[Any] = ["none", "first", {"escalate": self.work()}]
         if self.roles:
             ties.append({"escalate": "judge"})
         more = {
@@ -121,6 +131,8 @@ class _Makers:
 
     def _shadow(self, depth: int) -> dict[str, Any]:
         found: dict[str, Any] = {"shadows": [self.member(depth) for _ in range(self.number(1, 2))]}
+        if self.by_role and self.flip():
+            found["shadows"].append(self.one_of({"tier": "haiku"}, {"runtime": "codex"}, {"model": "gpt-5"}))
         if self.flip():
             found["compare"] = self.one_of("output == 1", "schema", self.check())
         return {**found, **self.of(depth)}
@@ -129,7 +141,7 @@ class _Makers:
         reviewers = self.members(NESTED)
         found: dict[str, Any] = {"reviewers": reviewers}
         more = {
-            "author": {"run": self.command()},
+            "author": self.work(),
             "min_reviewers": self.number(1, len(reviewers)),
             "dissent": self.one_of("surface_minority", "block"),
             "rounds": self.number(0, 2),
@@ -145,7 +157,7 @@ class _Makers:
         return {"members": self.members(depth, **keys), **self._join(depth)}
 
     def _cascade(self, depth: int) -> dict[str, Any]:
-        if self.roles and self.flip():
+        if self.by_role and self.flip():
             return {"tiers": ["haiku", "opus"], "check": self.check()}
         found: dict[str, Any] = {"steps": self.members(depth), "check": self.check()}
         return {**found, "waves": [1, 1]} if self.flip() else found
@@ -161,11 +173,14 @@ class _Makers:
     def task(self, earlier: list[str], inner: str | None) -> dict[str, Any]:
         """A task that needs some of the `earlier` ones."""
         work: dict[str, Any] = {"run": self.command(), "output": {"as": "json", "schema": SCHEMA}}
-        if self.number(0, 4) == 0:
+        if self.roles and self.number(0, 2) == 0:
+            work = {**self.work(), "output": work["output"]}
+        elif self.number(0, 4) == 0:
             work = {"python": "steps:look", "output": {"as": "json", "schema": SCHEMA}}
         if inner is not None and self.number(0, 5) == 0:
             work = {"graph": inner}
         elif self.number(0, 3):
+            self.by_role = "role" in work
             work["pattern"] = self.pattern(1)
         if earlier and self.flip():
             names = self.draw(st.lists(st.sampled_from(earlier), unique=True, max_size=3))
@@ -197,7 +212,7 @@ class _Makers:
 def documents(draw: Draw, *, roles: bool = True) -> dict[str, dict[str, Any]]:
     """Files by their names: `graph.yaml`, and `inner.yaml` if a task of it runs that. All are valid.
 
-    With `roles` there may be settings that this version refuses to carry out.
+    With `roles` there are Roles, and settings that this version refuses to carry out.
     """
     make = _Makers(draw, roles)
     found: dict[str, dict[str, Any]] = {}

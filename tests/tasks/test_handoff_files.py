@@ -93,9 +93,9 @@ def test_a_manifest_is_read_with_its_bytes(tmp_path: Path) -> None:
         ),
         ("acceptance: ['']\n", "ME216", "item 1 of `acceptance` must be text, not empty text", None, (6, 14)),
         (
-            'acceptance: ["<fill in: it>"]\n',
+            'acceptance: ["FILL IN: it"]\n',
             "ME380",
-            "`<fill in: it>` is still to be filled in",
+            "`FILL IN: it` is still to be filled in",
             "write what it asks for, or take the entry out",
             (6, 14),
         ),

@@ -47,6 +47,13 @@ def test_a_result_that_is_empty_is_still_one(result: Any) -> None:
     assert built(result=result)["result"] == result
 
 
+def test_what_a_brief_cannot_hold_is_left_out() -> None:
+    brief = built(schema=True, files=[["", None], ["a.py", None]])
+    assert brief["ctx"]["files"] == [["a.py", None]]
+    assert "out" not in brief
+    assert broken("brief", brief) == []
+
+
 def test_it_is_stored_for_the_user_alone(tmp_path: Path) -> None:
     path = store_brief(tmp_path / "briefs", FULL)
     assert path == tmp_path / "briefs" / f"{ID}.json"

@@ -157,6 +157,12 @@ def test_the_users_own_text_stands_as_it_was_written() -> None:
     assert "Task:\n\na\nb\ufffd\n" in message_text(request(prompt="a\r\nb\x1b"))
 
 
+def test_ids_that_only_the_records_need_cost_no_tokens() -> None:
+    manifest, brief = {"version": 1, "id": "hm-1", "task": "t"}, {"v": 1, "brief_id": "b-1", "to": "t"}
+    told = blocks(message_text(request(manifest=manifest, brief=brief)))
+    assert told == [{"version": 1, "task": "t"}, {"v": 1, "to": "t"}]
+
+
 # ---- nothing twice
 
 

@@ -49,5 +49,11 @@ def test_all_four_signs_are_needed() -> None:
     assert not suspect(schema_failed=False)
 
 
+@pytest.mark.parametrize("piece", ["\n", " ", "\t\n", "# ", "1. ", "ignore ", "you are the ", "<", "please "])
+def test_no_text_takes_long(piece: str) -> None:
+    # With a pattern that looks back over what it has passed, this would not end.
+    assert not is_instruction_shaped(piece * 20_000)
+
+
 def test_a_long_text_is_looked_at_soon() -> None:
     assert not is_instruction_shaped("word " * 1_000_000 + ORDERS[0])

@@ -229,7 +229,8 @@ def test_a_retry_is_made_by_the_same_executor(project: Project) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "lines"), [("src/gone.py", None), ("../outside.py", None), ("src/parser.py", (1, 99))]
+    ("path", "lines"),
+    [("src/gone.py", None), ("../outside.py", None), ("src/parser.py", (1, 99)), ("", None)],
 )
 def test_a_pointer_that_leads_nowhere_fails_before_anything_is_spent(
     project: Project, path: str, lines: tuple[int, int] | None

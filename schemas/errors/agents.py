@@ -1,0 +1,70 @@
+"""ME37x: who does the work of a Role, and with which model."""
+
+from __future__ import annotations
+
+from .base import InputError
+
+
+class RuntimeOfAnotherKind(InputError):
+    """The runtime that a task names cannot do this kind of work.
+
+    The runtimes `claude`, `codex`, `gemini`, `opencode` and `api` carry out the work of Roles, and nothing
+    else. A command is carried out by `command`, and a callable by `python`. In `defaults` a runtime for
+    Roles is meant for these alone, so that a graph may have commands as well.
+
+    Example:
+
+    ```yaml
+    version: 1
+    name: review
+    tasks:
+      review: {role: code-quality, prompt: Review the change., runtime: command}
+    ```
+
+    Use instead:
+
+    ```yaml
+    version: 1
+    name: review
+    tasks:
+      review: {role: code-quality, prompt: Review the change., runtime: claude}
+    ```
+    """
+
+    code = "ME371"
+
+
+class TierWithoutModel(InputError):
+    """A tier is asked for, and nothing says which model that is for the runtime.
+
+    Some clients know models by their tiers themselves. For others, such as `opencode`, whose models depend
+    on what you have signed up for, and for `api`, say it under `models` in `.metaensemble/budgets.yaml` of
+    the project or of your home, or name a `model` in the task.
+
+    Example:
+
+    ```sh
+    cat > x.yaml <<'END'
+    version: 1
+    name: x
+    tasks:
+      a: {role: docs, prompt: Write., runtime: opencode, tier: haiku}
+    END
+    me dag plan x.yaml
+    ```
+
+    Use instead:
+
+    ```sh
+    printf 'models: {opencode: {haiku: provider/small-model}}\n' > .metaensemble/budgets.yaml
+    cat > x.yaml <<'END'
+    version: 1
+    name: x
+    tasks:
+      a: {role: docs, prompt: Write., runtime: opencode, tier: haiku}
+    END
+    me dag plan x.yaml
+    ```
+    """
+
+    code = "ME375"
