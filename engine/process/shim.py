@@ -11,13 +11,15 @@ Started as a program of its own, in a session of its own:
 - The agent is started in a session and group of its own, so that it can be signalled as one. On Linux it dies
   with this process, and descendants that left the group come back here when their parent dies.
 - Its standard input is a pipe: there are clients that read nothing from a file.
-- What it prints passes the mask and goes into files; after each piece one byte goes to standard output, to
-  wake whoever reads the files. That nobody reads harms nothing.
-- When the agent has ended, what is left of its group and of its descendants is killed, and an envelope is
-  written: beside its place, made durable, and then moved there. So there is a whole envelope or none.
+- What it prints passes the mask and goes into files. Standard output tells a line with the agent's pid and
+  its start time first, and one byte after each piece, to wake whoever reads the files. That nobody reads
+  harms nothing.
+- When the agent has ended, what is left of its group is killed, then all descendants that had left it, and
+  an envelope is written: beside its place, made durable, and then moved there. So there is a whole envelope
+  or none.
 
-Standard library only; must import under `python -I -S`. Nothing of the package but `masking` and `spawner`,
-which are the same kind of module, is used.
+Standard library only; must import under `python -I -S`. Nothing of the package is used but modules of the
+same kind.
 """
 
 from __future__ import annotations
@@ -39,7 +41,7 @@ DRAIN = 1.0
 """Seconds that descendants may hold the output open once the agent itself has ended."""
 
 CHUNK = 1 << 16
-_STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+_STOPPING = frozenset((signal.SIGTERM, signal.SIGINT, signal.SIGHUP))
 _LAST_WORDS = 5.0
 STEP_CHDIR, STEP_EXEC = 1, 2
 
@@ -50,7 +52,8 @@ class Spec:
     `argv`, `env`, `cwd` and the file `stdin` are the agent's. `folder` takes `stdout`, `stderr` and
     `envelope.json`. `attempt`, `key` and `turn` go into the envelope. `secrets` are names of variables in
     `env` whose values are masked. `wall` is the limit of the turn, `orphan` that of a turn without one once
-    the Coordinator is gone, `grace` the time between SIGTERM and SIGKILL; seconds all of them.
+    the Coordinator is gone, `grace` the time between SIGTERM and SIGKILL; seconds all of them. `open_files`
+    is how many files the agent may have open, None for as many as this process.
     """
 
     def __init__(self, given: dict[str, Any]) -> None:
@@ -66,6 +69,7 @@ class Spec:
         self.wall: float | None = given.get("wall")
         self.orphan: float = given.get("orphan", 1800.0)
         self.grace: float = given.get("grace", 5.0)
+        self.open_files: int | None = given.get("open_files")
 
 
 class Shim:
@@ -75,14 +79,10 @@ class Shim:
         self._spec = spec
         self._words = rest
         self._pid = 0
-        self._status: int | None = None
+        self._end: tuple[int, int] | None = None
         self._stopped = ""
         self._killed = False
         self._deadlines: dict[str, float] = {}
-        self._sizes = {"stdout": 0, "stderr": 0}
-        self._files: dict[str, int] = {}
-        self._masks: dict[str, Any] = {}
-        self._broken = ""
         self._input = b""
         self._feed = -1
         self._wake_in, wake_out = os.pipe()
@@ -100,29 +100,24 @@ class Shim:
         """Carry the turn out, and leave its envelope."""
         began = time.time()
         error = None
+        self._files = _sibling("turn_files", _HERE).TurnFiles(self._spec.folder, _mask(self._spec))
         try:
-            self._open_files()
             ends = self._start()
         except OSError as problem:
             error = {"step": getattr(problem, "step", STEP_EXEC), "errno": problem.errno or errno.EINVAL}
         else:
             self._watch(ends)
             self._end_all()
-        self._write_envelope(began, error)
+        self._files.finish()
+        self._files.seal(self._envelope(began, error))
 
     # ---- the start
-
-    def _open_files(self) -> None:
-        mask = _masker({name: self._spec.env[name] for name in self._spec.secrets if name in self._spec.env})
-        for name in self._sizes:
-            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
-            self._files[name] = os.open(os.path.join(self._spec.folder, name), flags, 0o600)
-            self._masks[name] = None if mask is None else mask.stream()
 
     def _start(self) -> dict[int, str]:
         """Start the agent; the ends from which its output is read. Raises `OSError` when it cannot be."""
         spec = self._spec
-        self._input = _content(spec.stdin)
+        with open(spec.stdin, "rb") as file:  # noqa: PTH123  # pathlib would double this process's start
+            self._input = file.read()
         stdin, self._feed = os.pipe()
         os.set_blocking(self._feed, False)
         out, out_end = os.pipe()
@@ -144,6 +139,7 @@ class Shim:
             raise problem
         if spec.wall is not None:
             self._deadlines["wall"] = time.monotonic() + spec.wall
+        self._tell(b"%d %d\n" % (self._pid, _spawner().start_ticks(self._pid)))
         return {out: "stdout", err: "stderr"}
 
     # ---- while it runs
@@ -153,8 +149,8 @@ class Shim:
         for descriptor in (*ends, self._wake_in, 0):
             poller.register(descriptor, select.POLLIN)
         poller.register(self._feed, select.POLLOUT)
-        while ends or self._status is None:
-            if self._status is not None and "drain" not in self._deadlines:
+        while ends or self._end is None:
+            if self._end is not None and "drain" not in self._deadlines:
                 self._deadlines["drain"] = time.monotonic() + DRAIN
             for descriptor, _ in poller.poll(self._patience()):
                 if not self._serve(descriptor, ends):
@@ -164,10 +160,8 @@ class Shim:
                         os.close(descriptor)
             self._reap()
             self._on_time()
-            if self._status is not None and self._is_over("drain"):
+            if self._end is not None and self._is_over("drain"):
                 break
-        for name in self._masks:
-            self._put(name, b"" if self._masks[name] is None else self._masks[name].finish())
 
     def _serve(self, descriptor: int, ends: dict[int, str]) -> bool:
         """Do what a descriptor is ready for; False when that was the last of it."""
@@ -199,27 +193,17 @@ class Shim:
         return bool(self._input)
 
     def _take(self, descriptor: int, name: str) -> bool:
+        """Store what came, and wake the reader. A full disk ends the agent, whose words would be lost."""
         data = os.read(descriptor, CHUNK)
-        if data:
-            mask = self._masks[name]
-            self._put(name, data if mask is None else mask.feed(data))
+        if data and self._files.put(name, data):
+            self._tell(b".")
+        if self._files.broken:
+            self._kill("broken")
         return bool(data)
 
-    def _put(self, name: str, data: bytes) -> None:
-        """Append to a file and wake the reader. A full disk ends the agent, whose words would be lost."""
-        if not data or self._broken:
-            return
-        try:
-            view = memoryview(data)
-            while view:
-                view = view[os.write(self._files[name], view) :]
-        except OSError as problem:
-            self._broken = os.strerror(problem.errno or errno.EIO)
-            self._kill("its output could not be stored")
-            return
-        self._sizes[name] += len(data)
+    def _tell(self, words: bytes) -> None:
         with contextlib.suppress(OSError):
-            os.write(1, b".")
+            os.write(1, words)
 
     def _listen(self) -> bool:
         """Take words from the Coordinator; False once it is gone."""
@@ -239,7 +223,7 @@ class Shim:
     def _on_signal(self) -> None:
         with contextlib.suppress(BlockingIOError):
             numbers = os.read(self._wake_in, 4096)
-            if any(number in numbers for number in _STOPPING):
+            if not _STOPPING.isdisjoint(numbers):
                 self._terminate("signal")
 
     def _on_time(self) -> None:
@@ -253,7 +237,7 @@ class Shim:
 
     def _terminate(self, why: str) -> None:
         self._reap()  # what has ended by itself was not stopped
-        if self._stopped or self._status is not None:
+        if self._stopped or self._end is not None:
             return
         self._stopped = why
         self._deadlines["grace"] = time.monotonic() + self._spec.grace
@@ -262,8 +246,9 @@ class Shim:
             os.killpg(self._pid, signal.SIGCONT)
 
     def _kill(self, why: str) -> None:
-        self._stopped = self._stopped or why
-        if self._status is None:
+        self._reap()
+        if self._end is None:
+            self._stopped = self._stopped or why
             self._killed = True
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._pid, signal.SIGKILL)
@@ -271,19 +256,21 @@ class Shim:
     # ---- the end
 
     def _reap(self) -> None:
+        """Note the ends of children. What the agent's group still holds is killed before the agent is reaped:
+        after that its number may be a stranger's."""
         with contextlib.suppress(ChildProcessError):
-            while True:
-                pid, status = os.waitpid(-1, os.WNOHANG)
-                if pid == 0:
-                    return
+            while (found := _spawner().next_ended()) is not None:
+                pid, kind, value = found
                 if pid == self._pid:
-                    self._status = status
+                    with contextlib.suppress(ProcessLookupError, PermissionError):
+                        os.killpg(pid, signal.SIGKILL)
+                    self._end = kind, value
                     self._deadlines.pop("grace", None)
+                with contextlib.suppress(ChildProcessError):
+                    os.waitpid(pid, 0)
 
     def _end_all(self) -> None:
-        """Kill what is left of the group and of all descendants."""
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._pid, signal.SIGKILL)
+        """Kill all descendants that had left the group; they came here when their parents died."""
         deadline = time.monotonic() + _LAST_WORDS
         with contextlib.suppress(ChildProcessError):
             while time.monotonic() < deadline:
@@ -297,39 +284,21 @@ class Shim:
                     with contextlib.suppress(BlockingIOError):
                         os.read(self._wake_in, 4096)
 
-    def _write_envelope(self, began: float, error: dict[str, int] | None) -> None:
-        status = self._status
-        envelope = {
+    def _envelope(self, began: float, error: dict[str, int] | None) -> dict[str, Any]:
+        kind, value = self._end or (0, 0)
+        return {
             "v": 1,
             "attempt": self._spec.attempt,
             "key": self._spec.key,
             "turn": self._spec.turn,
-            "status": os.WEXITSTATUS(status) if status is not None and os.WIFEXITED(status) else None,
-            "signal": os.WTERMSIG(status) if status is not None and os.WIFSIGNALED(status) else None,
+            "status": value if kind == _spawner().EXITED else None,
+            "signal": value if kind == _spawner().SIGNALLED else None,
             "stopped": self._stopped or None,
             "killed": self._killed,
-            "broken": self._broken or None,
             "error": error,
             "started_ms": int(began * 1000),
             "ended_ms": int(time.time() * 1000),
-            "sizes": self._sizes,
         }
-        for descriptor in self._files.values():
-            with contextlib.suppress(OSError):
-                os.fsync(descriptor)
-        place = os.path.join(self._spec.folder, "envelope.json")
-        descriptor = os.open(place + ".part", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-        try:
-            os.write(descriptor, json.dumps(envelope).encode())
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        os.rename(place + ".part", place)  # noqa: PTH104
-        folder = os.open(self._spec.folder, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
 
 
 def _become(spec: Spec, standard: tuple[int, int, int], tell: int, parent: int) -> None:
@@ -342,24 +311,23 @@ def _become(spec: Spec, standard: tuple[int, int, int], tell: int, parent: int) 
             prctl(_spawner().PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         if os.getppid() != parent:
             os._exit(127)
-        for number in (*_STOPPING, signal.SIGCHLD, signal.SIGPIPE):
+        for number in _spawner().DEFAULTED:
             signal.signal(number, signal.SIG_DFL)
+        _spawner().limit_files(spec.open_files)
         for target, descriptor in enumerate(standard):
             os.dup2(descriptor, target)
         os.chdir(spec.cwd)
         step = STEP_EXEC
         environment = {os.fsencode(name): os.fsencode(value) for name, value in spec.env.items()}
-        program = _spawner().find_program(os.fsencode(spec.argv[0]), environment.get(b"PATH", b""))
+        path = environment.get(b"PATH", os.defpath.encode())
+        program = _spawner().find_program(os.fsencode(spec.argv[0]), path)
         os.execve(program, [os.fsencode(word) for word in spec.argv], environment)  # noqa: S606
     except OSError as problem:
         os.write(tell, b"%d %d" % (step, problem.errno or errno.EINVAL))
+    except ValueError:
+        os.write(tell, b"%d %d" % (step, errno.EINVAL))  # what no system call can carry, such as a NUL
     finally:
         os._exit(127)
-
-
-def _content(path: str) -> bytes:
-    with open(path, "rb") as file:  # noqa: PTH123
-        return file.read()
 
 
 def _children() -> list[int]:
@@ -371,10 +339,9 @@ def _children() -> list[int]:
         return []
 
 
-def _masker(secrets: dict[str, str]) -> Any:
-    if not secrets:
-        return None
-    return _sibling("masking", os.path.dirname(_HERE)).Masker(secrets)
+def _mask(spec: Spec) -> Any:
+    secrets = {name: spec.env[name] for name in spec.secrets if name in spec.env}
+    return _sibling("masking", os.path.dirname(_HERE)).Masker(secrets) if secrets else None
 
 
 def _spawner() -> Any:
@@ -397,6 +364,7 @@ _HERE = os.path.dirname(os.path.abspath(__file__))
 
 def main() -> None:
     """Read the spec and carry it out."""
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
     data = b""
     while b"\n" not in data:
         more = os.read(0, CHUNK)

@@ -10,14 +10,19 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from .identity import process_start
+from .identity import boot_id, process_start
+from .open_files import given_limit
+from .orphans import kill_remains
+from .timer import CallLater, Timer
 
 _PROGRAM: Final = Path(__file__).with_name("shim.py")
 _ENVELOPE: Final = "envelope.json"
+_LAST_WORDS: Final = 10.0
+"""Seconds for a shim to end what it was told to end; it gives what it kills half of that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,13 +42,14 @@ class ShimSpec:
     wall: float | None = None
     orphan: float = 1800.0
     grace: float = 5.0
+    open_files: int | None = field(default_factory=given_limit)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
     """How a turn's process ended: by itself with `status` or `signal`, or `stopped` for one of the reasons
-    `asked`, `killed`, `signal`, `wall`, `orphan`. `broken` says why its output could not be stored, and
-    `error` is the step and the number of the system's error where it could not be started at all."""
+    `asked`, `killed`, `signal`, `wall`, `orphan`, `broken`. `broken` says why its output could not be stored,
+    and `error` is the step and the number of the system's error where it could not be started at all."""
 
     attempt: str
     key: str
@@ -65,10 +71,20 @@ class Envelope:
 
 class ShimLink:
     """One shim that was started here. `woken` is called when there is something new to read, and `ended`
-    once it is gone, with its envelope if it left one; both on the event loop."""
+    once it is gone, with its envelope if it left one; both on the event loop.
+
+    A shim that was told to end its agent and is still there `last_words` seconds after that must have ended
+    is killed itself, and the agent and all that it started with it. Raises `OSError` when it cannot start.
+    """
 
     def __init__(
-        self, spec: ShimSpec, *, woken: Callable[[], None], ended: Callable[[Envelope | None], None]
+        self,
+        spec: ShimSpec,
+        *,
+        woken: Callable[[], None],
+        ended: Callable[[Envelope | None], None],
+        last_words: float = _LAST_WORDS,
+        call_later: CallLater | None = None,
     ) -> None:
         self._spec = spec
         self._woken = woken
@@ -86,6 +102,11 @@ class ShimLink:
         self.pid = self._process.pid
         self.started = process_start(self.pid) or 0
         self._loop = asyncio.get_running_loop()
+        self._last_words = last_words
+        self._later = call_later or self._loop.call_later
+        self._timer: Timer | None = None
+        self._told: bytes | None = b""
+        self._agent = (0, 0, "")
         self._out = self._pipe(self._process.stdout)
         self._in = self._pipe(self._process.stdin)
         self._unsent = _spec_line(spec)
@@ -96,13 +117,22 @@ class ShimLink:
     def terminate(self) -> None:
         """Ask the agent to stop; it is killed after the spec's grace."""
         self._send(b"terminate\n")
+        self._expect_end(self._spec.grace)
 
     def kill(self) -> None:
         """End the agent at once, and all that it started."""
         self._send(b"kill\n")
+        self._expect_end(0.0)
 
-    def end(self) -> None:
-        """End the shim as well, where it does not answer; never to be needed."""
+    def _expect_end(self, grace: float) -> None:
+        if self._is_over:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._later(grace + self._last_words, self._give_up)
+
+    def _give_up(self) -> None:
+        """The shim is stopped, or hangs. It is not reaped yet, so that its number is its own."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
 
@@ -132,9 +162,12 @@ class ShimLink:
         except BlockingIOError:
             return
         if data:
+            self._note_agent(data)
             self._woken()
             return
         self._is_over = True
+        if self._timer is not None:
+            self._timer.cancel()
         self._loop.remove_reader(self._out)
         self._loop.remove_writer(self._in)
         for file in (self._process.stdin, self._process.stdout):
@@ -143,7 +176,21 @@ class ShimLink:
                     file.close()
         self._process.wait()
         found = read_envelope(Path(self._spec.folder))
+        if found is None:
+            # It was killed. The agent died with it, at least on Linux, and what that had started did not.
+            kill_remains([self._agent], {self._spec.attempt})
         self._ended(found)
+
+    def _note_agent(self, data: bytes) -> None:
+        """Take the agent's pid and start time from the first line; what follows says nothing."""
+        if self._told is None:
+            return
+        self._told += data
+        line, end, _ = self._told.partition(b"\n")
+        if end:
+            pid, started = line.split()
+            self._agent = int(pid), int(started), boot_id()
+            self._told = None
 
 
 def read_envelope(folder: Path) -> Envelope | None:
@@ -182,5 +229,6 @@ def _spec_line(spec: ShimSpec) -> bytes:
         "wall": spec.wall,
         "orphan": spec.orphan,
         "grace": spec.grace,
+        "open_files": spec.open_files,
     }
     return json.dumps(given).encode("ascii") + b"\n"

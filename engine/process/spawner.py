@@ -63,7 +63,8 @@ STEP_CHDIR, STEP_EXEC = 1, 2
 
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 _STOPPING = frozenset((signal.SIGTERM, signal.SIGINT, signal.SIGHUP))
-_DEFAULTED = (*_STOPPING, signal.SIGCHLD, signal.SIGPIPE, signal.SIGXFSZ, signal.SIGQUIT)
+DEFAULTED = (*_STOPPING, signal.SIGCHLD, signal.SIGPIPE, signal.SIGXFSZ, signal.SIGQUIT)
+"""Signals that a command gets with their default handling, whatever its starter does with them."""
 _LAST_WORDS = 5.0
 
 
@@ -207,7 +208,7 @@ class Server:
                 ],
                 setsid=True,
                 setsigmask=(),
-                setsigdef=_DEFAULTED,
+                setsigdef=DEFAULTED,
             )
         except OSError as error:
             self._reply(FAILED, ident, step, error.errno or errno.EINVAL)
@@ -362,17 +363,22 @@ def find_program(name: bytes, path: bytes) -> bytes:
     raise FileNotFoundError(errno.ENOENT, "no such program", name)
 
 
+def limit_files(open_files: int | None) -> None:
+    """Let this process and what it starts have so many files open, not more; None changes nothing."""
+    if open_files is not None:
+        import resource  # only where it is used
+
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (open_files, hard))
+
+
 def main(parent: int, open_files: int | None = None) -> None:
     """Serve the Coordinator `parent`, whose socket is this process's standard input.
 
     With `open_files` this process and what it starts may have so many files open, not more.
     """
     gc.disable()
-    if open_files is not None:
-        import resource  # only where it is used
-
-        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-        resource.setrlimit(resource.RLIMIT_NOFILE, (open_files, hard))
+    limit_files(open_files)
     prctl = load_prctl()
     if prctl is not None:
         prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
