@@ -89,9 +89,9 @@ test-clients: $(VENV)/.test
 	$(PY) tests/clients/install.py
 	"$(BIN)/pytest" -n $(TEST_JOBS) --dist worksteal -m clients $(PYTEST_ARGS) tests/clients
 
-# One consensus per client.
+# One consensus per client. A client that cannot be had is told, and its tests are skipped.
 smoke-clients: $(VENV)/.test
-	$(PY) tests/clients/install.py
+	$(PY) tests/clients/install.py || echo 'some clients are not there: their tests are skipped'
 	"$(BIN)/pytest" -m "clients and smoke" $(PYTEST_ARGS) tests/clients
 
 check: lint types layers

@@ -1,0 +1,199 @@
+"""`me dispatch`: the graph that it makes, its plan, and its run."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from metaensemble.tasks import load_problems
+from support.command_line import Shell
+
+
+@pytest.fixture(autouse=True)
+def nobody_else(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A home of one's own and no client on PATH."""
+    monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+
+
+@pytest.fixture
+def recorded(tmp_path: Path) -> Path:
+    """Recorded attempts for every node that a dispatch can have here."""
+    nodes: dict[str, Any] = {
+        "docs": "written",
+        **{f"docs.{n}": {"verdict": "yes", "reason": f"by {n}"} for n in (1, 2, 3)},
+        "docs.synthesis": "both",
+        "docs.primary": "one",
+        **{f"docs.shadow-{n}": "other" for n in (1, 2)},
+        "docs.author": "draft",
+        **{f"docs.review-{n}": {"verdict": "approve", "findings": [], "reason": "fine"} for n in (1, 2)},
+    }
+    lines = [json.dumps({"node": node, "outcome": "ok", "output": value}) for node, value in nodes.items()]
+    (tmp_path / "rec.jsonl").write_text("\n".join(lines))
+    return tmp_path / "rec.jsonl"
+
+
+def graph(folder: Path) -> tuple[Path, dict[str, Any]]:
+    """The one graph that was made, and its only task."""
+    (path,) = (folder / ".metaensemble" / "state" / "dispatched").iterdir()
+    loaded, problems = load_problems(path)
+    assert loaded is not None
+    assert problems == []
+    (task,) = loaded.document.value["tasks"].values()
+    return path, task
+
+
+def test_an_instruction_is_carried_out(me: Shell, tmp_path: Path, recorded: Path) -> None:
+    answer = me("dispatch", "docs", "Write it.", "--replay", str(recorded))
+    assert answer.code == 0
+    assert "docs  " in answer.err
+    assert "recorded attempts are played" in answer.err
+    assert "dispatch-docs: ok" in answer.err
+    path, task = graph(tmp_path)
+    assert task == {"role": "docs", "prompt": "Write it."}
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    assert [one["name"] for one in me("dag", "list", "--json").json] == ["dispatch-docs"]
+
+
+@pytest.mark.parametrize(
+    "text", ["say ${{ params.x }}", "${{", "a \"b\" 'c'\n\n  $x `y` \\", "on", "0o14", "é\u2028\x85"]
+)
+def test_the_instruction_means_what_it_says(me: Shell, tmp_path: Path, recorded: Path, text: str) -> None:
+    assert me("dispatch", "docs", text, "--replay", str(recorded), "--quiet").code == 0
+    from metaensemble.tasks.binding import bind
+
+    path, _ = graph(tmp_path)
+    loaded, _ = load_problems(path)
+    assert loaded is not None
+    (task,) = bind(loaded, {}, project=tmp_path, cwd=tmp_path, environ={}).tasks
+    assert task.agent is not None
+    from metaensemble.schemas.template import Literal
+
+    assert task.agent.prompt == Literal(text)
+
+
+@pytest.mark.parametrize(
+    ("flags", "pattern"),
+    [
+        (["--fanout", "2"], {"fanout": {"n": 2, "join": {"synthesise": "code-quality"}}}),
+        (["--consensus", "3"], {"consensus": {"n": 3, "vote": "verdict"}}),
+        (["--shadow", "haiku,codex,gpt-5"], {"shadow": {"shadows": [{"tier": "haiku"}, {"runtime": "codex"}, {"model": "gpt-5"}]}}),
+        (
+            ["--peer-review", "code-quality,architect"],
+            {"peer_review": {"reviewers": [{"role": "code-quality"}, {"role": "architect"}]}},
+        ),
+    ],
+)  # fmt: skip
+def test_patterns_by_flags(
+    me: Shell, tmp_path: Path, recorded: Path, flags: list[str], pattern: dict[str, Any]
+) -> None:
+    me("dispatch", "docs", "Write it.", *flags, "--replay", str(recorded))
+    assert graph(tmp_path)[1]["pattern"] == pattern
+
+
+def test_a_vote_on_a_field_of_ones_own(me: Shell, tmp_path: Path, recorded: Path) -> None:
+    schema = {"type": "object", "properties": {"level": {"enum": ["high", "low"]}}, "required": ["level"]}
+    (tmp_path / "s.json").write_text(json.dumps(schema))
+    flags = ["--consensus", "3", "--vote", "level", "--schema", "s.json"]
+    me("dispatch", "docs", "How bad?", *flags, "--replay", str(recorded))
+    task = graph(tmp_path)[1]
+    assert task["output"] == {"schema": schema}
+    assert task["pattern"] == {"consensus": {"n": 3, "vote": "level"}}
+
+
+def test_what_it_is_pointed_to(
+    me: Shell, tmp_path: Path, recorded: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "a.py").write_text("a\nb\n")
+    monkeypatch.chdir(tmp_path / "src")
+    flags = ["--file", "a.py:1..2", "--file", "../rec.jsonl", "--tier", "opus", "--runtime", "codex"]
+    assert me("dispatch", "docs", "Look.", *flags, "--replay", str(recorded)).code == 0
+    assert graph(tmp_path)[1] == {
+        "role": "docs",
+        "prompt": "Look.",
+        "runtime": "codex",
+        "tier": "opus",
+        "context": {"files": [{"path": "src/a.py", "lines": "1..2"}, {"path": "rec.jsonl"}]},
+    }
+
+
+MANIFEST = """\
+version: 1
+id: hm-01900000-0000-7000-8000-000000000001
+from: principal
+to: docs
+task: write
+context: {files: [{path: rec.jsonl, role: source}]}
+constraints: {model_tier: haiku}
+acceptance: [it is short]
+"""
+
+
+def test_a_manifest_says_what_the_work_is_held_to(me: Shell, tmp_path: Path, recorded: Path) -> None:
+    (tmp_path / "m.yaml").write_text(MANIFEST)
+    assert me("dispatch", "docs", "Write.", "--manifest", "m.yaml", "--replay", str(recorded)).code == 0
+    assert graph(tmp_path)[1] == {
+        "role": "docs",
+        "prompt": "Write.",
+        "tier": "haiku",
+        "context": {"files": [{"path": "rec.jsonl", "role": "source"}]},
+        "acceptance": ["it is short"],
+    }
+
+
+def test_a_manifest_brings_in_the_review_that_it_demands(me: Shell, tmp_path: Path, recorded: Path) -> None:
+    demand = "peer_review: {mandatory_for_reversibility: true, min_reviewers: 2, dissent_handling: block}\n"
+    (tmp_path / "m.yaml").write_text(MANIFEST + demand)
+    assert me("dispatch", "docs", "Write.", "--manifest", "m.yaml", "--replay", str(recorded)).code == 0
+    assert graph(tmp_path)[1]["pattern"] == {
+        "peer_review": {
+            "reviewers": [{"role": "code-quality"}, {"role": "architect"}],
+            "min_reviewers": 2,
+            "dissent": "block",
+        }
+    }
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "said"),
+    [
+        (["dosc", "Write."], "ME360", "did you mean `docs`?"),
+        (["docs", " "], "ME533", "the instruction is empty"),
+        (["docs", "x", "--fanout", "2", "--consensus", "2"], "ME533", "exclude each other"),
+        (["docs", "x", "--vote", "a"], "ME533", "--consensus N"),
+        (["docs", "x", "--consensus", "3", "--vote", "level"], "ME533", "--schema FILE"),
+        (["docs", "x", "--peer-review", "a,,b"], "ME533", "no list of names"),
+        (["docs", "x", "--schema", "none.json"], "ME533", "none.json"),
+        (["docs", "x", "--file", "/etc/passwd"], "ME307", "outside the project"),
+        (["docs", "x", "--manifest", "none.yaml"], "ME101", "none.yaml"),
+    ],
+)
+def test_what_is_wrong_is_told_and_nothing_written(
+    me: Shell, tmp_path: Path, args: list[str], code: str, said: str
+) -> None:
+    answer = me("dispatch", *args)
+    assert answer.code == 2
+    assert f"error[{code}]" in answer.err
+    assert said in answer.err
+    assert list((tmp_path / ".metaensemble").iterdir()) == []
+
+
+def test_without_a_client_it_says_what_to_install(me: Shell) -> None:
+    answer = me("dispatch", "docs", "Write it.")
+    assert answer.code == 2
+    assert "npm install" in answer.err
+
+
+def test_an_executor_goes_on(me: Shell, tmp_path: Path, recorded: Path) -> None:
+    me("dispatch", "docs", "Write it.", "--replay", str(recorded), "--quiet")
+    (alias,) = [one["alias"] for one in me("executors", "--json").json]
+    answer = me("dispatch", "docs", "Go on.", "--executor", alias, "--replay", str(recorded), "--quiet")
+    assert answer.code == 0
+    (one,) = me("executors", "--json").json
+    assert one["runs"] == 2

@@ -1,0 +1,273 @@
+"""Which runtime and which model do the work of a Role, and what is wrong with that, before anything starts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import pytest
+
+from metaensemble import api
+from metaensemble._api_agents import with_agents
+from metaensemble._api_check import bound
+from metaensemble.engine.instances import leaf_tasks
+from metaensemble.engine.ledger.ledger import Ledger
+from metaensemble.engine.ledger.records import EXECUTOR_CREATED, EXECUTOR_RETIRED, Record
+from metaensemble.schemas.bound import BoundTask
+from metaensemble.schemas.errors import InputError, InputErrors
+from support.client_programs import put_client
+from support.graph_texts import underlined
+
+
+class Project:
+    """A project, a user's home, and the programs on PATH."""
+
+    def __init__(self, folder: Path) -> None:
+        self.root, self.home, self.bin = folder / "project", folder / "home", folder / "bin"
+        for one in (self.root / ".metaensemble", self.home / ".metaensemble", self.bin):
+            one.mkdir(parents=True)
+        self.environ = {"PATH": str(self.bin), "HOME": str(self.home)}
+
+    def file(self, name: str, text: str) -> None:
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(dedent(text).lstrip("\n"))
+
+    def budgets(self, text: str, *, of_user: bool = False) -> None:
+        folder = self.home if of_user else self.root
+        (folder / ".metaensemble" / "budgets.yaml").write_text(dedent(text).lstrip("\n"))
+
+    def graph(self, tasks: str) -> Path:
+        self.file("g.yaml", f"version: 1\nname: g\n{dedent(tasks).lstrip(chr(10))}")
+        return self.root / "g.yaml"
+
+    def prepared(self, tasks: str, **more: Any) -> dict[str, BoundTask]:
+        graph, _ = bound(self.graph(tasks), {}, cwd=self.root, environ=self.environ)
+        found, problems = with_agents(graph, environ=self.environ, **more)
+        assert problems == []
+        return {task.id: task for _, task in leaf_tasks(found)}
+
+    def problems(self, tasks: str, **more: Any) -> list[InputError]:
+        with pytest.raises(InputErrors) as caught:
+            api.run(self.graph(tasks), cwd=self.root, environ=self.environ, **more)
+        assert not (self.root / ".metaensemble" / "state").exists()
+        return list(caught.value.errors)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return Project(tmp_path)
+
+
+ONE = "tasks: {a: {role: docs, prompt: Write.}}"
+
+
+def chosen(task: BoundTask) -> tuple[str, str | None, str | None, str]:
+    assert task.agent is not None
+    return task.runtime, task.agent.tier, task.agent.named, task.agent.why
+
+
+def test_the_first_client_on_path_serves_a_role(project: Project) -> None:
+    put_client(project.bin, "gemini")
+    put_client(project.bin, "codex")
+    task = project.prepared(ONE)["a"]
+    assert chosen(task) == ("codex", "sonnet", None, "its client is on PATH, as claude is not")
+    assert task.agent is not None
+    assert task.agent.identity is not None
+    assert (task.agent.identity.name, task.agent.identity.origin) == ("docs", "core")
+
+
+def test_what_is_said_nearer_counts_before(project: Project) -> None:
+    put_client(project.bin, "claude")
+    project.budgets("runtime: gemini\n", of_user=True)
+    assert chosen(project.prepared(ONE)["a"])[0::3] == ("gemini", "your own budgets.yaml says so")
+    project.budgets("runtime: codex\nroles: {docs: {tier: haiku}}\nmodels: {codex: {haiku: small-1}}\n")
+    by_project = "the project's budgets.yaml says so"
+    assert chosen(project.prepared(ONE)["a"]) == ("codex", "haiku", "small-1", by_project)
+    project.budgets("runtime: codex\nroles: {docs: {runtime: claude, model: best-1}}\n")
+    why = "the project's budgets.yaml, for `docs` says so"
+    assert chosen(project.prepared(ONE)["a"]) == ("claude", "sonnet", "best-1", why)
+    in_defaults = f"defaults: {{runtime: opencode}}\n{ONE}"
+    assert chosen(project.prepared(in_defaults)["a"])[0::3] == ("opencode", "the graph says so")
+    in_task = "defaults: {runtime: opencode}\ntasks: {a: {role: docs, prompt: x, runtime: gemini}}"
+    assert chosen(project.prepared(in_task)["a"])[0::3] == ("gemini", "the graph says so")
+
+
+def test_the_model_is_that_of_the_task_then_of_its_tier(project: Project) -> None:
+    project.budgets("models: {claude: {haiku: fast-1}}\nroles: {docs: {model: of-the-role}}\n")
+    tasks = """
+        defaults: {runtime: claude}
+        tasks:
+          named: {role: docs, prompt: x, model: mine, tier: opus}
+          tier: {role: docs, prompt: x, tier: haiku}
+          own: {role: docs, prompt: x, tier: opus}
+          role: {role: docs, prompt: x}
+          another: {role: architect, prompt: x}
+    """
+    found = {name: task.agent.named for name, task in project.prepared(tasks).items() if task.agent}
+    assert found == {
+        "named": "mine",
+        "tier": "fast-1",
+        "own": "opus",
+        "role": "of-the-role",
+        "another": "opus",
+    }
+
+
+def test_a_tier_needs_a_model(project: Project) -> None:
+    put_client(project.bin, "opencode")
+    asked = "tasks: {a: {role: docs, prompt: x, tier: haiku}}"
+    (error,) = project.problems(asked)
+    assert (error.code, underlined(error)) == ("ME375", "docs")
+    assert "models: {opencode: {haiku: NAME}}" in (error.hint or "")
+    assert chosen(project.prepared(ONE)["a"])[2] is None
+    project.budgets("models: {opencode: {haiku: a/small}}\n")
+    assert chosen(project.prepared(asked)["a"])[2] == "a/small"
+
+
+def test_everything_is_told_at_once_at_the_role(project: Project) -> None:
+    project.file(".metaensemble/roles/broken.md", "---\nname: broken\nversion: one\n---\nDo it.\n")
+    project.file(".metaensemble/active-roles.yaml", "version: 1\narchived: [frontend]\n")
+    tasks = """
+        tasks:
+          unknown: {role: dosc, prompt: x, runtime: claude}
+          inactive: {role: frontend, prompt: x, runtime: claude}
+          broken: {role: broken, prompt: x, runtime: claude}
+          member: {role: docs, prompt: x, pattern: {peer_review: {reviewers: [{role: code-qualty}]}}}
+          joined: {role: docs, prompt: x, pattern: {fanout: {n: 2, join: {synthesise: arhcitect}}}}
+          inner: {graph: inner.yaml}
+          alone: {role: docs, prompt: x}
+    """
+    project.file("inner.yaml", "version: 1\nname: inner\ntasks: {b: {role: nobody-here, prompt: x}}\n")
+    found = project.problems(tasks)
+    told = {(error.code, Path(error.span.file).name, underlined(error)) for error in found if error.span}
+    assert ("ME360", "g.yaml", "dosc") in told
+    assert ("ME361", "g.yaml", "frontend") in told
+    assert ("ME360", "g.yaml", "code-qualty") in told
+    assert ("ME360", "g.yaml", "arhcitect") in told
+    assert ("ME360", "inner.yaml", "nobody-here") in told
+    assert any(name == "broken.md" for _, name, _ in told)
+    assert ("ME582", "g.yaml", "docs") in told
+    hints = [error.hint or "" for error in found if error.code == "ME360"]
+    for meant in ("docs", "architect", "code-quality"):
+        assert any(hint.startswith(f"did you mean `{meant}`?") for hint in hints)
+
+
+def test_a_broken_budgets_yaml_is_told_at_its_line(project: Project) -> None:
+    project.budgets("runtim: claude\nroles: {docs: {runtime: claude, teir: haiku}}\n")
+    put_client(project.bin, "claude")
+    found = project.problems(ONE)
+    assert [(error.code, underlined(error)) for error in found] == [("ME201", "runtim"), ("ME201", "teir")]
+    assert [error.hint for error in found] == ["did you mean `runtime`?", "did you mean `tier`?"]
+
+
+def test_without_a_client_recordings_can_be_played(project: Project) -> None:
+    project.file("rec.jsonl", '{"node": "a", "outcome": "ok", "output": "written"}\n')
+    report = api.run(
+        project.graph(ONE), cwd=project.root, environ=project.environ, replay=project.root / "rec.jsonl"
+    )
+    assert report.state == "ok"
+
+
+def test_a_runtime_does_its_own_kind_of_work(project: Project) -> None:
+    tasks = """
+        tasks:
+          a: {role: docs, prompt: x, runtime: command}
+          b: {run: echo, runtime: claude}
+          c: {role: docs, prompt: x, pattern: {fanout: {members: [{runtime: gemini}, {run: echo, runtime: codex}]}}}
+    """
+    found = api.check(project.graph(tasks))
+    assert [(error.code, underlined(error)) for error in found] == [
+        ("ME371", "command"), ("ME371", "claude"), ("ME371", "codex"),
+    ]  # fmt: skip
+    mixed = (
+        "defaults: {runtime: codex}\ntasks: {a: {role: docs, prompt: x}, b: {run: echo}, c: {python: 'm:f'}}"
+    )
+    assert {name: task.runtime for name, task in project.prepared(mixed).items()} == {
+        "a": "codex", "b": "command", "c": "python",
+    }  # fmt: skip
+
+
+def test_a_default_runtime_is_that_of_every_role_in_a_pattern(project: Project) -> None:
+    tasks = """
+        defaults: {runtime: claude, tier: haiku, model: small-1}
+        tasks:
+          a:
+            run: echo
+            pattern: {fanout: {members: [{run: ls}, {role: docs}, {role: docs, tier: opus}], join: {synthesise: architect}}}
+    """
+    found = {
+        name: (task.runtime, task.agent.tier, task.agent.named)
+        for name, task in project.prepared(tasks).items()
+        if task.agent is not None
+    }
+    assert found == {
+        "2": ("claude", "haiku", "small-1"),
+        "3": ("claude", "opus", "opus"),
+        "synthesis": ("claude", "haiku", "small-1"),
+    }
+
+
+def test_executors_that_cannot_go_on(project: Project) -> None:
+    asked = "tasks: {a: {role: docs, prompt: x, executor: docs-7b3, runtime: replay}}"
+    (error,) = project.problems(asked, replay=recordings(project))
+    assert (error.code, underlined(error)) == ("ME396", "docs-7b3")
+    ids = [f"01900000-0000-7000-8000-00000000000{n}" for n in range(3)]
+    with Ledger.open(project.root / ".metaensemble" / "state") as ledger:
+        for name, alias, role in zip(
+            ids, ("docs-7b3", "arch-1aa", "docs-2bb"), ("docs", "architect", "docs"), strict=True
+        ):
+            made = {"alias": alias, "role_id": role, "role_version": "1.0.0", "parent_id": None}
+            ledger.append([Record(EXECUTOR_CREATED, name, None, made)])
+        ledger.append([Record(EXECUTOR_RETIRED, ids[2], None, {})])
+
+    def told(alias: str) -> str:
+        text = asked.replace("docs-7b3", alias)
+        with pytest.raises(InputErrors) as caught:
+            api.run(
+                project.graph(text), cwd=project.root, environ=project.environ, replay=recordings(project)
+            )
+        return caught.value.errors[0].message
+
+    assert told("docs-7b4") == "there is no Executor `docs-7b4`"
+    assert told("arch-1aa") == "the Executor `arch-1aa` has the Role `architect`, not `docs`"
+    assert told("docs-2bb") == "the Executor `docs-2bb` is retired"
+    report = api.run(
+        project.graph(asked), cwd=project.root, environ=project.environ, replay=recordings(project)
+    )
+    assert report.state == "ok"
+
+
+def recordings(project: Project) -> Path:
+    project.file("rec.jsonl", '{"node": "a", "outcome": "ok", "output": "written"}\n')
+    return project.root / "rec.jsonl"
+
+
+def test_the_plan_shows_who_does_what_and_why(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in project.environ.items():
+        monkeypatch.setenv(name, value)
+    plan = api.plan(project.graph(ONE), cwd=project.root)
+    (node,) = plan.nodes
+    assert node.agent is not None
+    assert (node.runtime, node.agent.role, node.agent.because) == (
+        "agent", "docs", "none of its clients is on PATH",
+    )  # fmt: skip
+    put_client(project.bin, "claude")
+    (node,) = api.plan(project.graph(ONE), cwd=project.root).nodes
+    assert node.agent is not None
+    assert (node.runtime, node.agent.tier, node.agent.model) == ("claude", "sonnet", "sonnet")
+
+
+def test_another_role_or_prompt_is_another_result(project: Project) -> None:
+    """A result is taken over only where the same was asked of the same Role."""
+
+    def states(prompt: str) -> bool:
+        report = api.run(
+            project.graph(f"tasks: {{a: {{role: docs, prompt: {prompt}, reads: []}}}}"),
+            cwd=project.root, environ=project.environ, replay=recordings(project),
+        )  # fmt: skip
+        assert report.state == "ok"
+        return bool(report.nodes[0].reused_from)
+
+    assert [states("One."), states("One."), states("Two.")] == [False, True, False]
