@@ -101,7 +101,7 @@ class Serving:
     def _runtime(self, role: Role) -> tuple[str | None, str]:
         choice = self.choices.runtime(role.name)
         if choice is not None:
-            return choice.value, f"{choice.said_by} says so"
+            return choice.value, choice.why
         if not self._is_searched:
             self._is_searched = True
             self._found = next((name for name in SEARCHED if self.program_of(name)), None)

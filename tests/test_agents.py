@@ -86,7 +86,7 @@ def test_what_is_said_nearer_counts_before(project: Project) -> None:
     by_project = "the project's budgets.yaml says so"
     assert chosen(project.prepared(ONE)["a"]) == ("codex", "haiku", "small-1", by_project)
     project.budgets("runtime: codex\nroles: {docs: {runtime: claude, model: best-1}}\n")
-    why = "the project's budgets.yaml, for `docs` says so"
+    why = "the project's budgets.yaml says so for `docs`"
     assert chosen(project.prepared(ONE)["a"]) == ("claude", "sonnet", "best-1", why)
     in_defaults = f"defaults: {{runtime: opencode}}\n{ONE}"
     assert chosen(project.prepared(in_defaults)["a"])[0::3] == ("opencode", "the graph says so")

@@ -49,12 +49,12 @@ def test_the_project_counts_before_the_user(tmp_path: Path) -> None:
     )
     put(project, "models: {codex: {opus: c}}\n")
     found = choices(project, home)
-    assert found.runtime("docs") == Choice("gemini", "your own budgets.yaml, for `docs`")
-    assert found.runtime("backend") == Choice("codex", "your own budgets.yaml")
+    assert found.runtime("docs") == Choice("gemini", "your own budgets.yaml says so for `docs`")
+    assert found.runtime("backend") == Choice("codex", "your own budgets.yaml says so")
     assert (found.model_of("codex", "opus"), found.model_of("codex", "haiku")) == ("c", "b")
     put(project, "runtime: claude\nroles: {docs: {tier: haiku}}\n")
     found = choices(project, home)
-    assert found.runtime("docs") == Choice("claude", "the project's budgets.yaml")
+    assert found.runtime("docs") == Choice("claude", "the project's budgets.yaml says so")
     assert found.tier("docs") == "haiku"
 
 
