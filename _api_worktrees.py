@@ -31,12 +31,13 @@ class Applied:
 
 
 def list_worktrees(*, cwd: Path | None = None) -> list[Left]:
-    """The worktrees, branches and salvaged work of the project's DAG runs. Raises `NoRepository`."""
+    """The worktrees, branches and salvaged work of the project's DAG runs; none where there is no repository
+    that could hold any."""
     project = project_of(cwd)
     try:
         return upkeep.left(str(project), project / MARK, os.environ)
-    except GitError as problem:
-        raise NoRepository(f"`{project}` is no git repository: {problem}") from None
+    except GitError:
+        return []
 
 
 def apply_worktrees(name: str, *, cwd: Path | None = None) -> Applied:

@@ -172,7 +172,8 @@ def test_what_is_wrong_is_told_before_anything_runs(
 
 def test_keys_that_are_not_built_are_refused_in_the_file_that_has_them(project: Project) -> None:
     project.write(
-        graph="tasks: {a: {graph: b.yaml}}\n", b="tasks:\n  x: {run: echo}\n  y: {role: writer, prompt: x}\n"
+        graph="tasks: {a: {graph: b.yaml}}\n",
+        b="tasks:\n  x: {run: echo}\n  y: {run: echo, budget: {usd: 1}}\n",
     )
     assert api.plan(Path("graph.yaml")).nodes
     with pytest.raises(InputErrors) as refused:

@@ -13,6 +13,7 @@ from ...schemas.bound import BoundTask
 from ...schemas.errors import InputError
 from ..process.orphans import Leader, stop_stranded
 from .agent_attempt import AgentAttempt
+from .agent_patience import LONGEST
 from .agent_usage import Price
 from .assessing import Assess
 from .capture import BlobSink
@@ -55,6 +56,7 @@ class AgentRuntime:
         assess: Assess | None = None,
         allowance: Callable[[], Allowance] = Allowance,
         orphan: float = ORPHAN,
+        patience: float = LONGEST,
         stop_stranded: StopStranded = stop_stranded,
     ) -> None:
         self.client = client
@@ -64,6 +66,7 @@ class AgentRuntime:
         self.assess = assess
         self.allowance = allowance
         self.orphan = orphan
+        self.patience = patience
         self.threads = Threads()
         self._stop_stranded = stop_stranded
         self._attempts: set[AgentAttempt] = set()

@@ -17,6 +17,7 @@ from ..ledger.files import make_private
 from ..masking import Masker
 from ..process.identity import boot_id
 from .agent_end import cancelled, files_column, not_started, stored_output, turned_down
+from .agent_patience import Patience
 from .agent_turn import Finished, RunningTurn, recorded_turns, turn_folder
 from .agent_usage import Meter
 from .agent_value import value_of
@@ -37,10 +38,6 @@ _SLIPS: Final = 3
 
 _PAUSE: Final = 0.2
 """Seconds before the first of these times; each further one waits that much longer."""
-
-_LONGEST_WAIT: Final = 20.0
-"""Seconds that a client may wait by itself once its service has turned it away. The engine waits for more:
-it holds no place meanwhile, and the wait outlives it."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -67,7 +64,7 @@ class AgentAttempt:
         self._turn: RunningTurn | None = None
         self._stopped = ""
         self._hard = False
-        self._is_given_up = False
+        self._patience = Patience(self._give_up_waiting, longest=runtime.patience)
         self._pulse: Pulse | None = None
         self._work: asyncio.Task[Any] | None = None
         self._began = time.monotonic()
@@ -176,7 +173,9 @@ class AgentAttempt:
                 if not self._recorded:
                     await asyncio.sleep(_PAUSE * slips)
                 continue
-            refused = turned_down(self._runtime.client, finished, self._request, given_up=self._is_given_up)
+            refused = turned_down(
+                self._runtime.client, finished, self._request, given_up=self._patience.is_spent
+            )
             if refused is not None:
                 return refused
             session = end.session or ask.session
@@ -222,6 +221,7 @@ class AgentAttempt:
             return await self._turn.wait()
         finally:
             self._turn = None
+            self._patience.rest()
 
     def _next(self, number: int, ask: _Ask) -> Turn:
         request, agent = self._request, self._agent
@@ -246,11 +246,14 @@ class AgentAttempt:
 
     def _see(self, seen: Seen) -> None:
         self._meter.see(seen)
-        if seen.waits is not None and seen.waits > _LONGEST_WAIT and self._turn is not None:
-            self._is_given_up = True
+        self._patience.see(seen)
+
+    def _give_up_waiting(self) -> None:
+        if self._turn is not None:
             self._turn.link.terminate()
 
     def _alive(self, size: int) -> None:
+        self._patience.mind()
         if self._pulse is not None:
             self._pulse.beat(size)
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from ..private_files import write_private
 from ..process.shim_link import Envelope, ShimLink, ShimSpec, read_envelope
-from .client import Client, Launch, Seen, Turn, TurnEnd
+from .client import Client, Hears, Launch, Seen, Turn, TurnEnd
 from .invocation import inherited
 from .protocol import AttemptRequest
 
@@ -34,21 +35,49 @@ class Finished:
 
 
 class Reading:
-    """Reads a turn's output from its file, as far as it has been written, in whole lines."""
+    """Reads a turn's output from its files, as far as they have been written, in whole lines."""
 
     def __init__(self, client: Client, turn: Turn, folder: Path, see: Callable[[Seen], None]) -> None:
         self._reader = client.reader(turn)
         self._turn = turn
         self._folder = folder
         self._see = see
+        self._files = [_Lines(folder / "stdout", partial(self._feed, self._reader.feed))]
+        if isinstance(self._reader, Hears):
+            self._files.append(_Lines(folder / "stderr", partial(self._feed, self._reader.hear)))
+
+    def read_on(self) -> int:
+        """Take what is new; how many bytes that was."""
+        return sum(file.read_on() for file in self._files)
+
+    def finish(self, envelope: Envelope | None) -> Finished:
+        """The end of the turn, once its process is gone."""
+        for file in self._files:
+            file.finish()
+        stderr = _tail(self._folder / "stderr")
+        status = None if envelope is None else envelope.status
+        number = None if envelope is None else envelope.signal
+        end = self._reader.end(status=status, signal=number, stderr=stderr)
+        return Finished(turn=self._turn, end=end, envelope=envelope, stderr=stderr)
+
+    def _feed(self, read: Callable[[bytes], Sequence[Seen]], line: bytes) -> None:
+        for seen in read(line.removesuffix(b"\r")):
+            self._see(seen)
+
+
+class _Lines:
+    """The whole lines of a file that is being written."""
+
+    def __init__(self, path: Path, feed: Callable[[bytes], None]) -> None:
+        self._path = path
+        self._feed = feed
         self._file: Any = None
         self._rest = b""
 
     def read_on(self) -> int:
-        """Take what is new; how many bytes that was."""
         if self._file is None:
             try:
-                self._file = (self._folder / "stdout").open("rb", buffering=0)
+                self._file = self._path.open("rb", buffering=0)
             except FileNotFoundError:
                 return 0
         size = 0
@@ -61,22 +90,12 @@ class Reading:
                 self._rest = b""  # no client says so much at once: it is no line of a protocol
         return size
 
-    def finish(self, envelope: Envelope | None) -> Finished:
-        """The end of the turn, once its process is gone."""
+    def finish(self) -> None:
         self.read_on()
         if self._rest.strip():
             self._feed(self._rest)
         if self._file is not None:
             self._file.close()
-        stderr = _tail(self._folder / "stderr")
-        status = None if envelope is None else envelope.status
-        number = None if envelope is None else envelope.signal
-        end = self._reader.end(status=status, signal=number, stderr=stderr)
-        return Finished(turn=self._turn, end=end, envelope=envelope, stderr=stderr)
-
-    def _feed(self, line: bytes) -> None:
-        for seen in self._reader.feed(line.removesuffix(b"\r")):
-            self._see(seen)
 
 
 class RunningTurn:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, Protocol
+from typing import Any, Final, Literal, Protocol, runtime_checkable
 
 from ...schemas.states import FailureReason
 from .protocol import Capabilities
@@ -90,7 +90,8 @@ class Seen:
     """What a line of output tells while the turn goes on; all optional.
 
     `usage` is what came on top of what was seen before: no more than an early word on the figures at the
-    end. `waits`: the service turned the client away, which waits so many seconds before it asks again.
+    end. `waits`: the service turned the client away, which waits so many seconds before it asks again; 0 when
+    it does not say how many.
     """
 
     tool: str | None = None
@@ -141,6 +142,14 @@ class Reader(Protocol):
 
     def end(self, *, status: int | None, signal: int | None, stderr: str) -> TurnEnd:
         """The end, once the process is gone; `stderr` is the tail of what it printed there."""
+
+
+@runtime_checkable
+class Hears(Protocol):
+    """A reader whose client tells on its error stream what it does not tell on its output."""
+
+    def hear(self, line: bytes) -> Sequence[Seen]:
+        """As `Reader.feed`, for a line of the error stream."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,16 @@ MetaEnsembleError
 |   |   |-- AttemptException                    ME605
 |   |   |-- NoResult                            ME606
 |   |   |-- RequestInvalid                      ME607
-|   |   `-- OtherFailure                        ME608
+|   |   |-- OtherFailure                        ME608
+|   |   |-- RateLimited                         ME610
+|   |   |-- WindowSpent                         ME611
+|   |   |-- SpendLimit                          ME612
+|   |   |-- BadCredentials                      ME613
+|   |   |-- ModelRefused                        ME614
+|   |   |-- AnswerTruncated                     ME615
+|   |   |-- Quarantined                         ME616
+|   |   |-- ManifestInvalid                     ME617
+|   |   `-- WorkNotGood                         ME618
 |   |-- Interrupted                             ME609
 |   `-- Rejected                                ME620
 |-- InputError                                  exit code 2
@@ -225,6 +234,19 @@ A test holds the drawing to the classes; each class's docstring is the page of i
 """
 
 from __future__ import annotations
+
+# agent_outcome
+from .agent_outcome import (
+    AnswerTruncated,
+    BadCredentials,
+    ManifestInvalid,
+    ModelRefused,
+    Quarantined,
+    RateLimited,
+    SpendLimit,
+    WindowSpent,
+    WorkNotGood,
+)
 
 # agents
 from .agents import RuntimeOfAnotherKind, TierWithoutModel
@@ -515,10 +537,12 @@ __all__ = [
     "AmbiguousDagRun",
     "AmbiguousRun",
     "AnswerInvalid",
+    "AnswerTruncated",
     "AttemptException",
     "AttemptFailed",
     "AttemptTimeout",
     "BadCommand",
+    "BadCredentials",
     "BadDefault",
     "BadDuration",
     "BadFlagValue",
@@ -595,6 +619,7 @@ __all__ = [
     "LedgerReadOnly",
     "LedgerUnreadable",
     "MalformedPair",
+    "ManifestInvalid",
     "MergeKey",
     "MetaEnsembleError",
     "MisplacedReference",
@@ -604,6 +629,7 @@ __all__ = [
     "MissingParameter",
     "MissingProgram",
     "MissingSetting",
+    "ModelRefused",
     "ModuleMissing",
     "NeedsProcess",
     "NewerLedger",
@@ -639,6 +665,8 @@ __all__ = [
     "PointerPastEnd",
     "QualityError",
     "QualityFileUnusable",
+    "Quarantined",
+    "RateLimited",
     "RecordingsMissing",
     "Rejected",
     "RelatedJudge",
@@ -676,6 +704,7 @@ __all__ = [
     "SourceTooLarge",
     "SourceUnreadable",
     "SpawnFailed",
+    "SpendLimit",
     "SubGraphCycle",
     "SubGraphUnusable",
     "TabInYaml",
@@ -719,7 +748,9 @@ __all__ = [
     "UnterminatedExpression",
     "UnusableCallable",
     "ValueOutOfRange",
+    "WindowSpent",
     "WorkDoesNotFit",
+    "WorkNotGood",
     "WorkingDirectoryGone",
     "WriteConflict",
     "WrongAnswerKind",

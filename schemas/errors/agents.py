@@ -35,7 +35,7 @@ class RuntimeOfAnotherKind(InputError):
 
 
 class TierWithoutModel(InputError):
-    """A tier is asked for, and nothing says which model that is for the runtime.
+    r"""A tier is asked for, and nothing says which model that is for the runtime.
 
     Some clients know models by their tiers themselves. For others, such as `opencode`, whose models depend
     on what you have signed up for, and for `api`, say it under `models` in `.metaensemble/budgets.yaml` of

@@ -6,7 +6,7 @@ from .base import InputError
 
 
 class ClientMissing(InputError):
-    """A runtime of agents needs the program of its client, and that is not on PATH.
+    r"""A runtime of agents needs the program of its client, and that is not on PATH.
 
     The runtimes `claude`, `codex`, `gemini` and `opencode` carry an attempt out with the client of that name,
     which you install and set up yourself. `me doctor` says which ones are there, and what to type to get
@@ -15,7 +15,8 @@ class ClientMissing(InputError):
     Example:
 
     ```sh
-    PATH=/nowhere me dag run review.yaml
+    printf 'version: 1\nname: x\ntasks: {a: {role: docs, prompt: Write., runtime: claude}}\n' > x.yaml
+    me=$(command -v me); PATH=/nowhere "$me" dag run x.yaml
     ```
 
     Use instead:
@@ -29,7 +30,7 @@ class ClientMissing(InputError):
 
 
 class ClientTooOld(InputError):
-    """The client that a runtime uses is older than what the runtime was verified against.
+    r"""The client that a runtime uses is older than what the runtime was verified against.
 
     Clients change what they print and which flags they know. Below a certain version the figures of what was
     spent would not be right, or an end could not be told; that is refused before anything is spent.
@@ -37,7 +38,9 @@ class ClientTooOld(InputError):
     Example:
 
     ```sh
-    PATH="$OLD_CLIENTS:$PATH" me dag run review.yaml
+    printf '#!/bin/sh\necho 1.0.3\n' > claude && chmod +x claude
+    printf 'version: 1\nname: x\ntasks: {a: {role: docs, prompt: Write., runtime: claude}}\n' > x.yaml
+    PATH="$PWD:$PATH" me dag run x.yaml
     ```
 
     Use instead:
@@ -51,7 +54,7 @@ class ClientTooOld(InputError):
 
 
 class NoClient(InputError):
-    """A task has a Role, and nothing is there that could do its work.
+    r"""A task has a Role, and nothing is there that could do its work.
 
     Which runtime serves a Role is said in the graph (`runtime`), in the project's or the user's
     `budgets.yaml`, or else it is the first client that is found on PATH: `claude`, `codex`, `gemini`,
@@ -60,7 +63,8 @@ class NoClient(InputError):
     Example:
 
     ```sh
-    PATH=/nowhere me dag run review.yaml
+    printf 'version: 1\nname: x\ntasks: {a: {role: docs, prompt: Write.}}\n' > x.yaml
+    me=$(command -v me); PATH=/nowhere "$me" dag run x.yaml
     ```
 
     Use instead:

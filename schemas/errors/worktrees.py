@@ -6,27 +6,23 @@ from .base import InputError
 
 
 class NoRepository(InputError):
-    """A task asks for a worktree, and the project is no git repository that one could be made from.
+    r"""A task asks for a worktree, and the project is no git repository that one could be made from.
 
     A worktree is a second checkout of a repository. There must be a git that is new enough, a repository that
     has a working tree, and a first commit in it.
 
     Example:
 
-    ```yaml
-    version: 1
-    name: tidy
-    tasks:
-      tidy: {run: "sed -i 's/a/b/' notes.txt", isolation: worktree}
+    ```sh
+    printf 'version: 1\nname: x\ntasks: {a: {run: "true", isolation: worktree}}\n' > x.yaml
+    me dag run x.yaml
     ```
 
     Use instead:
 
-    ```yaml
-    version: 1
-    name: tidy
-    tasks:
-      tidy: {run: "sed 's/a/b/' /dev/null"}
+    ```sh
+    printf 'version: 1\nname: x\ntasks: {a: {run: "true"}}\n' > x.yaml
+    me dag run x.yaml
     ```
     """
 
@@ -34,7 +30,7 @@ class NoRepository(InputError):
 
 
 class DirtyBase(InputError):
-    """A task asks for a worktree, and the project has changes that are not committed.
+    r"""A task asks for a worktree, and the project has changes that are not committed.
 
     A worktree begins at a commit: what is changed and not committed would be missing there, and the result
     would not fit to what you see. So such changes are refused before anything is spent. Files that git does
@@ -45,7 +41,7 @@ class DirtyBase(InputError):
     ```sh
     git init -q . && git -c user.name=me -c user.email=me@here commit -q --allow-empty -m first
     echo one > notes.txt && git add notes.txt
-    printf 'version: 1\\nname: tidy\\ntasks: {tidy: {run: "true", isolation: worktree}}\\n' > tidy.yaml
+    printf 'version: 1\nname: tidy\ntasks: {tidy: {run: "true", isolation: worktree}}\n' > tidy.yaml
     me dag run tidy.yaml
     ```
 
@@ -54,7 +50,7 @@ class DirtyBase(InputError):
     ```sh
     git init -q . && echo one > notes.txt && git add notes.txt
     git -c user.name=me -c user.email=me@here commit -q -m first
-    printf 'version: 1\\nname: tidy\\ntasks: {tidy: {run: "true", isolation: worktree}}\\n' > tidy.yaml
+    printf 'version: 1\nname: tidy\ntasks: {tidy: {run: "true", isolation: worktree}}\n' > tidy.yaml
     me dag run tidy.yaml
     ```
     """
@@ -71,6 +67,7 @@ class UnknownWork(InputError):
     Example:
 
     ```sh
+    git init -q .
     me worktrees apply nothing-of-this-name
     ```
 

@@ -156,7 +156,7 @@ def test_a_session_is_gone_on_with_and_only_what_came_on_top_is_counted(
         pytest.param(throttled(), {"rate_limited"}, id="429"),
         pytest.param(throttled(3600), {"rate_limited"}, id="429-retry-after"),
         pytest.param(status(529, "Overloaded"), {"rate_limited", "other"}, id="529"),
-        pytest.param(status(503, "busy"), {"rate_limited"}, id="503"),
+        pytest.param(status(503, "overloaded"), {"rate_limited"}, id="503"),
         pytest.param(status(401, "invalid key"), {"auth"}, id="401"),
         pytest.param(status(400, "a bad request"), {"invalid_request"}, id="400"),
         pytest.param(
@@ -253,7 +253,7 @@ def test_one_that_finished_without_its_coordinator_is_adopted_and_not_paid_again
     kind: Kind, home: Home, server: ModelServer, project: Path
 ) -> None:
     server.use(kind.script([("MARK", [held("gate", "All good.", usage=USED)])]))
-    killed_while(kind, home, project, lambda: server.wait_for("MARK"))
+    killed_while(kind, home, project, lambda: server.wait_for("MARK", timeout=60))
     assert home.processes(), "it goes on without its Coordinator"
     server.release("gate")
     home.wait_until_ended()
@@ -268,7 +268,7 @@ def test_one_that_has_not_finished_is_stopped_and_not_adopted(
     kind: Kind, home: Home, server: ModelServer, project: Path
 ) -> None:
     server.use(kind.script([("MARK", [held("never", "All good.", after=1)])]))
-    killed_while(kind, home, project, lambda: server.wait_for("MARK"))
+    killed_while(kind, home, project, lambda: server.wait_for("MARK", timeout=60))
     assert adopted(kind, home, project) is None
     assert home.processes() == []
     server.wait_until(lambda records: all(record.done for record in records), timeout=10)

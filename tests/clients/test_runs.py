@@ -257,7 +257,7 @@ def test_a_client_that_finished_without_its_coordinator_is_adopted(
         )
     )
     ensemble.graph(TWO)
-    killed_while(ensemble, lambda: server.wait_for("MARK-FIRST"))
+    killed_while(ensemble, lambda: server.wait_for("MARK-FIRST", timeout=60))
     server.release("gate")
     ensemble.home.wait_until_ended()
     ran = ensemble.me("dag", "resume", "--quiet")
@@ -274,7 +274,7 @@ def test_a_client_that_has_not_finished_is_stopped_and_its_work_done_again(
     parts = [held("never", "The first part."), Reply("The first part, again.", usage=USED)]
     server.use(kind.script([("MARK-FIRST", parts), ("MARK-SECOND", [Reply("The second part.", usage=USED)])]))
     ensemble.graph(TWO)
-    killed_while(ensemble, lambda: server.wait_for("MARK-FIRST"))
+    killed_while(ensemble, lambda: server.wait_for("MARK-FIRST", timeout=60))
     ran = ensemble.me("dag", "resume", "--quiet")
     assert ran.status == 0, ran.out + ran.err
     assert [record.completed for record in server.of("MARK-FIRST")] == [False, True]
@@ -288,7 +288,7 @@ def test_what_finished_before_the_kill_is_not_paid_again(
     parts = [held("gate", "The second part.", usage=USED), Reply("The second part, again.", usage=USED)]
     server.use(kind.script([("MARK-SECOND", parts), ("MARK-FIRST", [Reply("The first part.", usage=USED)])]))
     ensemble.graph(TWO)
-    killed_while(ensemble, lambda: server.wait_for("MARK-SECOND"))
+    killed_while(ensemble, lambda: server.wait_for("MARK-SECOND", timeout=60))
     ran = ensemble.me("dag", "resume", "--quiet")
     assert ran.status == 0, ran.out + ran.err
     assert len(server.of("MARK-FIRST")) == 1

@@ -45,8 +45,9 @@ class Opencode:
         return {}
 
     def launch(self, turn: Turn, environ: Mapping[str, str]) -> Launch:
+        # It tries again for as long as it takes, and says so in its log alone.
+        argv = ["opencode", "run", "--format", "json", "--print-logs", "--log-level", "ERROR"]
         # With a title of ours it asks no model for one.
-        argv = ["opencode", "run", "--format", "json"]
         if turn.model is not None:
             argv += ["--model", turn.model]
         argv += ["--session", turn.session] if turn.session is not None else ["--title", "metaensemble"]

@@ -21,6 +21,7 @@ SOURCE_PARTIAL: Final = "opencode:step_finish, without subagents"
 _ESCAPE: Final = re.compile(r"\x1b\[[0-9;]*m")
 _WRITES: Final = frozenset({"write", "edit", "patch"})
 _GOES_ON: Final = "tool-calls"
+_TROUBLE: Final = re.compile(rb'message="stream error".*\bsmall=false\b.*error\.error="(?:\w+: )?(.{1,400})')
 
 
 class OpencodeReader:
@@ -35,6 +36,15 @@ class OpencodeReader:
         self._error: dict[str, Any] | None = None
         self._subagents = False
         self._steps = 0
+        self._trouble = ""
+
+    def hear(self, line: bytes) -> Sequence[Seen]:
+        """A line of its log: the service turned it away, or broke off, and it will ask again."""
+        found = _TROUBLE.search(line)
+        if found is None:
+            return ()
+        self._trouble = found[1].decode("utf-8", "replace").removesuffix('"')
+        return (Seen(waits=0.0),)
 
     def feed(self, line: bytes) -> Sequence[Seen]:
         event = read_object(line)
@@ -46,6 +56,7 @@ class OpencodeReader:
             self._said.clear()
             self._reason = ""
             self._error = None
+            self._trouble = ""
             return (Seen(session=self._session),)
         if kind == "text":
             self._said.append(words(part.get("text")))
@@ -56,7 +67,10 @@ class OpencodeReader:
             self._reason = words(part.get("reason")) or "unknown"
             used = _usage(part)
             self._usage = used if self._usage is None else self._usage + used
-            return (Seen(usage=used),)
+            if self._reason != "unknown":
+                return (Seen(usage=used),)
+            self._trouble = "the stream of the answer ended before completion"
+            return (Seen(usage=used, waits=0.0),)
         elif kind == "error":
             self._error = mapping(event.get("error"))
         return ()
@@ -84,6 +98,9 @@ class OpencodeReader:
             headers = mapping(data.get("responseHeaders"))
             after = _seconds(headers.get("retry-after")) if failure == "rate_limited" else None
             return TurnEnd(outcome="failed", failure=failure, reason=message, retry_after=after, **rest)
+        if self._trouble:
+            why = by_words(self._trouble) or "other"
+            return TurnEnd(outcome="failed", failure=why, reason=self._trouble, **rest)
         if signal is not None or not self._steps:
             return self._without_steps(status, signal, stderr, rest)
         if self._reason == "length":

@@ -293,6 +293,19 @@ def test_a_client_that_would_wait_long_is_stopped_and_the_engine_waits(tmp_path:
     assert result.retry_after == 3600.0
 
 
+def test_a_client_that_does_not_say_how_long_it_waits_is_given_some_time(tmp_path: Path) -> None:
+    Gate(tmp_path / "gate")
+    waits = {"waits": 0.0, "gate": str(tmp_path / "gate")}
+    result, _ = attempt(tmp_path, request_of(tmp_path), waits, patience=0.05)
+    assert (result.outcome, result.failure_reason) == ("failed", "rate_limited")
+
+
+def test_a_client_that_goes_on_after_it_waited_has_all_the_time(tmp_path: Path) -> None:
+    turn = {"waits": 0.0, "tools": ["Read"], "shell": "", "say": "after all"}
+    result, _ = attempt(tmp_path, request_of(tmp_path), turn, patience=20.0)
+    assert (result.outcome, result.output) == ("ok", "after all")
+
+
 def test_a_client_that_waits_briefly_is_left_alone(tmp_path: Path) -> None:
     result, _ = attempt(tmp_path, request_of(tmp_path), {"waits": 2.0, "say": "after all"})
     assert (result.outcome, result.output) == ("ok", "after all")
