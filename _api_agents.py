@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from .tasks.roles import Roles
 
 SEARCHED: Final = tuple(name for name in CLIENTS if name != "api")
-"""The runtimes that are looked for where nobody names one, in this order; `api` is one that is configured."""
+"""The runtimes that are looked for on PATH where nobody names one, in this order. `api` needs no program, and
+comes last, where `budgets.yaml` names a model for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +107,8 @@ class Serving:
             self._is_searched = True
             self._found = next((name for name in SEARCHED if self.program_of(name)), None)
         if self._found is None:
+            if self.choices.model_of("api", role.tier) is not None:
+                return "api", "none of the clients is on PATH, and budgets.yaml names a model for `api`"
             return None, "none of its clients is on PATH"
         before = SEARCHED[: SEARCHED.index(self._found)]
         there = f", as {' and '.join(before)} {'is' if len(before) == 1 else 'are'} not" if before else ""

@@ -271,3 +271,55 @@ def test_another_role_or_prompt_is_another_result(project: Project) -> None:
         return bool(report.nodes[0].reused_from)
 
     assert [states("One."), states("One."), states("Two.")] == [False, True, False]
+
+
+VERDICT = "{type: object, required: [verdict], properties: {verdict: {type: string}}}"
+RESULT = (
+    '{"type":"result","subtype":"success","is_error":false,"num_turns":1,"session_id":"s","result":"good",'
+    '"structured_output":{"verdict":"good"},"usage":{"input_tokens":3,"output_tokens":4}}'
+)
+
+
+def test_a_client_does_the_work_of_a_panel(project: Project) -> None:
+    put_client(project.bin, "claude", does=f"cat > /dev/null; echo '{RESULT}'; exit 0")
+    environ = {**project.environ, "PATH": f"{project.bin}:/usr/bin:/bin"}
+    tasks = (
+        f"tasks: {{t: {{role: docs, prompt: Good?, output: {{schema: {VERDICT}}},"
+        " pattern: {consensus: {n: 3, vote: verdict, stop: 'off'}}}}"
+    )
+    report = api.run(project.graph(tasks), cwd=project.root, environ=environ)
+    assert report.state == "ok", [node.reason for node in report.nodes]
+    runs = [run for run in api.ledger_recent(cwd=project.root) if run["runtime"] == "claude"]
+    assert len(runs) == 3
+    assert {run["role_id"] for run in runs} == {"docs"}
+    assert len({run["executor_id"] for run in runs}) == 3
+
+
+def test_a_resume_goes_on_with_the_role_as_it_was(project: Project) -> None:
+    project.file(
+        ".metaensemble/roles/helper.md",
+        """
+        ---
+        name: helper
+        version: 1.0.0
+        description: Helps.
+        model_tier: haiku
+        ---
+        Help.
+        """,
+    )
+    project.file("none.jsonl", "")
+    graph = project.graph("tasks: {a: {role: helper, prompt: Help.}}")
+    kept = {"cwd": project.root, "environ": project.environ}
+    report = api.run(graph, replay=project.root / "none.jsonl", **kept)
+    assert report.state == "failed"
+    (project.root / ".metaensemble" / "roles" / "helper.md").unlink()
+    again = api.resume(report.dag_run_id, replay=recordings(project), **kept)
+    assert again.state == "ok"
+
+
+def test_models_of_an_api_are_the_last_resort(project: Project) -> None:
+    project.budgets("models: {api: {sonnet: a/medium}}\n")
+    assert chosen(project.prepared(ONE)["a"])[:3] == ("api", "sonnet", "a/medium")
+    put_client(project.bin, "claude")
+    assert chosen(project.prepared(ONE)["a"])[0] == "claude"
