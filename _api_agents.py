@@ -15,6 +15,7 @@ from .engine.instances import leaf_tasks, with_tasks
 from .engine.ledger.connection import DATABASE
 from .engine.ledger.ledger import Ledger
 from .engine.runtimes.clients.table import client_of
+from .patterns.families import with_families
 from .schemas.agent import AGENT, CLIENTS, REPLAY
 from .schemas.errors import ExecutorUnusable, InputError, InputErrors, NoClient, TierWithoutModel
 from .tasks.budgets_files import load_choices
@@ -55,7 +56,12 @@ def with_agents(
     prepared = _Prepared(
         Serving(Path(graph.project), environ), load_roles_of(Path(graph.project), environ), replayed, looking
     )
-    return with_tasks(graph, prepared.task), prepared.problems
+    return with_tasks(with_tasks(graph, prepared.task), _with_families), prepared.problems
+
+
+def _with_families(task: BoundTask) -> BoundTask:
+    body = task.body
+    return task if body is None or body.result is None else replace(task, body=with_families(body))
 
 
 def load_roles_of(project: Path, environ: Mapping[str, str]) -> Roles:

@@ -16,6 +16,7 @@ from metaensemble.engine.ledger.ledger import Ledger
 from metaensemble.engine.ledger.records import EXECUTOR_CREATED, EXECUTOR_RETIRED, Record
 from metaensemble.schemas.bound import BoundTask
 from metaensemble.schemas.errors import InputError, InputErrors
+from metaensemble.schemas.template import Literal
 from support.client_programs import put_client
 from support.graph_texts import underlined
 
@@ -323,3 +324,25 @@ def test_models_of_an_api_are_the_last_resort(project: Project) -> None:
     assert chosen(project.prepared(ONE)["a"])[:3] == ("api", "sonnet", "a/medium")
     put_client(project.bin, "claude")
     assert chosen(project.prepared(ONE)["a"])[0] == "claude"
+
+
+def test_a_panel_knows_the_makers_of_its_models(project: Project) -> None:
+    put_client(project.bin, "claude")
+    tasks = f"""
+        tasks:
+          t:
+            role: docs
+            prompt: Good?
+            output: {{schema: {VERDICT}}}
+            pattern:
+              consensus:
+                vote: verdict
+                members: [{{role: docs}}, {{runtime: claude}}, {{runtime: codex}}, {{model: gpt-5}}, {{family: mine}}]
+    """
+    verdict = project.prepared(tasks)["verdict"]
+    families = ["anthropic", "anthropic", "openai", "openai", "mine"]
+    assert verdict.settles is not None
+    assert verdict.settles.settings["families"] == families
+    settings = dict(verdict.inputs)["settings"]
+    assert isinstance(settings, Literal)
+    assert settings.value["families"] == families
