@@ -60,7 +60,7 @@ def model_of(name: str) -> Any:
 
     def provider(kind: str) -> Any:
         found = infer_provider(kind)
-        client = getattr(found, "client", None)
+        client: Any = getattr(found, "client", None)
         if hasattr(client, "max_retries"):
             client.max_retries = 0
         return found
@@ -122,7 +122,7 @@ def told(problem: Exception) -> dict[str, Any]:
     while (cause := chain[-1].__cause__ or chain[-1].__context__) is not None and len(chain) < 8:
         chain.append(cause)  # type: ignore[arg-type]
     status = next((code for one in chain if isinstance(code := getattr(one, "status_code", None), int)), None)
-    headers = next(
+    headers: Any = next(
         (found for one in chain if (found := getattr(getattr(one, "response", None), "headers", None))), {}
     )
     names = {type(one).__name__ for one in chain}
@@ -137,7 +137,7 @@ def told(problem: Exception) -> dict[str, Any]:
 KINDS = (
     ({"ModelAuthenticationError", "AuthenticationError", "PermissionDeniedError"}, "auth"),
     ({"ModelQuotaExceededError"}, "spend_limit"),
-    ({"ModelRateLimitError", "RateLimitError", "ModelOverloadedError", "OverloadedError"}, "rate_limited"),
+    ({"ModelRateLimitError", "RateLimitError", "ModelOverloadedError"}, "rate_limited"),
     ({"ContentFilterError"}, "refused"),
     ({"OutputTokenLimitExceeded", "IncompleteToolCall"}, "truncated"),
     ({"UsageLimitExceeded"}, "budget_exceeded"),
@@ -154,7 +154,7 @@ KINDS = (
         "invalid_request",
     ),
 )
-"""Names of errors, of the library and of those below it, with what they come to; the first that fits counts."""
+"""Names of errors, of the library and of those below it, and what they come to; the first that fits counts."""
 
 STOPS = {
     "length": ("truncated", "the model stopped at its limit of tokens"),
