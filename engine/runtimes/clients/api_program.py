@@ -154,7 +154,7 @@ KINDS = (
         "invalid_request",
     ),
 )
-"""Names of errors, of the library and of those below it, and what they come to; the first that fits counts."""
+"""Names of errors, of the library and those below it, and what they come to; the first that fits counts."""
 
 STOPS = {
     "length": ("truncated", "the model stopped at its limit of tokens"),
