@@ -33,10 +33,10 @@ _OTHER_NAMES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A setting and which file says it, for people: such as `the project's budgets.yaml`."""
+    """A setting, and why it is that: which file says so, for people."""
 
     value: str
-    said_by: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +50,9 @@ class Choices:
         for layer, config in self.layers:
             of_role = config.roles.get(role, RoleChoice()).runtime
             if of_role is not None:
-                return Choice(of_role, f"{_shown(layer)}, for `{role}`")
+                return Choice(of_role, f"{_shown(layer)} says so for `{role}`")
             if config.runtime is not None:
-                return Choice(config.runtime, _shown(layer))
+                return Choice(config.runtime, f"{_shown(layer)} says so")
         return None
 
     def tier(self, role: str) -> Tier | None:
