@@ -346,3 +346,12 @@ def test_a_panel_knows_the_makers_of_its_models(project: Project) -> None:
     settings = dict(verdict.inputs)["settings"]
     assert isinstance(settings, Literal)
     assert settings.value["families"] == families
+
+
+def test_prices_that_cannot_be_read_are_told_before_anything_is_spent(project: Project) -> None:
+    put_client(project.bin, "codex")
+    (project.home / ".metaensemble" / "prices.json").write_text("{}")
+    (problem,) = project.problems(ONE)
+    assert problem.code == "ME587"
+    graph = project.graph("tasks: {a: {run: 'true'}}")
+    assert api.run(graph, cwd=project.root, environ=project.environ).state == "ok", "no model is asked there"
