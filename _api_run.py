@@ -15,6 +15,7 @@ from . import __version__
 from ._api_agents import unusable_executors, with_agents
 from ._api_check import bound, place, refuse, refuse_later
 from ._api_patterns import RULES
+from ._api_prices import broken_prices, pricing_of
 from ._api_quality import assess_by, rules_of_graph
 from ._api_read import CancelAnswer, named_dag_run, project_of, to_resume, who
 from ._api_report import report_of
@@ -84,6 +85,7 @@ def run(
     if replay is not None:
         graph = replayed(graph)
     problems = [] if replay is not None else check_worktrees(graph, variables)
+    problems += broken_prices(graph, variables)
     refuse(place([*preflight(graph, environ=variables, replay=replay), *problems], texts))
     quality = rules_of_graph(graph, variables)
     dag_run_id = new_id()
@@ -137,7 +139,8 @@ def resume(
         if concurrency is not None:
             session.with_concurrency(concurrency)
         _check_waiting(session, answers)
-        refuse(preflight(session.unfinished(), environ=variables, replay=replay))
+        left = session.unfinished()
+        refuse([*preflight(left, environ=variables, replay=replay), *broken_prices(left, variables)])
         stack.enter_context(room_to_run(session, observer))
         if _takes_up(session, answers, retry=retry):
             return _drive(session, ledger, found, observer, chosen)
@@ -269,9 +272,9 @@ def _world(
 ) -> Surroundings:
     names = {task.runtime for _, task in leaf_tasks(graph) if task.ask is None}
     assess = assess_by(quality or {}, ledger, variables)
-    runtimes = open_runtimes(
-        names, Settings(blobs=ledger.blobs, environ=variables, replay=replay, assess=assess)
-    )
+    price = pricing_of(variables)
+    settings = Settings(blobs=ledger.blobs, environ=variables, replay=replay, assess=assess, price=price)
+    runtimes = open_runtimes(names, settings)
     if replay is None and any(task.isolation == "worktree" for _, task in leaf_tasks(graph)):
         runtimes = {
             name: isolated(
