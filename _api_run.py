@@ -22,6 +22,7 @@ from ._api_select import selected
 from .engine.coordinator.room import room_to_run
 from .engine.coordinator.session import Session, Surroundings, create, stored_graph, stored_quality
 from .engine.coordinator.steady import SteadyObserver
+from .engine.faults import no_faults
 from .engine.growth import MOST_ITEMS, MOST_ITEMS_VARIABLE
 from .engine.instances import leaf_tasks, replayed
 from .engine.ledger import queries
@@ -30,8 +31,9 @@ from .engine.ledger.lock import DagRunLock, is_held
 from .engine.ledger.records import Record
 from .engine.project import MARK, state_dir
 from .engine.runtimes.registry import Settings, open_runtimes, preflight
-from .engine.worktrees.isolated import isolated
+from .engine.worktrees.isolated import Yard, isolated
 from .engine.worktrees.preflight import check_worktrees
+from .engine.worktrees.worktree import Place
 from .schemas.errors import BadFlagValue, BadMostItems, InputErrors, NothingToResume, RunHeld, UnknownNode
 from .schemas.ids import new_id
 from .schemas.progress import Note, RunEnded
@@ -137,7 +139,9 @@ def resume(
         if concurrency is not None:
             session.with_concurrency(concurrency)
         _check_waiting(session, answers)
-        refuse(preflight(session.unfinished(), environ=variables, replay=replay))
+        rest = session.unfinished()
+        problems = [] if replay is not None else check_worktrees(rest, variables, resumed=True)
+        refuse([*preflight(rest, environ=variables, replay=replay), *problems])
         stack.enter_context(room_to_run(session, observer))
         if _takes_up(session, answers, retry=retry):
             return _drive(session, ledger, found, observer, chosen)
@@ -273,16 +277,10 @@ def _world(
         names, Settings(blobs=ledger.blobs, environ=variables, replay=replay, assess=assess)
     )
     if replay is None and any(task.isolation == "worktree" for _, task in leaf_tasks(graph)):
-        runtimes = {
-            name: isolated(
-                runtime,
-                open_runtimes(["command"], Settings(blobs=ledger.blobs, environ=variables))["command"],
-                folder=Path(graph.project) / MARK,
-                environ=variables,
-                assess=assess,
-            )
-            for name, runtime in runtimes.items()
-        }
+        place = Place(project=graph.project, folder=Path(graph.project) / MARK, environ=variables)
+        yard = Yard(place, faults=(surroundings or {}).get("faults", no_faults))
+        commands = open_runtimes(["command"], Settings(blobs=ledger.blobs, environ=variables))["command"]
+        runtimes = {name: isolated(one, commands, yard, assess=assess) for name, one in runtimes.items()}
     world = Surroundings(
         evaluate=evaluate,
         read_parameter=read_late_parameter,
