@@ -2,8 +2,8 @@
 
 The script is a JSON file: a list with what happens in each turn, in order. A turn is a map: `say` (the
 answer), `tools`, `files`, `usage` (of the turn; `total` of the session so far), `end` (members of the last
-line), `exit`, `gate` (a file to be read first), `shell` (a text that is run before), `silent` (no last line), `waits` (seconds that it
-says it waits, because its service turned it away).
+line), `exit`, `gate` (a file to be read first), `shell` (a text that is run before), `silent` (no last line),
+`waits` (seconds that it says it waits, because its service turned it away), `deaf` (SIGTERM is nothing to it).
 Every turn adds a line to `asked.jsonl` beside the script: its arguments and its standard input.
 """
 
@@ -12,15 +12,17 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from metaensemble.engine.runtimes.client import Install, Launch, Seen, Turn, TurnEnd, Usage
-from metaensemble.engine.runtimes.protocol import Capabilities
+from metaensemble.engine.runtimes.protocol import AgentRequest, AttemptRequest, Capabilities
+from support.agents import ARCHITECT
+from support.fakes import a_request
 
 PROGRAM = r"""
-import json, os, subprocess, sys
+import json, os, signal, subprocess, sys
 script = sys.argv[1]
 session = sys.argv[2]
 folder = os.path.dirname(script)
@@ -33,6 +35,8 @@ turns = json.load(open(script))
 turn = turns[min(number, len(turns)) - 1]
 def say(**line):
     print(json.dumps(line), flush=True)
+if "deaf" in turn:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
 say(kind="begin", session=session)
 if "shell" in turn:
     subprocess.run(["sh", "-c", turn["shell"]])
@@ -93,9 +97,9 @@ class FakeReader:
 
 @dataclass(frozen=True)
 class FakeAgent:
-    """The adapter. `script` is where the script lies."""
+    """The adapter. `script` is where the script lies; without one it is `script.json` where the agent works."""
 
-    script: Path
+    script: Path | None = None
     program: str = sys.executable
     env: Mapping[str, str] = field(default_factory=dict)
 
@@ -109,8 +113,9 @@ class FakeAgent:
 
     def launch(self, turn: Turn, environ: Mapping[str, str]) -> Launch:
         session = turn.session or turn.new_session
+        script = self.script or Path(turn.cwd) / "script.json"
         return Launch(
-            argv=(self.program, "-I", "-c", PROGRAM, str(self.script), session),
+            argv=(self.program, "-I", "-S", "-c", PROGRAM, str(script), session),
             env=self.env,
             unset=("FAKE_UNWANTED",),
             stdin=f"{turn.system}\n{turn.prompt}".encode(),
@@ -126,6 +131,24 @@ def write_script(folder: Path, *turns: Mapping[str, Any]) -> Path:
     path = folder / "script.json"
     path.write_text(json.dumps(list(turns)))
     return path
+
+
+def request_of(folder: Path, **fields: Any) -> AttemptRequest:
+    """An attempt of an agent in `folder`; keywords of `AgentRequest` go there, all others to the request."""
+    names = AgentRequest.__dataclass_fields__
+    agent = {name: fields.pop(name) for name in list(fields) if name in names and name != "context"}
+    given: dict[str, Any] = {"executor_id": "e1", "alias": "arch-7b3", "role": ARCHITECT, "prompt": "Do it."}
+    found = a_request(folder, command={}, agent=AgentRequest(**(given | agent)), key="k" * 64, **fields)
+    return replace(found, scratch=str(folder / "scratch" / found.run_id))
+
+
+def agent_request(project: Path, *turns: Mapping[str, Any], **fields: Any) -> AttemptRequest:
+    """An attempt of an agent that works in a folder of its own below `project`, where its script lies."""
+    request = request_of(project, **fields)
+    folder = project / request.run_id
+    folder.mkdir()
+    write_script(folder, *turns)
+    return replace(request, cwd=str(folder))
 
 
 def asked(script: Path) -> list[dict[str, Any]]:

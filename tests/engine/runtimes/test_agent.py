@@ -13,23 +13,14 @@ import pytest
 from metaensemble.engine.process.orphans import carrying
 from metaensemble.engine.runtimes.agent import AgentRuntime
 from metaensemble.engine.runtimes.client import Usage
-from metaensemble.engine.runtimes.protocol import AgentRequest, AttemptRequest, AttemptResult
+from metaensemble.engine.runtimes.protocol import AttemptRequest, AttemptResult
 from metaensemble.schemas.bound import OutputContract
-from support.agents import ARCHITECT
-from support.fake_agent import FakeAgent, asked, write_script
-from support.fakes import Events, MemoryBlobs, a_request, carried_out, run_async
+from support.fake_agent import FakeAgent, asked, request_of, write_script
+from support.fakes import Events, MemoryBlobs, carried_out, run_async
 from support.gates import Gate
 
 SCHEMA = {"type": "object", "required": ["verdict"], "properties": {"verdict": {"enum": ["yes", "no"]}}}
 TYPED = OutputContract(form="json", schema=SCHEMA)
-
-
-def request_of(folder: Path, **fields: Any) -> AttemptRequest:
-    names = AgentRequest.__dataclass_fields__
-    agent = {name: fields.pop(name) for name in list(fields) if name in names and name != "context"}
-    given: dict[str, Any] = {"executor_id": "e1", "alias": "arch-7b3", "role": ARCHITECT, "prompt": "Do it."}
-    found = a_request(folder, command={}, agent=AgentRequest(**(given | agent)), key="k" * 64, **fields)
-    return replace(found, scratch=str(folder / "scratch" / found.run_id))
 
 
 def attempt(
@@ -273,7 +264,7 @@ def test_a_stubborn_agent_is_killed_after_its_grace(tmp_path: Path) -> None:
     request = request_of(tmp_path, grace=0.05)
 
     async def scenario() -> AttemptResult:
-        script = write_script(tmp_path, {"shell": "trap '' TERM; echo on; while :; do sleep 1000; done"})
+        script = write_script(tmp_path, {"deaf": True, "shell": "trap '' TERM; while :; do sleep 1000; done"})
         runtime = AgentRuntime(FakeAgent(script), MemoryBlobs())
         events = Events()
         handle = runtime.start(request, events)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from metaensemble.engine.runtimes.agent import AgentRuntime
 from metaensemble.engine.runtimes.command import CommandRuntime
 from metaensemble.engine.runtimes.fake import ManualClock, ScriptedRuntime
 from metaensemble.engine.runtimes.protocol import AttemptRequest, AttemptResult, Runtime, Spawned
@@ -18,7 +19,9 @@ from metaensemble.engine.runtimes.python import PythonRuntime
 from metaensemble.engine.runtimes.replay import Recordings, ReplayRuntime
 from metaensemble.schemas.bound import BoundTask, CommandSpec, Place
 from metaensemble.schemas.template import Literal
+from support.agents import agent_task
 from support.callables import a_python_task, call, write
+from support.fake_agent import FakeAgent, agent_request
 from support.fakes import Events, MemoryBlobs, a_request, carried_out, run_async
 
 BIG = 3 << 20
@@ -198,10 +201,41 @@ class PythonInline(PythonProcess):
     deaf = "deaf"
 
 
-ALL = [Command, PythonProcess, PythonThread, PythonInline, Replay, Scripted]
-LASTING = [Command, PythonProcess, PythonThread, PythonInline, Scripted]
+class Agent(Lasting):
+    """Each request brings its own script: what the agent is asked is what it does."""
+
+    def open(self) -> Runtime:
+        return AgentRuntime(FakeAgent(), self.blobs)
+
+    def _turn(self, grace: float = 5.0, **turn: object) -> AttemptRequest:
+        return agent_request(self.project, turn, grace=grace)
+
+    def good_task(self) -> BoundTask:
+        return agent_task("a", runtime=self.runtime.name)
+
+    def ok(self) -> AttemptRequest:
+        return self._turn(say="fine")
+
+    def failing(self) -> AttemptRequest:
+        return self._turn(silent=True, exit=3)
+
+    def lasting(self) -> AttemptRequest:
+        return self._turn(shell="exec sleep 1000")
+
+    def stubborn(self) -> AttemptRequest:
+        return self._turn(shell="trap '' TERM; while :; do sleep 1000; done", deaf=True, grace=3600)
+
+    async def until_running(self, events: Events) -> None:
+        await events.wait_for_output()
+
+
+ALL = [Command, PythonProcess, PythonThread, PythonInline, Agent, Replay, Scripted]
+LASTING = [Command, PythonProcess, PythonThread, PythonInline, Agent, Scripted]
 every_runtime = pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.__name__.lower())
+# Agents have their grace from their shim, which has no clock that a test could move.
+CLOCKED = [Command, PythonProcess, PythonThread, PythonInline, Scripted]
 every_lasting = pytest.mark.parametrize("kind", LASTING, ids=lambda kind: kind.__name__.lower())
+every_clocked = pytest.mark.parametrize("kind", CLOCKED, ids=lambda kind: kind.__name__.lower())
 
 
 @every_runtime
@@ -350,7 +384,7 @@ def test_a_cancel_right_after_the_start_is_heeded(kind: type[Lasting], tmp_path:
     run_async(scenario())
 
 
-@every_lasting
+@every_clocked
 def test_a_soft_cancel_becomes_hard_after_the_grace(kind: type[Lasting], tmp_path: Path) -> None:
     async def scenario() -> None:
         subject = kind(tmp_path)
