@@ -26,7 +26,6 @@ are taken as of the kind that a provider writes where nobody asks for a longer l
 _PREFIXES: Final[Mapping[str, str]] = {
     "anthropic": "anthropic",
     "google": "google",
-    "google-gla": "google",
     "openai": "openai",
     "openai-chat": "openai",
     "openai-responses": "openai",

@@ -70,7 +70,8 @@ def model_of(name: str) -> Any:
 
 async def ask(asked: dict[str, Any]) -> None:
     """Carry the request out."""
-    from pydantic_ai import Agent, StructuredDict
+    from pydantic_ai import Agent, StructuredDict, capture_run_messages
+    from pydantic_ai.exceptions import UnexpectedModelBehavior
     from pydantic_ai.messages import ModelMessagesTypeAdapter
     from pydantic_ai.usage import RunUsage, UsageLimits
 
@@ -84,21 +85,39 @@ async def ask(asked: dict[str, Any]) -> None:
             return
     say("begin", session=asked["session"])
     usage = RunUsage()
+    messages: list[Any] = []
     schema = asked["schema"]
     try:
+        model = model_of(asked["model"] or "")
+    except Exception as problem:
+        say("error", **unusable(problem), usage=usage_of(usage))
+        return
+    try:
         agent: Any = Agent(
-            model_of(asked["model"]),
+            model,
             output_type=str if not is_object(schema) else StructuredDict(schema, name="result"),
             instructions=asked["system"] or None,
             retries=0,
             model_settings={"timeout": TIMEOUT},
         )
-        result = await agent.run(
-            asked["prompt"],
-            message_history=history,
-            usage=usage,
-            usage_limits=UsageLimits(request_limit=asked["max_requests"]),
-        )
+        with capture_run_messages() as captured:
+            messages = captured
+            result = await agent.run(
+                asked["prompt"],
+                message_history=history,
+                usage=usage,
+                usage_limits=UsageLimits(request_limit=asked["max_requests"]),
+            )
+    except UnexpectedModelBehavior as problem:
+        said = said_instead(messages)
+        if said is None:
+            say("error", **told(problem), usage=usage_of(usage))
+            return
+        # Words in place of an object are an answer all the same: whoever asked says what is wrong with it.
+        answered, text = said
+        keep(path, ModelMessagesTypeAdapter.dump_json(answered))
+        say("result", output=text, model=answered[-1].model_name, usage=usage_of(usage))
+        return
     except Exception as problem:
         say("error", **told(problem), usage=usage_of(usage))
         return
@@ -116,6 +135,33 @@ def is_object(schema: Any) -> bool:
     return isinstance(schema, dict) and schema.get("type") == "object"
 
 
+def said_instead(messages: list[Any]) -> tuple[list[Any], str] | None:
+    """What was said up to the model's last answer, which the library did not take, with that answer as the
+    text that it is; None where there is none, or it broke off."""
+    from dataclasses import replace
+
+    from pydantic_ai.messages import ModelResponse, TextPart, ToolCallPart
+
+    last = next(
+        (at for at in reversed(range(len(messages))) if isinstance(messages[at], ModelResponse)), None
+    )
+    if last is None or messages[last].finish_reason in STOPS:
+        return None
+    parts = messages[last].parts
+    texts = [part.content for part in parts if isinstance(part, TextPart)]
+    texts += [part.args_as_json_str() for part in parts if isinstance(part, ToolCallPart)]
+    text = "\n".join(texts)
+    if not text.strip():
+        return None
+    return [*messages[:last], replace(messages[last], parts=[TextPart(content=text)])], text
+
+
+def unusable(problem: Exception) -> dict[str, Any]:
+    """What it comes to that there is no such model, no key, or no package for the provider."""
+    found = told(problem)
+    return {**found, "kind": "auth" if found["kind"] == "auth" else "invalid_request"}
+
+
 def told(problem: Exception) -> dict[str, Any]:
     """What an error comes to: its kind, the status of the service, and how long that wants to be left be."""
     chain = [problem]
@@ -129,9 +175,24 @@ def told(problem: Exception) -> dict[str, Any]:
     return {
         "kind": kind_of(names, status, str(problem)),
         "status": status,
-        "message": str(problem)[:2000] or type(problem).__name__,
+        "message": message_of(chain)[:2000] or type(problem).__name__,
         "retry_after": headers.get("retry-after") if hasattr(headers, "get") else None,
     }
+
+
+def message_of(chain: list[Exception]) -> str:
+    """What the service said, or else the library, and what that was about."""
+    body = getattr(chain[0], "body", None)
+    if isinstance(body, dict):
+        inner = body.get("error")
+        said = (inner if isinstance(inner, dict) else body).get("message")
+        if isinstance(said, str):
+            return said
+    first = str(chain[0]).split(", body:", maxsplit=1)[0]
+    if "onnection" not in first:
+        return first
+    last = next((text for one in reversed(chain) if (text := str(one)) and text not in first), "")
+    return f"{first.rstrip('.')}: {last}" if last else first
 
 
 KINDS = (

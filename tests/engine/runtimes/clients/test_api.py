@@ -12,11 +12,18 @@ from typing import Any
 
 import pytest
 
+from metaensemble.engine.prices.pricing import Pricing
+from metaensemble.engine.runtimes.agent import AgentRuntime
 from metaensemble.engine.runtimes.client import Turn, Usage
 from metaensemble.engine.runtimes.clients.api import Api
 from metaensemble.engine.runtimes.clients.api_reader import ApiReader
+from metaensemble.engine.runtimes.protocol import AttemptResult
+from metaensemble.schemas.bound import OutputContract
+from support.clients.alone import request_of
 from support.clients.homes import Home
+from support.clients.kinds import Kind
 from support.clients.single import Ended, carry_out
+from support.fakes import MemoryBlobs, carried_out, run_async
 from support.model_server import Figures, ModelServer, Reply, Script, drop, refusal, status, throttled
 
 pytest.importorskip("pydantic_ai", reason="the extra `api` is not installed")
@@ -74,6 +81,54 @@ def test_a_conversation_with_the_figures_of_the_script(ask: Asks, server: ModelS
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
 
 
+@pytest.mark.parametrize("model", MODELS[:2])
+def test_words_in_place_of_an_object_are_an_answer_that_can_be_asked_about(
+    ask: Asks, server: ModelServer, model: str
+) -> None:
+    server.use(Script([("MARK", [Reply("I would say three."), Reply(value={"n": 3})])]))
+    first = ask(model=model, schema=SCHEMA).end
+    assert (first.outcome, first.text, first.is_value) == ("ok", "I would say three.", False)
+    assert first.usage.tokens_out == 50
+    second = ask("An object, please.", model=model, session=first.session, schema=SCHEMA).end
+    assert second.value == {"n": 3}
+    told = [message.text for message in server.records[-1].asked.messages]
+    assert ["MARK" in told[0], told[1:]] == [True, ["I would say three.", "An object, please."]]
+
+
+def test_an_attempt_asks_again_in_the_same_session_and_its_cost_is_reckoned(
+    ask: Asks, server: ModelServer, tmp_path: Path
+) -> None:
+    used = Figures(tokens_in=700, tokens_out=40, cache_read=200)
+    replies = [
+        Reply("Three.", usage=used),
+        Reply(value={"n": "3"}, usage=used),
+        Reply(value={"n": 3}, usage=used),
+    ]
+    server.use(Script([("MARK", replies)]))
+    (tmp_path / "project").mkdir()
+    kind = Kind(name="api", model="openai-chat:gpt-5", unknown_session="")
+    request = request_of(
+        kind, tmp_path / "project", "MARK", output=OutputContract(form="json", schema=SCHEMA)
+    )
+
+    async def scenario() -> AttemptResult:
+        price = Pricing(None)
+        runtime = AgentRuntime(Api(), MemoryBlobs(), environ=ask.home.environ, price=price)
+        try:
+            return await carried_out(runtime, request)
+        finally:
+            await runtime.close()
+
+    result = run_async(scenario())
+    assert (result.outcome, result.output) == ("ok", {"n": 3}), result.reason
+    columns = result.columns
+    assert [columns[name] for name in ("tokens_in", "tokens_out", "cache_read_tokens")] == [2100, 120, 600]
+    assert columns["cost_usd"] == pytest.approx((2100 * 1.25 + 120 * 10 + 600 * 0.125) / 1e6)
+    assert (columns["cost_kind"], columns["price_table"]) == ("billed", Pricing(None).stamp)
+    assert len(server.records) == 3
+    assert ask.home.processes() == []
+
+
 @pytest.mark.parametrize(
     ("reply", "failure"),
     [
@@ -91,8 +146,9 @@ def test_each_fault_has_its_reason_and_is_asked_once(
     ask: Asks, server: ModelServer, reply: Reply, failure: str
 ) -> None:
     server.use(Script([("MARK", reply)]))
-    end = ask(model=MODELS[2]).end
+    end = ask(model=MODELS[1]).end
     assert (end.outcome, end.failure) == ("failed", failure)
+    assert "body:" not in end.reason
     assert len(server.records) == 1
     if failure == "rate_limited":
         assert end.retry_after == 3.0
@@ -104,10 +160,23 @@ def test_an_unknown_session_is_lost_and_costs_nothing(ask: Asks, server: ModelSe
     assert (end.outcome, end.session_lost, server.records) == ("failed", True, [])
 
 
-def test_a_model_that_there_is_not(ask: Asks, server: ModelServer) -> None:
+@pytest.mark.parametrize(
+    ("model", "failure", "words"),
+    [
+        ("nonsense", "invalid_request", "nonsense"),
+        ("nobody:x", "invalid_request", "nobody"),
+        (None, "invalid_request", "model"),
+        ("groq:x", "invalid_request", "install"),
+        ("openrouter:x", "auth", "OPENROUTER_API_KEY"),
+    ],
+)
+def test_what_cannot_be_asked_is_told(
+    ask: Asks, server: ModelServer, model: str | None, failure: str, words: str
+) -> None:
     server.use(Script([]))
-    end = ask(model="nonsense").end
-    assert (end.failure, server.records) == ("invalid_request", [])
+    end = ask(model=model).end
+    assert (end.failure, server.records) == (failure, [])
+    assert words in end.reason
 
 
 def test_the_request_is_data_on_standard_input() -> None:
