@@ -23,6 +23,7 @@ from ._api_select import selected
 from .engine.coordinator.room import room_to_run
 from .engine.coordinator.session import Session, Surroundings, create, stored_graph, stored_quality
 from .engine.coordinator.steady import SteadyObserver
+from .engine.faults import no_faults
 from .engine.growth import MOST_ITEMS, MOST_ITEMS_VARIABLE
 from .engine.instances import leaf_tasks, replayed
 from .engine.ledger import queries
@@ -31,8 +32,9 @@ from .engine.ledger.lock import DagRunLock, is_held
 from .engine.ledger.records import Record
 from .engine.project import MARK, state_dir
 from .engine.runtimes.registry import Settings, open_runtimes, preflight
-from .engine.worktrees.isolated import isolated
+from .engine.worktrees.isolated import Yard, isolated
 from .engine.worktrees.preflight import check_worktrees
+from .engine.worktrees.worktree import Place
 from .schemas.errors import BadFlagValue, BadMostItems, InputErrors, NothingToResume, RunHeld, UnknownNode
 from .schemas.ids import new_id
 from .schemas.progress import Note, RunEnded
@@ -139,8 +141,10 @@ def resume(
         if concurrency is not None:
             session.with_concurrency(concurrency)
         _check_waiting(session, answers)
-        left = session.unfinished()
-        refuse([*preflight(left, environ=variables, replay=replay), *broken_prices(left, variables)])
+        rest = session.unfinished()
+        problems = [] if replay is not None else check_worktrees(rest, variables, resumed=True)
+        problems += broken_prices(rest, variables)
+        refuse([*preflight(rest, environ=variables, replay=replay), *problems])
         stack.enter_context(room_to_run(session, observer))
         if _takes_up(session, answers, retry=retry):
             return _drive(session, ledger, found, observer, chosen)
@@ -276,16 +280,10 @@ def _world(
     settings = Settings(blobs=ledger.blobs, environ=variables, replay=replay, assess=assess, price=price)
     runtimes = open_runtimes(names, settings)
     if replay is None and any(task.isolation == "worktree" for _, task in leaf_tasks(graph)):
-        runtimes = {
-            name: isolated(
-                runtime,
-                open_runtimes(["command"], Settings(blobs=ledger.blobs, environ=variables))["command"],
-                folder=Path(graph.project) / MARK,
-                environ=variables,
-                assess=assess,
-            )
-            for name, runtime in runtimes.items()
-        }
+        place = Place(project=graph.project, folder=Path(graph.project) / MARK, environ=variables)
+        yard = Yard(place, faults=(surroundings or {}).get("faults", no_faults))
+        commands = open_runtimes(["command"], Settings(blobs=ledger.blobs, environ=variables))["command"]
+        runtimes = {name: isolated(one, commands, yard, assess=assess) for name, one in runtimes.items()}
     world = Surroundings(
         evaluate=evaluate,
         read_parameter=read_late_parameter,
