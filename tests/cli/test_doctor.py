@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from metaensemble import _api_doctor
 from support.client_programs import put_client
 from support.command_line import Shell
 
@@ -36,7 +37,7 @@ def test_none_is_there(me: Shell, programs: Path) -> None:
     assert answer.code == 1
     found = answer.json
     assert not found["can_serve"]
-    assert {client["state"] for client in found["clients"]} == {"missing"}
+    assert {one["state"] for one in found["clients"] if one["runtime"] != "api"} == {"missing"}
     assert {role["runtime"] for role in found["roles"]} == {None}
     assert found["storage"]["folder"].endswith(".metaensemble/state")
     assert found["storage"]["sqlite_version"]
@@ -85,3 +86,23 @@ def test_it_says_which_role_uses_which_and_why(me: Shell, programs: Path, tmp_pa
     assert roles["architect"]["runtime"] == "codex"
     assert roles["architect"]["why"] == "the project's budgets.yaml says so"
     assert "nothing says which model" in roles["docs"]["problem"]
+
+
+def test_the_api_serves_once_a_model_is_named(
+    me: Shell, programs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def api() -> dict[str, object]:
+        found = me("doctor", "--json").json
+        return {
+            "state": next(one["state"] for one in found["clients"] if one["runtime"] == "api"),
+            "serves": found["can_serve"],
+        }
+
+    monkeypatch.setattr(_api_doctor, "has_module", lambda _: False)
+    assert api() == {"state": "missing", "serves": False}
+    monkeypatch.setattr(_api_doctor, "has_module", lambda _: True)
+    assert api() == {"state": "no model", "serves": False}
+    assert "to use api: name its models" in me("doctor").out
+    (tmp_path / ".metaensemble" / "budgets.yaml").write_text("models: {api: {sonnet: openai:some}}\n")
+    assert api() == {"state": "ready", "serves": True}
+    assert "docs           api" in me("doctor").out
