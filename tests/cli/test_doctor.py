@@ -24,8 +24,9 @@ def test_a_client_that_is_there_serves(me: Shell, programs: Path) -> None:
     put_client(programs, "codex")
     answer = me("doctor")
     assert answer.code == 0
-    assert f"codex     ready    999.1.0  {programs}/codex" in answer.out
-    assert "claude    missing" in answer.out
+    rows = [line.split() for line in answer.out.splitlines()]
+    assert ["codex", "ready", "999.1.0", f"{programs}/codex"] in rows
+    assert ["claude", "missing"] in rows
     assert "to get claude: npm install -g @anthropic-ai/claude-code" in answer.out
     assert "to get codex" not in answer.out
     assert "its client is on PATH, as claude is not" in answer.out
