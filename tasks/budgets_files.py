@@ -73,6 +73,15 @@ class Choices:
         named = (config.models.get(runtime, TierModels()) for _, config in self.layers)
         return next((name for one in named if (name := getattr(one, tier)) is not None), None)
 
+    def some_model(self, runtime: str) -> str | None:
+        """A model of the runtime that is named at all: for a tier, or for a Role that it serves."""
+        named: list[str | None] = []
+        for _, config in self.layers:
+            tiers = config.models.get(runtime, TierModels())
+            named += [tiers.opus, tiers.sonnet, tiers.haiku]
+            named += [one.model for one in config.roles.values() if one.runtime == runtime]
+        return next((name for name in named if name is not None), None)
+
     def _of(self, role: str) -> list[RoleChoice]:
         return [config.roles[role] for _, config in self.layers if role in config.roles]
 

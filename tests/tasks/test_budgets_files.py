@@ -65,6 +65,15 @@ def test_a_model_of_a_role_belongs_to_the_runtime_beside_it(tmp_path: Path) -> N
     assert (found.model("backend", "codex"), found.model("backend", "claude")) == ("n", "n")
 
 
+def test_some_model_of_a_runtime(tmp_path: Path) -> None:
+    put(
+        tmp_path,
+        "roles: {docs: {runtime: api, model: m}, backend: {model: n}}\nmodels: {codex: {haiku: h}}\n",
+    )
+    found = choices(tmp_path)
+    assert [found.some_model(name) for name in ("api", "codex", "gemini")] == ["m", "h", None]
+
+
 def test_a_nearer_tier_hides_a_model_further_out(tmp_path: Path) -> None:
     project, home = tmp_path / "project", tmp_path / "home"
     put(home, "roles: {docs: {model: m}}\n")
