@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -14,6 +15,7 @@ from metaensemble._api_check import bound
 from metaensemble.engine.instances import leaf_tasks
 from metaensemble.engine.ledger.ledger import Ledger
 from metaensemble.engine.ledger.records import EXECUTOR_CREATED, EXECUTOR_RETIRED, Record
+from metaensemble.engine.prices.places import load_table
 from metaensemble.schemas.bound import BoundTask
 from metaensemble.schemas.errors import InputError, InputErrors
 from metaensemble.schemas.template import Literal
@@ -355,3 +357,28 @@ def test_prices_that_cannot_be_read_are_told_before_anything_is_spent(project: P
     assert problem.code == "ME587"
     graph = project.graph("tasks: {a: {run: 'true'}}")
     assert api.run(graph, cwd=project.root, environ=project.environ).state == "ok", "no model is asked there"
+
+
+CODEX = r"""
+cat > /dev/null
+echo '{"type":"thread.started","thread_id":"t-1"}'
+echo '{"type":"item.completed","item":{"id":"i","type":"agent_message","text":"A page."}}'
+echo '{"type":"turn.completed","usage":{"input_tokens":150,"cached_input_tokens":30,"output_tokens":7}}'
+exit 0
+"""
+
+
+def test_a_cost_that_the_client_does_not_tell_is_reckoned_by_the_table_that_the_run_keeps(
+    project: Project,
+) -> None:
+    put_client(project.bin, "codex", does=CODEX)
+    project.environ["PATH"] += ":/usr/bin:/bin"
+    graph = project.graph("tasks: {a: {role: docs, runtime: codex, model: gpt-5, prompt: Write.}}")
+    assert api.run(graph, cwd=project.root, environ=project.environ).state == "ok"
+    (run,) = api.ledger_recent(cwd=project.root)
+    assert (run["tokens_in"], run["tokens_out"], run["cache_read_tokens"]) == (120, 7, 30)
+    assert run["cost_usd"] == pytest.approx((120 * 1.25 + 30 * 0.125 + 7 * 10) / 1e6)
+    mirror = (project.root / ".metaensemble" / "state" / "runs.jsonl").read_text()
+    finished = [line for line in map(json.loads, mirror.splitlines()) if "price_table" in json.dumps(line)]
+    assert load_table(None)[0].hash in json.dumps(finished)
+    assert len(finished) == 1
