@@ -15,6 +15,7 @@ from .engine.instances import leaf_tasks, with_tasks
 from .engine.ledger.connection import DATABASE
 from .engine.ledger.ledger import Ledger
 from .engine.runtimes.clients.table import client_of
+from .patterns.families import with_families
 from .schemas.agent import AGENT, CLIENTS, REPLAY
 from .schemas.errors import ExecutorUnusable, InputError, InputErrors, NoClient, TierWithoutModel
 from .tasks.budgets_files import load_choices
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
     from .tasks.roles import Roles
 
 SEARCHED: Final = tuple(name for name in CLIENTS if name != "api")
-"""The runtimes that are looked for where nobody names one, in this order; `api` is one that is configured."""
+"""The runtimes that are looked for on PATH where nobody names one, in this order. `api` needs no program, and
+comes last, where `budgets.yaml` names a model for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +56,12 @@ def with_agents(
     prepared = _Prepared(
         Serving(Path(graph.project), environ), load_roles_of(Path(graph.project), environ), replayed, looking
     )
-    return with_tasks(graph, prepared.task), prepared.problems
+    return with_tasks(with_tasks(graph, prepared.task), _with_families), prepared.problems
+
+
+def _with_families(task: BoundTask) -> BoundTask:
+    body = task.body
+    return task if body is None or body.result is None else replace(task, body=with_families(body))
 
 
 def load_roles_of(project: Path, environ: Mapping[str, str]) -> Roles:
@@ -101,11 +108,13 @@ class Serving:
     def _runtime(self, role: Role) -> tuple[str | None, str]:
         choice = self.choices.runtime(role.name)
         if choice is not None:
-            return choice.value, f"{choice.said_by} says so"
+            return choice.value, choice.why
         if not self._is_searched:
             self._is_searched = True
             self._found = next((name for name in SEARCHED if self.program_of(name)), None)
         if self._found is None:
+            if self.choices.model_of("api", role.tier) is not None:
+                return "api", "none of the clients is on PATH, and budgets.yaml names a model for `api`"
             return None, "none of its clients is on PATH"
         before = SEARCHED[: SEARCHED.index(self._found)]
         there = f", as {' and '.join(before)} {'is' if len(before) == 1 else 'are'} not" if before else ""

@@ -10,19 +10,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
-from ._api_agents import SEARCHED, Serving, load_roles_of
+from ._api_agents import Serving, load_roles_of
 from .engine.ledger.storage import StorageFacts, storage_facts
 from .engine.project import find_project, state_dir, working_directory
 from .engine.runtimes.client import Turn
-from .engine.runtimes.client_check import is_older, version_of
+from .engine.runtimes.client_check import has_module, is_older, version_of
 from .engine.runtimes.clients.table import client_of
 from .engine.runtimes.invocation import inherited
+from .schemas.agent import CLIENTS
 from .schemas.errors import InputError, InputErrors
 
 if TYPE_CHECKING:
     from .schemas.agent import Role, Tier
 
-State = Literal["ready", "missing", "too old", "silent"]
+State = Literal["ready", "missing", "too old", "silent", "no model"]
 
 _PATIENCE: Final = 90.0
 """Seconds that a client has to answer one word."""
@@ -33,8 +34,10 @@ _QUESTION: Final = "Answer with the one word: ready"
 class ClientFound:
     """A client of agents as it is on this machine.
 
-    `silent`: it does not say which version it is. `install` is the line to type to get it, or a newer one.
-    `answer` is there when it was asked something: what came of it, and `answers` whether that was an answer.
+    `silent`: it does not say which version it is. `no model`: it is there, and no `budgets.yaml` names a
+    model for it, without which it can do nothing. `path` and `version` are of a program; a part of this one
+    has neither. `install` is the line to type to get it, or a newer one. `answer` is there when it was asked
+    something: what came of it, and `answers` whether that was an answer.
     """
 
     runtime: str
@@ -91,7 +94,7 @@ def examine_health(
     variables = dict(os.environ if environ is None else environ)
     project = find_project(cwd or working_directory())
     serving = Serving(project, variables)
-    clients = tuple(_client(name, serving, variables, ask=ask) for name in SEARCHED)
+    clients = tuple(_client(name, serving, variables, ask=ask) for name in CLIENTS)
     roles = load_roles_of(project, variables)
     problems = [*serving.problems, *roles.problems]
     served = () if problems else tuple(_served(role, serving) for role in roles.all())
@@ -118,22 +121,26 @@ def _served(role: Role, serving: Serving) -> RoleServed:
 
 def _client(name: str, serving: Serving, environ: Mapping[str, str], *, ask: bool) -> ClientFound:
     install = client_of(name).install
-    path = serving.program_of(name)
+    is_part = install.module is not None
+    path = None if is_part else serving.program_of(name)
     version = None if path is None else version_of(path, install, environ)
+    model = serving.choices.some_model(name)
     state: State = "ready"
-    if path is None:
+    if install.module is not None:
+        state = "missing" if not has_module(install.module) else "ready" if model else "no model"
+    elif path is None:
         state = "missing"
     elif version is None:
         state = "silent"
     elif is_older(version, install.minimum):
         state = "too old"
     answers, answer = (None, "")
-    if ask and path is not None and state != "too old":
-        answers, answer = _asked(name, path, environ)
+    if ask and state in ("ready", "silent"):
+        answers, answer = _asked(name, path or install.program, environ, model=model if is_part else None)
     return ClientFound(
         runtime=name,
         state=state,
-        program=install.program,
+        program="" if is_part else install.program,
         path=path,
         version=version,
         minimum=install.minimum,
@@ -143,11 +150,11 @@ def _client(name: str, serving: Serving, environ: Mapping[str, str], *, ask: boo
     )
 
 
-def _asked(name: str, path: str, environ: Mapping[str, str]) -> tuple[bool, str]:
+def _asked(name: str, path: str, environ: Mapping[str, str], *, model: str | None) -> tuple[bool, str]:
     """Ask the client for one word, in an empty folder; whether it answered, and what it said."""
     client = client_of(name)
     with tempfile.TemporaryDirectory(prefix="metaensemble-doctor-") as folder:
-        turn = Turn(system="", prompt=_QUESTION, cwd=folder, folder=folder)
+        turn = Turn(system="", prompt=_QUESTION, model=model, cwd=folder, folder=folder)
         launch = client.launch(turn, environ)
         for place, data in launch.files.items():
             Path(place).write_bytes(data)

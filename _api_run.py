@@ -15,6 +15,7 @@ from . import __version__
 from ._api_agents import unusable_executors, with_agents
 from ._api_check import bound, place, refuse, refuse_later
 from ._api_patterns import RULES
+from ._api_prices import broken_prices, pricing_of
 from ._api_quality import assess_by, rules_of_graph
 from ._api_read import CancelAnswer, named_dag_run, project_of, to_resume, who
 from ._api_report import report_of
@@ -22,6 +23,7 @@ from ._api_select import selected
 from .engine.coordinator.room import room_to_run
 from .engine.coordinator.session import Session, Surroundings, create, stored_graph, stored_quality
 from .engine.coordinator.steady import SteadyObserver
+from .engine.faults import no_faults
 from .engine.growth import MOST_ITEMS, MOST_ITEMS_VARIABLE
 from .engine.instances import leaf_tasks, replayed
 from .engine.ledger import queries
@@ -30,8 +32,9 @@ from .engine.ledger.lock import DagRunLock, is_held
 from .engine.ledger.records import Record
 from .engine.project import MARK, state_dir
 from .engine.runtimes.registry import Settings, open_runtimes, preflight
-from .engine.worktrees.isolated import isolated
+from .engine.worktrees.isolated import Yard, isolated
 from .engine.worktrees.preflight import check_worktrees
+from .engine.worktrees.worktree import Place
 from .schemas.errors import BadFlagValue, BadMostItems, InputErrors, NothingToResume, RunHeld, UnknownNode
 from .schemas.ids import new_id
 from .schemas.progress import Note, RunEnded
@@ -84,6 +87,7 @@ def run(
     if replay is not None:
         graph = replayed(graph)
     problems = [] if replay is not None else check_worktrees(graph, variables)
+    problems += broken_prices(graph, variables)
     refuse(place([*preflight(graph, environ=variables, replay=replay), *problems], texts))
     quality = rules_of_graph(graph, variables)
     dag_run_id = new_id()
@@ -137,7 +141,10 @@ def resume(
         if concurrency is not None:
             session.with_concurrency(concurrency)
         _check_waiting(session, answers)
-        refuse(preflight(session.unfinished(), environ=variables, replay=replay))
+        rest = session.unfinished()
+        problems = [] if replay is not None else check_worktrees(rest, variables, resumed=True)
+        problems += broken_prices(rest, variables)
+        refuse([*preflight(rest, environ=variables, replay=replay), *problems])
         stack.enter_context(room_to_run(session, observer))
         if _takes_up(session, answers, retry=retry):
             return _drive(session, ledger, found, observer, chosen)
@@ -269,20 +276,14 @@ def _world(
 ) -> Surroundings:
     names = {task.runtime for _, task in leaf_tasks(graph) if task.ask is None}
     assess = assess_by(quality or {}, ledger, variables)
-    runtimes = open_runtimes(
-        names, Settings(blobs=ledger.blobs, environ=variables, replay=replay, assess=assess)
-    )
+    price = pricing_of(variables)
+    settings = Settings(blobs=ledger.blobs, environ=variables, replay=replay, assess=assess, price=price)
+    runtimes = open_runtimes(names, settings)
     if replay is None and any(task.isolation == "worktree" for _, task in leaf_tasks(graph)):
-        runtimes = {
-            name: isolated(
-                runtime,
-                open_runtimes(["command"], Settings(blobs=ledger.blobs, environ=variables))["command"],
-                folder=Path(graph.project) / MARK,
-                environ=variables,
-                assess=assess,
-            )
-            for name, runtime in runtimes.items()
-        }
+        place = Place(project=graph.project, folder=Path(graph.project) / MARK, environ=variables)
+        yard = Yard(place, faults=(surroundings or {}).get("faults", no_faults))
+        commands = open_runtimes(["command"], Settings(blobs=ledger.blobs, environ=variables))["command"]
+        runtimes = {name: isolated(one, commands, yard, assess=assess) for name, one in runtimes.items()}
     world = Surroundings(
         evaluate=evaluate,
         read_parameter=read_late_parameter,

@@ -22,6 +22,7 @@ __all__ = [
     "Health",
     "PatternPage",
     "PatternSummary",
+    "PricesPage",
     "QualityReport",
     "RoleChange",
     "RoleCheck",
@@ -60,6 +61,7 @@ __all__ = [
     "plan_of",
     "project_of",
     "read_truth",
+    "refresh_prices",
     "registry",
     "relaunch_context",
     "restore_role",
@@ -70,6 +72,7 @@ __all__ = [
     "scaffold_manifest",
     "shadow_reports",
     "show_pattern",
+    "show_prices",
     "show_role",
     "status",
     "write_manifest_twin",
@@ -99,6 +102,7 @@ if TYPE_CHECKING:
     )
     from ._api_pattern_pages import PatternPage, PatternSummary, list_patterns, show_pattern
     from ._api_pattern_reports import consensus_reports, read_truth, said_by_pieces, shadow_reports
+    from ._api_prices import PricesPage, refresh_prices, show_prices
     from ._api_quality import QualityReport, check_quality
     from ._api_read import CancelAnswer, DagRunSummary, list_dag_runs, logs, plan_of, project_of, status
     from ._api_role_changes import RoleChange, archive_role, new_role, restore_role
@@ -130,6 +134,7 @@ else:
             "PatternPage": f"{__package__}._api_pattern_pages",
             "RoleServed": f"{__package__}._api_doctor",
             "PatternSummary": f"{__package__}._api_pattern_pages",
+            "PricesPage": f"{__package__}._api_prices",
             "RoleChange": f"{__package__}._api_role_changes",
             "RoleCheck": f"{__package__}._api_roles",
             "RolePage": f"{__package__}._api_roles",
@@ -164,6 +169,7 @@ else:
             "plan_of": f"{__package__}._api_read",
             "project_of": f"{__package__}._api_read",
             "read_truth": f"{__package__}._api_pattern_reports",
+            "refresh_prices": f"{__package__}._api_prices",
             "registry": f"{__package__}._api_executors",
             "relaunch_context": f"{__package__}._api_executors",
             "restore_role": f"{__package__}._api_role_changes",
@@ -173,6 +179,7 @@ else:
             "scaffold_manifest": f"{__package__}._api_contracts",
             "shadow_reports": f"{__package__}._api_pattern_reports",
             "show_pattern": f"{__package__}._api_pattern_pages",
+            "show_prices": f"{__package__}._api_prices",
             "show_role": f"{__package__}._api_roles",
             "status": f"{__package__}._api_read",
             "write_manifest_twin": f"{__package__}._api_contracts",

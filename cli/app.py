@@ -93,6 +93,15 @@ class Worktrees(LazyGroup):
     }
 
 
+class Prices(LazyGroup):
+    """See what the use of models is reckoned to cost, and take the prices anew."""
+
+    table: ClassVar[Mapping[str, str]] = {
+        "show": ".prices.show:show",
+        "refresh": ".prices.refresh:refresh",
+    }
+
+
 class Consensus(LazyGroup):
     """See how far the votes of patterns can be trusted."""
 
@@ -125,6 +134,7 @@ class Root(LazyGroup):
         "shadow": ".app:Shadow",
         "quality": ".app:Quality",
         "worktrees": ".app:Worktrees",
+        "prices": ".app:Prices",
         "dispatch": ".dispatch_role:dispatch_role",
         "doctor": ".doctor:doctor",
         "executors": ".executors:executors",

@@ -57,6 +57,8 @@ def _show(found: Health) -> None:
     for one in found.clients:
         if one.state in {"missing", "too old"}:
             give(f"{'to get' if one.state == 'missing' else 'for a newer'} {one.runtime}: {one.install}\n")
+        elif one.state == "no model":
+            give(f"to use {one.runtime}: name its models in budgets.yaml, `models: {{{one.runtime}: …}}`\n")
     if not found.can_serve:
         say("no client can do the work of Roles; without one, `me dag run FILE --replay FILE` plays attempts")
 

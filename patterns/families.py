@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import replace
 from posixpath import basename
 from typing import Any
 
-from ..schemas.bound import BoundTask, Member
+from ..schemas.agent import AGENT
+from ..schemas.bound import BoundTask, Member, SubGraph
 from ..schemas.bound_json import task_to_json
 from ..schemas.canonical import canonical
 from ..schemas.template import Literal
@@ -66,11 +69,13 @@ def called(task: BoundTask) -> str:
 
 
 def is_akin(one: Member, other: Member) -> bool:
-    """Whether two are of one family; two Roles only where they are the same one."""
-    if family_of_member(one) != family_of_member(other):
-        return False
-    roles = [member.task.agent.role for member in (one, other) if member.task.agent is not None]
-    return len(set(roles)) < 2
+    """Whether two are of one family, or might be; two Roles only where they are the same one."""
+    families = {family_of_member(one), family_of_member(other)}
+    agents = [member.task.agent for member in (one, other) if member.task.kind == "role"]
+    roles = [agent.role for agent in agents if agent is not None]
+    if len(roles) == 2:
+        return roles[0] == roles[1] and (len(families) == 1 or AGENT in families)
+    return len(families) == 1
 
 
 def family_of(task: BoundTask) -> str:
@@ -85,8 +90,9 @@ def family_of(task: BoundTask) -> str:
         return _program(task) or "sh"
     if task.body is not None:
         return basename(task.body.graph.source)
-    if task.agent is not None and task.agent.model is not None:
-        return model_family(task.agent.model)
+    if task.agent is not None and (task.agent.model or task.agent.named):
+        family = model_family(task.agent.model or task.agent.named or "")
+        return family if task.agent.model else RUNTIMES.get(task.runtime, family)
     if task.kind == "role":
         return RUNTIMES.get(task.runtime, task.runtime)
     return task.kind
@@ -104,6 +110,34 @@ def model_family(model: str) -> str:
         if any(name in lowered for name in names):
             return family
     return lowered
+
+
+def with_families(body: SubGraph) -> SubGraph:
+    """The pieces of a pattern with the families of voters in the settings of their joins, now that it is
+    known which runtimes the agents among them have."""
+    known = {task.id: family_of(task) for task in body.graph.tasks if task.kind == "role"}
+    tasks = tuple(_with_families(task, known) for task in body.graph.tasks)
+    return replace(body, graph=replace(body.graph, tasks=tasks)) if known else body
+
+
+def _with_families(task: BoundTask, known: Mapping[str, str]) -> BoundTask:
+    rule = task.settles
+    if rule is None or "families" not in rule.settings:
+        return task
+    voters, families = rule.settings["voters"], rule.settings["families"]
+    # What a member or a model says of itself stands; only who was not known is looked up.
+    found = [
+        known.get(voter, family) if family == AGENT else family
+        for voter, family in zip(voters, families, strict=True)
+    ]
+    inputs = tuple(
+        (name, Literal({**item.value, "families": found}))
+        if name == "settings" and isinstance(item, Literal)
+        else (name, item)
+        for name, item in task.inputs
+    )
+    settles = replace(rule, settings={**rule.settings, "families": found})
+    return replace(task, settles=settles, inputs=inputs)
 
 
 def _program(task: BoundTask) -> str:

@@ -127,7 +127,9 @@ class Judge:
                 f"the judge and a candidate are the same Role: `{called(judge.task)}`"
                 if is_agent
                 else f"the judge and a candidate are of one family: `{family_of_member(judge)}`",
-                "whoever judges prefers its own kind: let another program, model or Role judge",
+                "whoever judges prefers its own kind: let another Role judge, or say which models both are"
+                if is_agent
+                else "whoever judges prefers its own kind: let another program, model or Role judge",
                 judge.where,
             )
 

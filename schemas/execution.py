@@ -16,12 +16,15 @@ class Execution(GrammarModel):
 
     runtime: Maybe[Label] = Field(
         default=None,
-        description="The adapter that carries out the attempts, such as `command` or `replay`.",
-        examples=["replay"],
-        json_schema_extra={"x-default": "by the kind of work: `command` for `run`"},
+        description="The adapter that carries out the attempts: `replay`, or for a `role` its client, such as"
+        " `claude` or `codex`. In `defaults`, one that carries out agents is for tasks with a `role` alone.",
+        examples=["codex"],
+        json_schema_extra={"x-default": "by the kind of work; for a `role` see `me doctor`"},
     )
     tier: Maybe[Literal["opus", "sonnet", "haiku"]] = Field(
-        default=None, description="The class of model that is asked for; the runtime picks the model."
+        default=None,
+        description="The class of model that is asked for, by default that of the Role; `budgets.yaml` or the"
+        " runtime itself says which model that is.",
     )
     model: Maybe[FullText] = Field(
         default=None, description="One particular model, by the name that the runtime has for it."

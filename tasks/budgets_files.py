@@ -33,10 +33,10 @@ _OTHER_NAMES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A setting and which file says it, for people: such as `the project's budgets.yaml`."""
+    """A setting, and why it is that: which file says so, for people."""
 
     value: str
-    said_by: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +50,9 @@ class Choices:
         for layer, config in self.layers:
             of_role = config.roles.get(role, RoleChoice()).runtime
             if of_role is not None:
-                return Choice(of_role, f"{_shown(layer)}, for `{role}`")
+                return Choice(of_role, f"{_shown(layer)} says so for `{role}`")
             if config.runtime is not None:
-                return Choice(config.runtime, _shown(layer))
+                return Choice(config.runtime, f"{_shown(layer)} says so")
         return None
 
     def tier(self, role: str) -> Tier | None:
@@ -72,6 +72,15 @@ class Choices:
         """What the tier is called by the runtime."""
         named = (config.models.get(runtime, TierModels()) for _, config in self.layers)
         return next((name for one in named if (name := getattr(one, tier)) is not None), None)
+
+    def some_model(self, runtime: str) -> str | None:
+        """A model of the runtime that is named at all: for a tier, or for a Role that it serves."""
+        named: list[str | None] = []
+        for _, config in self.layers:
+            tiers = config.models.get(runtime, TierModels())
+            named += [tiers.opus, tiers.sonnet, tiers.haiku]
+            named += [one.model for one in config.roles.values() if one.runtime == runtime]
+        return next((name for name in named if name is not None), None)
 
     def _of(self, role: str) -> list[RoleChoice]:
         return [config.roles[role] for _, config in self.layers if role in config.roles]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os.path
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ..schemas.agent import AGENT, REVIEWERS, AgentDefaults, AgentSpec
 from ..schemas.bound import BoundTask, Member, PatternUse
@@ -75,6 +75,7 @@ def pattern_of(at: TaskBinding, host: BoundTask, inner: Inner) -> PatternUse | N
     use = _resolved(at, host, name, own, path, found, inner)
     if use is not None and at.is_task:
         _refuse_external_members(at, use, found, inner)
+        _refuse_idle_model(at, use, inner)
     if use is not None and is_agents and found.name == "peer_review" and "reviewers" not in use.settings:
         return replace(use, settings={**use.settings, "reviewers": [_reviewer(at, host)]})
     return use
@@ -335,6 +336,34 @@ def _member(at: TaskBinding, host: BoundTask, path: Path, where: Path, inner: In
         given=given,
         where=path[len(where) :],
     )
+
+
+def _refuse_idle_model(at: TaskBinding, use: PatternUse, inner: Inner) -> None:
+    """A task without a Role says which model is meant for the Roles in its pattern: there must be some."""
+    has_work = at.spec.role is None and not WORK.isdisjoint(at.written) and at.spec.graph is None
+    if not has_work or use.name not in BUILT_IN or use.template is not None or _has_role(use.settings):
+        return
+    for key in OF_MODEL:
+        if key in at.written:
+            why = "no Role takes part in the pattern, and none does the work"
+            tell(at, inner, [KeyOutOfPlace(f"`{key}` needs `role`", hint=why)], (*at.at, key))
+
+
+def _has_role(value: Any) -> bool:
+    """Whether a Role takes part by these settings, as far as they are known."""
+    if isinstance(value, Member):
+        return value.task.kind == "role" or value.task.pattern is not None
+    if isinstance(value, PatternUse):
+        return value.name not in BUILT_IN or value.template is not None or _has_role(value.settings)
+    if isinstance(value, Mapping):
+        return any(
+            _has_role(item) or (key in _NAME_ROLES and isinstance(item, str)) for key, item in value.items()
+        )
+    return isinstance(value, list) and any(map(_has_role, value))
+
+
+_NAME_ROLES: Final = ("judge", "synthesise", "escalate")
+"""Settings that a Role may stand for by its name alone."""
 
 
 def _refuse_idle_keys(at: TaskBinding, task: BoundTask, given: frozenset[str], inner: Inner) -> None:

@@ -31,7 +31,9 @@ _OWN: dict[str, type[InputError]] = {
     **dict.fromkeys(("bad_command", "bad_word"), g.BadCommand),
     **dict.fromkeys(("bad_tokens", "bad_share", "bad_lines", "bad_callable"), g.BadSpelling),
     **dict.fromkeys(("bad_semver", "bad_color", "bad_path"), g.BadSpelling),
-    **dict.fromkeys(("bad_axis", "bad_pattern_text"), g.BadSpelling),
+    **dict.fromkeys(
+        ("bad_axis", "bad_id", "bad_pattern_text", "bad_suffix", "bad_text", "bad_window"), g.BadSpelling
+    ),
     "shares": g.ValueOutOfRange,
     "unfilled": Unfilled,
     "no_work": g.NoWork,

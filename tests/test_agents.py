@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -14,8 +15,10 @@ from metaensemble._api_check import bound
 from metaensemble.engine.instances import leaf_tasks
 from metaensemble.engine.ledger.ledger import Ledger
 from metaensemble.engine.ledger.records import EXECUTOR_CREATED, EXECUTOR_RETIRED, Record
+from metaensemble.engine.prices.places import load_table
 from metaensemble.schemas.bound import BoundTask
 from metaensemble.schemas.errors import InputError, InputErrors
+from metaensemble.schemas.template import Literal
 from support.client_programs import put_client
 from support.graph_texts import underlined
 
@@ -86,7 +89,7 @@ def test_what_is_said_nearer_counts_before(project: Project) -> None:
     by_project = "the project's budgets.yaml says so"
     assert chosen(project.prepared(ONE)["a"]) == ("codex", "haiku", "small-1", by_project)
     project.budgets("runtime: codex\nroles: {docs: {runtime: claude, model: best-1}}\n")
-    why = "the project's budgets.yaml, for `docs` says so"
+    why = "the project's budgets.yaml says so for `docs`"
     assert chosen(project.prepared(ONE)["a"]) == ("claude", "sonnet", "best-1", why)
     in_defaults = f"defaults: {{runtime: opencode}}\n{ONE}"
     assert chosen(project.prepared(in_defaults)["a"])[0::3] == ("opencode", "the graph says so")
@@ -271,3 +274,111 @@ def test_another_role_or_prompt_is_another_result(project: Project) -> None:
         return bool(report.nodes[0].reused_from)
 
     assert [states("One."), states("One."), states("Two.")] == [False, True, False]
+
+
+VERDICT = "{type: object, required: [verdict], properties: {verdict: {type: string}}}"
+RESULT = (
+    '{"type":"result","subtype":"success","is_error":false,"num_turns":1,"session_id":"s","result":"good",'
+    '"structured_output":{"verdict":"good"},"usage":{"input_tokens":3,"output_tokens":4}}'
+)
+
+
+def test_a_client_does_the_work_of_a_panel(project: Project) -> None:
+    put_client(project.bin, "claude", does=f"cat > /dev/null; echo '{RESULT}'; exit 0")
+    environ = {**project.environ, "PATH": f"{project.bin}:/usr/bin:/bin"}
+    tasks = (
+        f"tasks: {{t: {{role: docs, prompt: Good?, output: {{schema: {VERDICT}}},"
+        " pattern: {consensus: {n: 3, vote: verdict, stop: 'off'}}}}"
+    )
+    report = api.run(project.graph(tasks), cwd=project.root, environ=environ)
+    assert report.state == "ok", [node.reason for node in report.nodes]
+    runs = [run for run in api.ledger_recent(cwd=project.root) if run["runtime"] == "claude"]
+    assert len(runs) == 3
+    assert {run["role_id"] for run in runs} == {"docs"}
+    assert len({run["executor_id"] for run in runs}) == 3
+
+
+def test_a_resume_goes_on_with_the_role_as_it_was(project: Project) -> None:
+    project.file(
+        ".metaensemble/roles/helper.md",
+        """
+        ---
+        name: helper
+        version: 1.0.0
+        description: Helps.
+        model_tier: haiku
+        ---
+        Help.
+        """,
+    )
+    project.file("none.jsonl", "")
+    graph = project.graph("tasks: {a: {role: helper, prompt: Help.}}")
+    kept = {"cwd": project.root, "environ": project.environ}
+    report = api.run(graph, replay=project.root / "none.jsonl", **kept)
+    assert report.state == "failed"
+    (project.root / ".metaensemble" / "roles" / "helper.md").unlink()
+    again = api.resume(report.dag_run_id, replay=recordings(project), **kept)
+    assert again.state == "ok"
+
+
+def test_models_of_an_api_are_the_last_resort(project: Project) -> None:
+    project.budgets("models: {api: {sonnet: a/medium}}\n")
+    assert chosen(project.prepared(ONE)["a"])[:3] == ("api", "sonnet", "a/medium")
+    put_client(project.bin, "claude")
+    assert chosen(project.prepared(ONE)["a"])[0] == "claude"
+
+
+def test_a_panel_knows_the_makers_of_its_models(project: Project) -> None:
+    put_client(project.bin, "claude")
+    tasks = f"""
+        tasks:
+          t:
+            role: docs
+            prompt: Good?
+            output: {{schema: {VERDICT}}}
+            pattern:
+              consensus:
+                vote: verdict
+                members: [{{role: docs}}, {{runtime: claude}}, {{runtime: codex}}, {{model: gpt-5}}, {{family: mine}}]
+    """
+    verdict = project.prepared(tasks)["verdict"]
+    families = ["anthropic", "anthropic", "openai", "openai", "mine"]
+    assert verdict.settles is not None
+    assert verdict.settles.settings["families"] == families
+    settings = dict(verdict.inputs)["settings"]
+    assert isinstance(settings, Literal)
+    assert settings.value["families"] == families
+
+
+def test_prices_that_cannot_be_read_are_told_before_anything_is_spent(project: Project) -> None:
+    put_client(project.bin, "codex")
+    (project.home / ".metaensemble" / "prices.json").write_text("{}")
+    (problem,) = project.problems(ONE)
+    assert problem.code == "ME587"
+    graph = project.graph("tasks: {a: {run: 'true'}}")
+    assert api.run(graph, cwd=project.root, environ=project.environ).state == "ok", "no model is asked there"
+
+
+CODEX = r"""
+cat > /dev/null
+echo '{"type":"thread.started","thread_id":"t-1"}'
+echo '{"type":"item.completed","item":{"id":"i","type":"agent_message","text":"A page."}}'
+echo '{"type":"turn.completed","usage":{"input_tokens":150,"cached_input_tokens":30,"output_tokens":7}}'
+exit 0
+"""
+
+
+def test_a_cost_that_the_client_does_not_tell_is_reckoned_by_the_table_that_the_run_keeps(
+    project: Project,
+) -> None:
+    put_client(project.bin, "codex", does=CODEX)
+    project.environ["PATH"] += ":/usr/bin:/bin"
+    graph = project.graph("tasks: {a: {role: docs, runtime: codex, model: gpt-5, prompt: Write.}}")
+    assert api.run(graph, cwd=project.root, environ=project.environ).state == "ok"
+    (run,) = api.ledger_recent(cwd=project.root)
+    assert (run["tokens_in"], run["tokens_out"], run["cache_read_tokens"]) == (120, 7, 30)
+    assert run["cost_usd"] == pytest.approx((120 * 1.25 + 30 * 0.125 + 7 * 10) / 1e6)
+    mirror = (project.root / ".metaensemble" / "state" / "runs.jsonl").read_text()
+    finished = [line for line in map(json.loads, mirror.splitlines()) if "price_table" in json.dumps(line)]
+    assert load_table(None)[0].hash in json.dumps(finished)
+    assert len(finished) == 1

@@ -22,7 +22,12 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 only_wheel = pytest.mark.skipif(FROM_LINK, reason="the package is a link to the tree, not a wheel")
 
 # Import names that differ from the names of what is installed.
-DISTRIBUTIONS = {"yaml": "pyyaml", "pydantic_core": "pydantic", "click": "typer"}
+DISTRIBUTIONS = {
+    "yaml": "pyyaml",
+    "pydantic_core": "pydantic",
+    "click": "typer",
+    "pydantic_ai": "pydantic-ai-slim",
+}
 
 DEVELOPMENT = {"dev", "examples", "test"}
 """The extras that nobody needs who only uses the program."""

@@ -343,3 +343,22 @@ def write_recordings(tmp_path: Path) -> Callable[..., Path]:
         return tmp_path / "rec.jsonl"
 
     return written
+
+
+@pytest.mark.parametrize(
+    "judge",
+    [
+        "architect",
+        "{role: architect}",
+        "{role: docs, model: gpt-5}",
+        "{role: docs, runtime: codex}",
+        "{run: ./judge}",
+    ],
+)
+def test_a_judge_of_another_role_or_of_other_makers(project: Project, judge: str) -> None:
+    graph = project.root / "g.yaml"
+    pattern = f"{{judge: {{n: 2, judge: {judge}}}}}"
+    graph.write_text(
+        f"version: 1\nname: g\ntasks: {{t: {{role: docs, prompt: x, runtime: claude, pattern: {pattern}}}}}\n"
+    )
+    assert api.check(graph) == []

@@ -18,8 +18,9 @@ def apply(
 ) -> int:
     """Bring what was done in worktrees onto your present branch.
 
-    Your branch is moved forward, or a merge is made. Where the work does not fit, to itself or to yours, or
-    something of yours is not committed, nothing is changed.
+    Of a DAG run, that is the work of its nodes that ended ok. Your branch is moved forward, or a merge is
+    made. Where the work does not fit, to itself or to yours, or something of yours is not committed, nothing
+    is changed.
     """
     from ... import api
     from ..speech import give, say
@@ -28,6 +29,6 @@ def apply(
     if found.how == "nothing":
         say("all of it is on your branch already")
     else:
-        say(f"{found.how}: {', '.join(found.branches)}")
+        say(f"{found.how}: {', '.join(found.names)}")
     give(f"{found.commit}\n")
     return 0

@@ -6,9 +6,11 @@ from ..args import AsJson
 
 
 def clean(as_json: AsJson = False) -> int:
-    """Remove the worktrees in which nothing can be lost any more, and say why the others stay.
+    """Remove the worktrees in which nothing can be lost any more, and the branches that were applied; and say
+    why the others stay.
 
-    What an attempt that did not end well had done is kept first: `me worktrees restore` brings it back.
+    What an attempt that did not end well had done is kept first: `me worktrees restore` brings it back. What
+    git ignores goes with the worktree.
     """
     from dataclasses import asdict
 
@@ -21,8 +23,8 @@ def clean(as_json: AsJson = False) -> int:
         give_json([asdict(one) for one in found])
         return 0
     if not found:
-        say("there is no worktree")
+        say("there is nothing to clean")
         return 0
-    rows = [["removed" if one.removed else "kept", one.path, one.why] for one in found]
-    give(table(["what", "worktree", "why"], rows, whole=("worktree",)))
+    rows = [["removed" if one.removed else "kept", one.kind, one.name, one.why] for one in found]
+    give(table(["what", "kind", "name", "why"], rows, whole=("name", "why")))
     return 0

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ..args import AsJson
+
+if TYPE_CHECKING:
+    from ...engine.worktrees.upkeep import Left
 
 
 def list_(as_json: AsJson = False) -> int:
@@ -20,10 +25,12 @@ def list_(as_json: AsJson = False) -> int:
     if not found:
         say("no attempt has left anything in git")
         return 0
-    rows = [[one.name, one.kind, one.commit[:12], _state(one.clean), one.path or ""] for one in found]
+    rows = [[one.name, one.kind, (one.commit or "")[:12], _state(one), one.path or ""] for one in found]
     give(table(["name", "kind", "commit", "state", "at"], rows, whole=("name",)))
     return 0
 
 
-def _state(clean: bool | None) -> str:
-    return "" if clean is None else "clean" if clean else "not committed"
+def _state(one: Left) -> str:
+    if one.kind != "worktree":
+        return ""
+    return "unknown to git" if one.clean is None else "clean" if one.clean else "not committed"

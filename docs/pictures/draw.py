@@ -105,6 +105,7 @@ PICTURES: dict[str, Callable[[Path, Path], None]] = {
     "monorepo": dag_run,
     "quality-review": shop(plan),
     "reviewed-patch": dag_run,
+    "second-look": lambda example, target: dag_run(example, target, "--replay", "recorded.jsonl"),
     "two-linters": shop(dag_run),
     "until-green": dag_run,
     "wfcommons": workflow,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from ..ledger.records import GRAPH_GREW, GROUP_JUDGED, GROWTH_FAILED, NODE_REUSED, PRINCIPAL_ANSWERED
 from ..scheduler.events import AttemptFinished, GroupJudged, NodeReused
@@ -67,8 +68,6 @@ def replay(
         _note(record, scheduler, found)
         if "executor_id" in payload:
             _note_executor(record, found)
-        if "worktree" in payload and payload.get("outcome") == "ok":
-            found.commits[payload["node_id"]] = payload["worktree"]["commit"]
     return found
 
 
@@ -91,8 +90,8 @@ def _note(record: Journaled, scheduler: Scheduler, found: Recovered) -> None:
     match record.kind:
         case "attempt.finished":
             is_live = scheduler.is_live(payload["node_id"], payload["generation"])
-            if payload["outcome"] == "ok" and payload.get("deliverable_ref") and is_live:
-                found.deliverables[payload["node_id"]] = payload["deliverable_ref"]["path"]
+            if payload["outcome"] == "ok" and is_live:
+                _note_left(payload, found)
         case "node.reused":
             if payload.get("deliverable_ref"):
                 found.deliverables[record.entity_id] = payload["deliverable_ref"]["path"]
@@ -110,6 +109,14 @@ def _note(record: Journaled, scheduler: Scheduler, found: Recovered) -> None:
             found.end = None
         case "dag_run.claimed":
             found.coordinators += 1
+
+
+def _note_left(payload: Mapping[str, Any], found: Recovered) -> None:
+    """What an attempt that ended ok left behind."""
+    if payload.get("deliverable_ref"):
+        found.deliverables[payload["node_id"]] = payload["deliverable_ref"]["path"]
+    if "worktree" in payload:
+        found.commits[payload["node_id"]] = payload["worktree"]["commit"]
 
 
 def _note_executor(record: Journaled, found: Recovered) -> None:

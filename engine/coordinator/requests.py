@@ -212,16 +212,20 @@ class RequestBuilder:
             scratch=scratch,
         )
 
+    def left_by(self, node_id: str) -> str | None:
+        """The commit that a node which ended ok left in a worktree of its own."""
+        return self._commits.get(node_id) if self._results.is_ok(node_id) else None
+
     def _isolation(
         self, instance: Instance, run_id: str, render_one: Callable[[str, Template], Any]
     ) -> Isolation | None:
         task = instance.task
         if task.isolation == "none":
             return None
-        before = [frame.prefix + need.task for _, frame, need in instance.sources()]
+        results = self._results
         return Isolation(
             branch=branch_name(self._dag_run_id, instance.id, run_id),
-            bases=tuple(bases_of(before, self._commits, self._results.behind)),
+            bases=tuple(bases_of(results.behind(instance.id), self.left_by, results.behind)),
             setup=setup_of(task, render_one),
         )
 

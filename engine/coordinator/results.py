@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,9 +80,13 @@ class Results:
             found.append({"key": self._instances[member].key, "status": state, "output": output})
         return found
 
+    def is_ok(self, node_id: str) -> bool:
+        """Whether the node ended ok."""
+        return self._scheduler.nodes[node_id].state == "ok"
+
     def behind(self, node_id: str) -> list[str]:
-        """The nodes whose work a node hands on where it leaves none itself: its members, else what it needs;
-        those that did not end ok left out."""
+        """The nodes whose work a node hands on where it leaves none itself: its members, else those that it
+        builds on."""
         nodes = self._scheduler.nodes
         instance = self._instances[node_id]
         if instance.result is not None:
@@ -90,8 +94,18 @@ class Results:
         elif (members := nodes[node_id].members) is not None:
             found = list(members.ids)
         else:
-            found = [frame.prefix + need.task for _, frame, need in instance.sources()]
-        return [name for name in found if name in nodes and nodes[name].state == "ok"]
+            found = list(self._built_on(instance))
+        return [name for name in found if name in nodes]
+
+    def _built_on(self, instance: Instance) -> Iterator[str]:
+        """The nodes whose work this one builds on, in declared order: what the node that it is a part of
+        builds on, what it needs itself, and the round before its own."""
+        if instance.frame.prefix:
+            yield from self._built_on(self._instances[instance.frame.prefix[:-1]])
+        yield from (frame.prefix + need.task for _, frame, need in instance.sources())
+        number = instance.names.get("round")
+        if number is not None and number > 1:
+            yield f"{instance.id[: instance.id.rindex(f'#{number}')]}#{number - 1}"
 
     def token(self, node_id: str) -> str:
         """A text that is equal exactly for equal outputs."""

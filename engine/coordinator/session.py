@@ -33,7 +33,7 @@ from ..process.identity import boot_id, process_start
 from ..process.orphans import stop_stranded
 from ..quality.assessment import Assess
 from ..reuse.results import Results as ReusableResults
-from ..runtimes.protocol import Adopts, Runtime
+from ..runtimes.protocol import Adopts, Runtime, Salvages
 from ..scheduler.events import AttemptFinished, NodesReopened, PrincipalAnswered
 from ..scheduler.graph import Limits
 from ..scheduler.machine import Scheduler
@@ -291,7 +291,9 @@ class Session:
 
     def _give_up(self, node: str, generation: int, run_id: str, now: int) -> None:
         started = self._started(run_id)
-        reason = "its end was never seen: the Coordinator that started it is gone"
+        reason = (
+            f"its end was never seen: the Coordinator that started it is gone{self._salvaged(node, run_id)}"
+        )
         event = AttemptFinished(
             node=node, generation=generation, run_id=run_id, outcome="interrupted", reason=reason
         )
@@ -325,6 +327,15 @@ class Session:
                 cause=seq,
             )
         )
+
+    def _salvaged(self, node: str, run_id: str) -> str:
+        """Put away what a lost attempt did in a worktree of its own; where that is, in words."""
+        task = self.instances[node].task
+        if task.isolation == "none":
+            return ""
+        runtime: object = self._world.runtimes.get(task.runtime)
+        kept = runtime.salvage(run_id) if isinstance(runtime, Salvages) else None
+        return "" if kept is None else f"; what it had done is kept: me worktrees restore {run_id}"
 
     async def drive(self, *, chosen: str = "") -> tuple[DagRunState, str]:
         """Drive the DAG run as far as it goes and record its end, if this is one.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...schemas.agent import AGENT
 from .picture import Vertex
 from .words import telling
 
@@ -42,6 +43,11 @@ def own_reason(vertex: Vertex) -> str:
     counts = dict(vertex.members.counts) if vertex.members is not None else {}
     is_told = vertex.state in counts
     return vertex.reason if vertex.state in {"failed", "blocked", "skipped"} and not is_told else ""
+
+
+def who(vertex: Vertex) -> str:
+    """The Role that does the work, and on which runtime, once that is known."""
+    return vertex.role if vertex.runtime == AGENT else f"{vertex.role} on {vertex.runtime}"
 
 
 def waits_or_not(vertex: Vertex) -> str:

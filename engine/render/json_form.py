@@ -43,6 +43,7 @@ def _node(vertex: Vertex, has_states: bool, opened: Collection[str | None]) -> d
         "held": vertex.held,
         "background": vertex.background,
         "says": vertex.says,
+        "role": vertex.role,
         "condition": vertex.condition,
         "tags": list(vertex.tags),
         "later": list(vertex.later),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ..node_ids import within
-from .group_words import group_kind, own_reason, waits_or_not
+from .group_words import group_kind, own_reason, waits_or_not, who
 from .picture import Edge, Picture, Vertex
 from .words import ASKS, clipped, clipped_middle, counted, duration, why
 
@@ -57,6 +57,8 @@ def _clipped(notes: list[str]) -> tuple[str, ...]:
 
 
 def _node_notes(vertex: Vertex) -> Iterator[str]:
+    if vertex.role:
+        yield who(vertex)
     if vertex.state is not None:
         took = f", {duration(vertex.duration_ms)}" if vertex.duration_ms is not None else ""
         yield f"{vertex.state}{took}{', reused' if vertex.reused else ''}"
@@ -64,7 +66,7 @@ def _node_notes(vertex: Vertex) -> Iterator[str]:
         yield waits_or_not(vertex)
     elif vertex.kind == "approve":
         yield ASKS
-    elif vertex.runtime not in {"command", vertex.kind}:
+    elif vertex.runtime not in {"command", vertex.kind} and not vertex.role:
         yield vertex.runtime
     if vertex.says:
         yield vertex.says

@@ -35,6 +35,7 @@ class Vertex:
     how long. `level` is greater than that of all it needs. `stands_for` is `item` or `round` for the one
     node of a plan that stands for all of a group's members. `held` waits until a join has need of it, and
     what is in the `background` holds nothing up. `says` is what a piece of a pattern said: its vote, say.
+    `role` is the Role that does the work, where one does.
     """
 
     id: str
@@ -50,6 +51,7 @@ class Vertex:
     held: bool = False
     background: bool = False
     says: str = ""
+    role: str = ""
     condition: str | None = None
     tags: tuple[str, ...] = ()
     later: tuple[str, ...] = ()
@@ -127,6 +129,7 @@ def picture(
                 held=node.held,
                 background=node.background,
                 says=said.get(node.id, ""),
+                role="" if node.agent is None else node.agent.role,
                 condition=node.condition,
                 tags=_tags(node),
                 later=node.later,

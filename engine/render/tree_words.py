@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ...schemas.states import NodeState
 from ..node_ids import within
-from .group_words import group_kind, own_reason, waits_or_not
+from .group_words import group_kind, own_reason, waits_or_not, who
 from .picture import Vertex
 from .strokes import Strokes
 from .words import ASKS, counted, duration, why
@@ -44,6 +44,8 @@ def remarks(vertex: Vertex, strokes: Strokes, *, is_open: bool, needs: str) -> s
 
 
 def _node(vertex: Vertex) -> Iterator[str]:
+    if vertex.role:
+        yield who(vertex)
     if vertex.stands_for:
         yield f"one per {vertex.stands_for}"
     if vertex.state is None:

@@ -16,8 +16,12 @@ Parts = dict[str, str]
 
 def is_offered(task: BoundTask) -> bool:
     """Whether results of the task are kept for later DAG runs: it says what it reads, and changes
-    nothing outside this machine. An empty list of reads says that there are none."""
-    return task.reads is not None and task.effects != "external" and task.cache != "off" and task.ask is None
+    nothing outside this machine. An empty list of reads says that there are none.
+
+    What was done in a worktree is a commit on a branch of its own DAG run, and is not taken over."""
+    if task.isolation != "none" or task.ask is not None:
+        return False
+    return task.reads is not None and task.effects != "external" and task.cache != "off"
 
 
 def parts_of(

@@ -5,12 +5,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, fields
-from typing import Any, Final
+from typing import Any, Final, Protocol, runtime_checkable
 
 from .client import USAGE_FIELDS, Seen, TurnEnd, Usage
 
 Price = Callable[["str | None", Usage], "float | None"]
 """What a model asks for a usage, in US dollars; None where the price is not known."""
+
+
+@runtime_checkable
+class Stamped(Protocol):
+    """A `Price` that knows by which table it reckons."""
+
+    @property
+    def stamp(self) -> Mapping[str, str] | None:
+        """The table's date and hash, which each Run keeps."""
+
 
 _NO_MODEL: Final = ""
 
@@ -83,6 +93,7 @@ class Meter:
             "usage_source": self.source,
             "session_id": self.session,
             "session_totals": self.totals,
+            "price_table": _stamp(price),
         }
         if self._tools:
             found["tool_use"] = [{"name": name, "count": n} for name, n in sorted(self._tools.items())]
@@ -97,6 +108,11 @@ class Meter:
             return price(model, self.usage)
         costs = [price(name, used) for name, used in self._by_model.items()]
         return None if None in costs else sum(cost for cost in costs if cost is not None)
+
+
+def _stamp(price: object) -> dict[str, str] | None:
+    stamp = price.stamp if isinstance(price, Stamped) else None
+    return None if stamp is None else dict(stamp)
 
 
 def totals_of(reading: Mapping[str, Usage]) -> dict[str, Any]:

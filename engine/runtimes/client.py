@@ -154,12 +154,14 @@ class Hears(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Install:
-    """How a client gets onto a machine: its npm package (or extra), and the line to type."""
+    """How a client gets onto a machine: the line to type. It is a `program` on PATH, of at least the version
+    `minimum`; or with `module` a part of this program, which needs that Python module."""
 
     program: str
     line: str
     minimum: str
     version_args: tuple[str, ...] = ("--version",)
+    module: str | None = None
 
 
 class Client(Protocol):

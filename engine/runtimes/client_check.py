@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from functools import cache
+from importlib.util import find_spec
 from typing import Final
 
 from ...schemas.bound import BoundTask
@@ -30,6 +31,15 @@ def check_client(
 def _check_program(client: Client, task: BoundTask, environ: Mapping[str, str]) -> Iterator[InputError]:
     install = client.install
     where = task.agent.where if task.agent is not None and task.agent.where else ("tasks", task.id, "runtime")
+    if install.module is not None:
+        if not has_module(install.module):
+            yield ClientMissing(
+                f"the runtime `{client.name}` needs a part of this program that is not installed",
+                hint=f"install it: {install.line}",
+                task=task.id,
+                where=where,
+            )
+        return
     path = shutil.which(install.program, path=environ.get("PATH"))
     if path is None:
         yield ClientMissing(
@@ -47,6 +57,11 @@ def _check_program(client: Client, task: BoundTask, environ: Mapping[str, str]) 
             task=task.id,
             where=where,
         )
+
+
+def has_module(name: str) -> bool:
+    """Whether a Python module is installed; it is not imported."""
+    return find_spec(name) is not None
 
 
 def version_of(path: str, install: Install, environ: Mapping[str, str]) -> str | None:

@@ -245,6 +245,15 @@ class Adopts(Protocol):
 
 
 @runtime_checkable
+class Salvages(Protocol):
+    """A runtime whose attempts may leave unfinished work that is kept."""
+
+    def salvage(self, run_id: str) -> str | None:
+        """Put away what an attempt left that was lost, once nothing of it runs any more; the name under which
+        it is kept, None when there was nothing."""
+
+
+@runtime_checkable
 class LooksAhead(Protocol):
     """A runtime for which it is cheaper to learn about many tasks at once."""
 

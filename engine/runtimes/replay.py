@@ -89,7 +89,7 @@ class ReplayRuntime:
     ) -> ReplayedAttempt:
         """Look the result up. Nothing is emitted: nothing happens."""
         found = self._recordings.find(request) if self._recordings is not None else None
-        return ReplayedAttempt(found or _missing(request), request.output, self._threads)
+        return ReplayedAttempt(found or _missing(request), _contract(request), self._threads)
 
     async def close(self) -> None:
         """Let go of the threads that checked outputs."""
@@ -195,6 +195,13 @@ def recordings_of(rows: Iterable[Mapping[str, Any]]) -> Recordings:
         )
         recordings.add(row["node_id"], row["attempt_no"], result, key=row.get("attempt_key"))
     return recordings
+
+
+def _contract(request: AttemptRequest) -> OutputContract:
+    """What the output is held to; a callable returns a value, which need not be read out of any text."""
+    contract = request.output
+    returned = request.python is not None and contract.source != "file"
+    return replace(contract, form="json") if returned else contract
 
 
 def _missing(request: AttemptRequest) -> AttemptResult:

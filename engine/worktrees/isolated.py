@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
-from functools import partial
-from pathlib import Path
 from typing import Any, Final
 
-from ...schemas.bound import BoundTask, OutputContract
+from ...schemas.bound import BoundTask
 from ...schemas.errors import InputError
 from ..faults import Faults, no_faults
 from ..quality.assessed import AssessedHandle
 from ..quality.assessment import is_assessed
 from ..runtimes.assessing import Assess
 from ..runtimes.protocol import (
+    Activity,
     Adopts,
     AttemptEvent,
     AttemptHandle,
@@ -25,36 +24,50 @@ from ..runtimes.protocol import (
     Capabilities,
     Runtime,
 )
-from .git import GitError
+from .git import GitError, Stopped
+from .keeping import Kept, commit, remove, salvage, withdraw
+from .making import BASE, again, create, fill, head_of
+from .mapping import mapped, preparation, promised
 from .merging import MergeConflict, Side
-from .worktree import Worktree, commit, create, opened, remove
+from .worktree import Place, Worktree, opened
 
 STOPPED: Final = "it was stopped before its worktree was ready"
 
 Emit = Callable[[AttemptEvent], None]
 
 
+class Yard:
+    """The worktrees of one project, as far as one Coordinator has them made.
+
+    All that begin without the work of others begin at one commit: the one that is checked out when the first
+    of them is made.
+    """
+
+    def __init__(self, place: Place, *, faults: Faults = no_faults) -> None:
+        self.place = place
+        self.faults = faults
+        self.turn = asyncio.Lock()
+        self._start: str | None = None
+
+    def start(self) -> str:
+        """The commit at which worktrees begin. Raises `GitError`."""
+        if self._start is None:
+            self._start = head_of(self.place)
+        return self._start
+
+
 class IsolatedRuntime:
-    """Carries attempts out by `inner`; those with `isolation` in a worktree below `folder`, the project's
-    `.metaensemble`. `commands` carries out what prepares a worktree, and `assess` looks at the work there,
-    where `inner` does not."""
+    """Carries attempts out by `inner`; those with `isolation` in a worktree of `yard`. `commands` carries out
+    what prepares a worktree, and `assess` looks at the work there, where `inner` does not."""
 
     def __init__(
-        self,
-        inner: Runtime,
-        commands: Runtime,
-        *,
-        folder: Path,
-        environ: Mapping[str, str],
-        assess: Assess | None = None,
-        faults: Faults = no_faults,
+        self, inner: Runtime, commands: Runtime, yard: Yard, *, assess: Assess | None = None
     ) -> None:
         self.assess = assess
         self.inner = inner
         self.commands = commands
-        self.folder = folder
-        self.environ = environ
-        self.faults = faults
+        self.yard = yard
+        self._going_on: set[asyncio.Task[AttemptResult]] = set()
 
     @property
     def name(self) -> str:
@@ -79,37 +92,57 @@ class IsolatedRuntime:
         """Start an attempt, in a worktree if it asks for one."""
         if request.isolation is None:
             return self.inner.start(request, emit)
-        return IsolatedAttempt(self, request, emit, None)
+        return self._begun(IsolatedAttempt(self, request, emit, None))
+
+    def _begun(self, attempt: IsolatedAttempt) -> IsolatedAttempt:
+        self._going_on.add(attempt.task)
+        attempt.task.add_done_callback(self._going_on.discard)
+        return attempt
+
+    def salvage(self, run_id: str) -> str | None:
+        """Put away what a lost attempt left in its worktree: the ref that keeps its work, None where there is
+        none. What cannot be put away stays where it is."""
+        try:
+            return salvage(self.yard.place, run_id)
+        except (GitError, OSError):
+            return None
 
     async def close(self) -> None:
-        """Close the runtime within, and what prepared worktrees."""
+        """Close the runtime within, and what prepared worktrees; nothing goes on in any of them then."""
         await self.inner.close()
         await self.commands.close()
+        for task in self._going_on:
+            task.cancel()
+        await asyncio.gather(*self._going_on, return_exceptions=True)
 
 
 class AdoptingIsolated(IsolatedRuntime):
     """The same, around a runtime whose attempts outlive their Coordinator."""
 
     def adopt(self, request: AttemptRequest, emit: Emit) -> AttemptHandle | None:
-        """Take over an attempt together with its worktree."""
+        """Take over an attempt together with its worktree, which is made anew from its branch if its work was
+        committed before its Coordinator was gone."""
         assert isinstance(self.inner, Adopts)
         if request.isolation is None:
             return self.inner.adopt(request, emit)
-        found = opened(request.project, self.folder, request.run_id, self.environ)
-        handle = self.inner.adopt(request if found is None else mapped(request, found), emit)
-        if handle is None or found is None:
+        place = self.yard.place
+        found = opened(place, request.run_id) or again(place, request.run_id, request.isolation.branch)
+        if found is None:
             return None
-        return IsolatedAttempt(self, request, emit, (found, handle))
+        handle = self.inner.adopt(mapped(request, found, place.environ), emit)
+        return None if handle is None else self._begun(IsolatedAttempt(self, request, emit, (found, handle)))
 
 
-def isolated(inner: Runtime, commands: Runtime, **more: Any) -> IsolatedRuntime:
+def isolated(
+    inner: Runtime, commands: Runtime, yard: Yard, *, assess: Assess | None = None
+) -> IsolatedRuntime:
     """The runtime `inner` with worktrees around it."""
     kind = AdoptingIsolated if isinstance(inner, Adopts) else IsolatedRuntime
-    return kind(inner, commands, **more)
+    return kind(inner, commands, yard, assess=assess)
 
 
 class IsolatedAttempt:
-    """An attempt and its worktree: made, prepared, worked in, committed, and removed if it can be."""
+    """An attempt and its worktree: made, prepared, worked in, committed, and taken away if it can be."""
 
     def __init__(
         self,
@@ -119,17 +152,19 @@ class IsolatedAttempt:
         adopted: tuple[Worktree, AttemptHandle] | None,
     ) -> None:
         self._runtime = runtime
+        self._place = runtime.yard.place
+        self._faults = runtime.yard.faults
         self._request = request
         self._emit = emit
         self._adopted = adopted
         self._handle: AttemptHandle | None = None if adopted is None else adopted[1]
         self._stopped = False
         self._hard = False
-        self._task = asyncio.get_running_loop().create_task(self._carry_out())
+        self.task = asyncio.get_running_loop().create_task(self._carry_out())
 
     async def wait(self) -> AttemptResult:
         """The result, once what was done is committed."""
-        return await self._task
+        return await self.task
 
     def cancel(self, *, hard: bool) -> None:
         """Stop what goes on; what is there by then is committed all the same."""
@@ -141,18 +176,23 @@ class IsolatedAttempt:
     async def _carry_out(self) -> AttemptResult:
         if self._adopted is not None:
             worktree, handle = self._adopted
-            return await self._committed(worktree, await handle.wait())
+            return await self._committed(worktree, await self._through(handle))
         try:
-            worktree = await asyncio.to_thread(self._create)
+            worktree = await self._ready()
+        except Stopped:
+            with suppress(GitError, OSError):
+                await asyncio.to_thread(withdraw, self._place, self._request.run_id)
+            return AttemptResult(outcome="cancelled", reason=STOPPED)
         except MergeConflict as problem:
             return _failed("other", f"its worktree cannot be made: {problem}")
         except (GitError, OSError) as problem:
             return _failed("spawn_failed", f"its worktree could not be made: {problem}")
-        self._runtime.faults("worktree.after_create")
-        early = await self._prepare(worktree)
+        self._faults("worktree.after_create")
+        self._emit(Activity())
+        early = await self._prepared(worktree)
         if early is not None:
             return await self._committed(worktree, early)
-        request = mapped(self._request, worktree)
+        request = mapped(self._request, worktree, self._place.environ)
         inner = self._runtime.inner.start(request, self._emit)
         assess = self._runtime.assess
         if assess is not None and not self._runtime.capabilities.assesses and is_assessed(request):
@@ -168,85 +208,69 @@ class IsolatedAttempt:
         finally:
             self._handle = None
 
+    async def _ready(self) -> Worktree:
+        """The worktree with its files. Only the making waits for its turn: files take their time."""
+        async with self._runtime.yard.turn:
+            worktree = await asyncio.to_thread(self._create)
+        self._faults("worktree.before_fill")
+        await asyncio.to_thread(fill, self._place, worktree, self._is_stopped)
+        if self._stopped:
+            raise Stopped
+        return worktree
+
+    def _is_stopped(self) -> bool:
+        return self._stopped
+
     def _create(self) -> Worktree:
-        request = self._request
-        assert request.isolation is not None
+        isolation = self._request.isolation
+        assert isolation is not None
         return create(
-            request.project,
-            self._runtime.folder,
-            request.run_id,
-            request.isolation.branch,
-            [Side(commit=commit, name=name) for name, commit in request.isolation.bases],
-            self._runtime.environ,
+            self._place,
+            self._request.run_id,
+            isolation.branch,
+            [Side(commit=commit, name=name) for name, commit in isolation.bases],
+            otherwise=self._runtime.yard.start,
+            stopped=self._is_stopped,
         )
 
-    async def _prepare(self, worktree: Worktree) -> AttemptResult | None:
+    async def _prepared(self, worktree: Worktree) -> AttemptResult | None:
         """Carry `setup` out in the worktree; a result when the attempt ends with that."""
-        request = self._request
-        assert request.isolation is not None
-        if not request.isolation.setup or self._stopped:
-            return AttemptResult(outcome="cancelled", reason=STOPPED) if self._stopped else None
-        given = dict(request.isolation.setup)
-        env = {**request.env, **given.pop("env", {})}
-        asked = replace(
-            request,
-            cwd=worktree.project,
-            project=worktree.project,
-            command=given,
-            env=env,
-            python=None,
-            agent=None,
-            isolation=None,
-            inputs={},
-            briefs={},
-            deliverables=(),
-            checks=(),
-            assertions=(),
-            output=OutputContract(),
-            output_path=None,
-            output_used=False,
-        )
-        result = await self._through(self._runtime.commands.start(asked, self._emit))
-        if result.outcome == "ok":
-            return None
-        return replace(result, reason=f"`setup` went wrong: {result.reason}")
+        assert self._request.isolation is not None
+        if self._request.isolation.setup:
+            request = preparation(self._request, worktree, self._place.environ)
+            result = await self._through(self._runtime.commands.start(request, self._emit))
+            if result.outcome != "ok":
+                return replace(result, reason=f"`setup` went wrong: {result.reason}")
+        return AttemptResult(outcome="cancelled", reason=STOPPED) if self._stopped else None
 
     async def _committed(self, worktree: Worktree, result: AttemptResult) -> AttemptResult:
-        request = self._request
-        message = f"{request.node_id}\n\nRun: {request.run_id}\nOutcome: {result.outcome}\n"
-        self._runtime.faults("worktree.before_commit")
+        request = mapped(self._request, worktree, {})
+        message = (
+            f"{request.node_id}\n\nRun: {request.run_id}\nOutcome: {result.outcome}\n{BASE}{worktree.base}\n"
+        )
+        self._faults("worktree.before_commit")
         try:
-            head = await asyncio.to_thread(commit, worktree, message, self._runtime.environ)
+            kept = await asyncio.to_thread(commit, self._place, worktree, message, promised(request))
         except (GitError, OSError) as problem:
             if result.outcome != "ok":
                 return result
             reason = f"what was done in `{worktree.path}` could not be committed: {problem}"
             return replace(_failed("other", reason), columns=result.columns)
-        self._runtime.faults("worktree.after_commit")
-        if result.outcome == "ok":
-            await asyncio.to_thread(
-                partial(remove, request.project, worktree, self._runtime.environ),
-            )
-        left = {"branch": worktree.branch, "commit": head, "base": worktree.base, "path": worktree.path}
-        return replace(result, columns={**result.columns, "worktree": left})
+        self._faults("worktree.after_commit")
+        if result.outcome == "ok" and not kept.within:
+            await asyncio.to_thread(remove, self._place, worktree, [worktree.ref])
+            self._faults("worktree.after_remove")
+        return replace(result, columns={**result.columns, "worktree": _record(worktree, kept)})
 
 
-def mapped(request: AttemptRequest, worktree: Worktree) -> AttemptRequest:
-    """The request with every path below the project in the worktree in its place."""
-
-    def moved(path: str) -> str:
-        inside = os.path.relpath(path, request.project)
-        return path if inside.startswith("..") else os.path.normpath(os.path.join(worktree.project, inside))
-
-    return replace(
-        request,
-        project=worktree.project,
-        cwd=moved(request.cwd),
-        output_path=None if request.output_path is None else moved(request.output_path),
-        deliverables=tuple((moved(path), schema) for path, schema in request.deliverables),
-        assertions=tuple(replace(one, path=moved(one.path)) for one in request.assertions),
-        isolation=None,
-    )
+def _record(worktree: Worktree, kept: Kept) -> dict[str, Any]:
+    """What the Run says of the worktree."""
+    return {
+        "branch": worktree.branch,
+        "commit": kept.commit,
+        "base": worktree.base,
+        "path": worktree.path,
+    }
 
 
 def _failed(reason: Any, text: str) -> AttemptResult:

@@ -1,20 +1,16 @@
-"""One worktree: made from a commit, committed, and removed only when nothing in it can be lost."""
+"""One worktree: where it lies, what is known of it, and how it is found again."""
 
 from __future__ import annotations
 
+import json
 import os
-import random
 import re
-import shutil
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from ..ledger.files import locked, make_private
 from .git import Git, GitError
-from .merging import Side, merged
 
 FOLDER: Final = "worktrees"
 """Below the project's `.metaensemble`."""
@@ -23,114 +19,107 @@ BRANCHES: Final = "metaensemble"
 SALVAGE: Final = "refs/metaensemble/salvage"
 """Where the work of attempts that did not end well is kept once their worktree is gone."""
 
-_LOCK: Final = "worktrees.lock"
-_PATIENCE_MS: Final = 60_000
+NOTE: Final = "metaensemble.json"
+"""What is known of a worktree, kept where git keeps what it knows of it: the two go together. It is written
+once the files are there, so one without it was never worked in."""
+
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9_]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Worktree:
-    """A worktree at `path`, on `branch`, begun at the commit `base`.
+class Place:
+    """A project whose attempts work in worktrees: its root, its `.metaensemble`, and what git inherits."""
 
-    `project` is the project's root in it.
+    project: str
+    folder: Path
+    environ: Mapping[str, str]
+
+    @property
+    def git(self) -> Git:
+        """Git, in the project."""
+        return Git(self.project, self.environ)
+
+    def tree(self, run_id: str) -> Path:
+        """Where the worktree of an attempt lies."""
+        return self.folder / FOLDER / run_id
+
+    def inner(self, path: str) -> str:
+        """Where the project's root lies in a worktree at `path`. Raises `GitError`."""
+        top = os.path.realpath(self.git.said("rev-parse", "--show-toplevel"))
+        inside = os.path.relpath(os.path.realpath(self.project), top)
+        return os.path.normpath(os.path.join(path, inside))
+
+    def gitdir(self, run_id: str) -> Path | None:
+        """Where git keeps what it knows of the worktree of an attempt; None when it knows of none."""
+        common = self.git.said("rev-parse", "--path-format=absolute", "--git-common-dir")
+        found = sorted(Path(common, "worktrees").glob(f"{run_id}*"))
+        return next((path for path in found if _note(path)), found[0] if found else None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worktree:
+    """The worktree of the attempt `run_id` at `path`, for `branch`, begun at the commit `base`.
+
+    `project` is the project's root in it, `gitdir` where git keeps what it knows of it.
     """
 
+    run_id: str
     path: str
     branch: str
     base: str
     project: str
+    gitdir: str
+
+    @property
+    def ref(self) -> str:
+        """The branch, as git calls it in full."""
+        return f"refs/heads/{self.branch}"
+
+    def git(self, environ: Mapping[str, str]) -> Git:
+        """Git, in the worktree and nowhere else."""
+        return Git(self.path, environ).inside(self.path, self.gitdir)
 
 
 def branch_name(dag_run_id: str, node_id: str, run_id: str) -> str:
     """The branch of an attempt: by its DAG run and node, made safe for git, and told apart by the Run."""
-    node = _UNSAFE.sub("-", node_id).strip("-")[:60] or "node"
+    node = _UNSAFE.sub("-", node_id).strip("-")[:60].strip("-") or "node"
     return f"{BRANCHES}/{dag_run_id}/{node}-{run_id.replace('-', '')[-8:]}"
 
 
-def create(
-    project: str,
-    folder: Path,
-    run_id: str,
-    branch: str,
-    bases: Sequence[Side],
-    environ: Mapping[str, str],
-) -> Worktree:
-    """Make the worktree of an attempt below `folder`, the project's `.metaensemble`.
-
-    It begins at the merge of `bases`, in their order, or at the project's present commit without any. Raises
-    `MergeConflict` and `GitError`. Worktrees of one project are made one after the other.
-    """
-    git = Git(project, environ)
-    make_private(folder / FOLDER)
-    path = folder / FOLDER / run_id
-    with locked(folder / "state" / _LOCK, wait_ms=_PATIENCE_MS, rng=random.random):
-        top = git.said("rev-parse", "--show-toplevel")
-        base = merged(git, bases) if bases else git.said("rev-parse", "--verify", "HEAD^{commit}")
-        if path.exists():
-            _remove(git, path)
-        with suppress(GitError):
-            git.said("worktree", "prune")
-        git.said("worktree", "add", "--quiet", "--no-track", "-B", branch, str(path), base)
-    inside = os.path.relpath(os.path.realpath(project), os.path.realpath(top))
-    return Worktree(
-        path=str(path), branch=branch, base=base, project=os.path.normpath(os.path.join(path, inside))
-    )
+def write_note(worktree: Worktree) -> None:
+    """Write down what is known of the worktree: it can be worked in from now on."""
+    path = Path(worktree.gitdir, NOTE)
+    text = {"run_id": worktree.run_id, "branch": worktree.branch, "base": worktree.base}
+    new = path.with_suffix(".new")
+    new.write_text(json.dumps(text))
+    new.replace(path)
 
 
-def opened(project: str, folder: Path, run_id: str, environ: Mapping[str, str]) -> Worktree | None:
-    """The worktree of an attempt that was made before; None when there is none."""
-    path = folder / FOLDER / run_id
-    git = Git(path, environ)
-    try:
-        top = git.said("rev-parse", "--show-toplevel")
-        if os.path.realpath(top) != os.path.realpath(path):
-            return None
-        branch = git.said("rev-parse", "--abbrev-ref", "HEAD")
-        outer = Git(project, environ).said("rev-parse", "--show-toplevel")
-        base = git.said("rev-parse", "HEAD")
-    except (GitError, OSError):
+def opened(place: Place, run_id: str) -> Worktree | None:
+    """The worktree of an attempt, if one is there that can have been worked in."""
+    path = place.tree(run_id)
+    if not path.is_dir():
         return None
-    inside = os.path.relpath(os.path.realpath(project), os.path.realpath(outer))
-    return Worktree(
-        path=str(path), branch=branch, base=base, project=os.path.normpath(os.path.join(path, inside))
-    )
-
-
-def commit(worktree: Worktree, message: str, environ: Mapping[str, str]) -> str:
-    """Commit what is there, what git ignores left out; the commit at which the branch stands then.
-
-    Raises `GitError`.
-    """
-    git = Git(worktree.path, environ).as_somebody()
-    git.said("add", "--all")
-    if not git.holds("diff", "--cached", "--quiet"):
-        git.said("commit", "--quiet", "--no-verify", "--message", message)
-    return git.said("rev-parse", "HEAD")
-
-
-def is_clean(path: str, environ: Mapping[str, str]) -> bool:
-    """Whether nothing is in the worktree that is not committed, untracked files included."""
-    return not Git(path, environ).said("status", "--porcelain", "--untracked-files=all")
-
-
-def remove(project: str, worktree: Worktree, environ: Mapping[str, str]) -> bool:
-    """Remove the worktree if nothing would be lost: it is clean, and its commit is on its branch. Whether it
-    was removed. The branch stays."""
-    git = Git(project, environ)
     try:
-        head = git.at(worktree.path).said("rev-parse", "HEAD")
-        if not is_clean(worktree.path, environ):
-            return False
-        if not git.holds("merge-base", "--is-ancestor", head, f"refs/heads/{worktree.branch}"):
-            return False
-        _remove(git, Path(worktree.path))
-    except GitError:
-        return False
-    return True
+        gitdir = place.gitdir(run_id)
+        if gitdir is None:
+            return None
+        note = _note(gitdir)
+        return Worktree(
+            run_id=run_id,
+            path=str(path),
+            branch=note["branch"],
+            base=note["base"],
+            project=place.inner(str(path)),
+            gitdir=str(gitdir),
+        )
+    except (GitError, OSError, KeyError):
+        return None
 
 
-def _remove(git: Git, path: Path) -> None:
-    with suppress(GitError):
-        git.said("worktree", "remove", "--force", str(path))
-    shutil.rmtree(path, ignore_errors=True)
-    git.said("worktree", "prune")
+def _note(gitdir: Path) -> dict[str, Any]:
+    try:
+        found = json.loads((gitdir / NOTE).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}

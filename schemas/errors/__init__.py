@@ -206,6 +206,8 @@ MetaEnsembleError
 |   |-- ClientMissing                           ME580
 |   |-- ClientTooOld                            ME581
 |   |-- NoClient                                ME582
+|   |-- PricesUnavailable                       ME586
+|   |-- PriceTableBroken                        ME587
 |   |-- NoRepository                            ME590
 |   |-- DirtyBase                               ME591
 |   |-- UnknownWork                             ME592
@@ -452,6 +454,9 @@ from .preflight import (
     UnknownRuntime,
 )
 
+# prices
+from .prices import PricesUnavailable, PriceTableBroken
+
 # quality
 from .quality import (
     ContradictoryLimits,
@@ -663,6 +668,8 @@ __all__ = [
     "PointerNotAFile",
     "PointerOutside",
     "PointerPastEnd",
+    "PriceTableBroken",
+    "PricesUnavailable",
     "QualityError",
     "QualityFileUnusable",
     "Quarantined",

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from metaensemble.tasks import load_problems
+from support.client_programs import put_client
 from support.command_line import Shell
 
 
@@ -197,3 +198,21 @@ def test_an_executor_goes_on(me: Shell, tmp_path: Path, recorded: Path) -> None:
     assert answer.code == 0
     (one,) = me("executors", "--json").json
     assert one["runs"] == 2
+
+
+def test_relaunched_with_something_to_do_it_goes_on(
+    me: Shell, recorded: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    me("dispatch", "docs", "Write it.", "--replay", str(recorded), "--quiet")
+    (alias,) = [one["alias"] for one in me("executors", "--json").json]
+    result = (
+        '{"type":"result","subtype":"success","is_error":false,"num_turns":1,"session_id":"s","result":"more",'
+        '"usage":{"input_tokens":1,"output_tokens":1}}'
+    )
+    put_client(tmp_path / "bin", "claude", does=f"cat > /dev/null; echo '{result}'; exit 0")
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
+    answer = me("relaunch", alias, "--run", "Go on.", "--yes")
+    assert answer.code == 0, answer.err
+    assert "claude does the work of docs: its client is on PATH" in answer.err
+    (one,) = me("executors", "--json").json
+    assert (one["alias"], one["runs"]) == (alias, 2)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from metaensemble import _api_doctor
 from support.client_programs import put_client
 from support.command_line import Shell
 
@@ -23,8 +24,9 @@ def test_a_client_that_is_there_serves(me: Shell, programs: Path) -> None:
     put_client(programs, "codex")
     answer = me("doctor")
     assert answer.code == 0
-    assert f"codex     ready    999.1.0  {programs}/codex" in answer.out
-    assert "claude    missing" in answer.out
+    rows = [line.split() for line in answer.out.splitlines()]
+    assert ["codex", "ready", "999.1.0", f"{programs}/codex"] in rows
+    assert ["claude", "missing"] in rows
     assert "to get claude: npm install -g @anthropic-ai/claude-code" in answer.out
     assert "to get codex" not in answer.out
     assert "its client is on PATH, as claude is not" in answer.out
@@ -36,7 +38,7 @@ def test_none_is_there(me: Shell, programs: Path) -> None:
     assert answer.code == 1
     found = answer.json
     assert not found["can_serve"]
-    assert {client["state"] for client in found["clients"]} == {"missing"}
+    assert {one["state"] for one in found["clients"] if one["runtime"] != "api"} == {"missing"}
     assert {role["runtime"] for role in found["roles"]} == {None}
     assert found["storage"]["folder"].endswith(".metaensemble/state")
     assert found["storage"]["sqlite_version"]
@@ -85,3 +87,23 @@ def test_it_says_which_role_uses_which_and_why(me: Shell, programs: Path, tmp_pa
     assert roles["architect"]["runtime"] == "codex"
     assert roles["architect"]["why"] == "the project's budgets.yaml says so"
     assert "nothing says which model" in roles["docs"]["problem"]
+
+
+def test_the_api_serves_once_a_model_is_named(
+    me: Shell, programs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def api() -> dict[str, object]:
+        found = me("doctor", "--json").json
+        return {
+            "state": next(one["state"] for one in found["clients"] if one["runtime"] == "api"),
+            "serves": found["can_serve"],
+        }
+
+    monkeypatch.setattr(_api_doctor, "has_module", lambda _: False)
+    assert api() == {"state": "missing", "serves": False}
+    monkeypatch.setattr(_api_doctor, "has_module", lambda _: True)
+    assert api() == {"state": "no model", "serves": False}
+    assert "to use api: name its models" in me("doctor").out
+    (tmp_path / ".metaensemble" / "budgets.yaml").write_text("models: {api: {sonnet: openai:some}}\n")
+    assert api() == {"state": "ready", "serves": True}
+    assert "docs           api" in me("doctor").out

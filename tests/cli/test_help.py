@@ -6,7 +6,18 @@ from collections.abc import Callable
 
 import pytest
 
-from metaensemble.cli.app import Brief, Consensus, Dag, Ledger, Manifest, Patterns, Quality, Roles, Shadow
+from metaensemble.cli.app import (
+    Brief,
+    Consensus,
+    Dag,
+    Ledger,
+    Manifest,
+    Patterns,
+    Prices,
+    Quality,
+    Roles,
+    Shadow,
+)
 from support.command_line import Shell
 
 COMMANDS = [
@@ -21,6 +32,7 @@ COMMANDS = [
     ["brief"],
     ["consensus"],
     ["shadow"],
+    ["prices"],
     *(["dag", name] for name in Dag.table),
     *(["ledger", name] for name in Ledger.table),
     *(["patterns", name] for name in Patterns.table),
@@ -30,6 +42,7 @@ COMMANDS = [
     *(["brief", name] for name in Brief.table),
     *(["consensus", name] for name in Consensus.table),
     *(["shadow", name] for name in Shadow.table),
+    *(["prices", name] for name in Prices.table),
 ]
 
 

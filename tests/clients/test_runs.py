@@ -14,7 +14,7 @@ import pytest
 from support.clients.homes import Home
 from support.clients.kinds import KINDS, Kind
 from support.clients.runs import Ensemble, spent
-from support.model_server import Asked, Figures, ModelServer, Reply, held, status, throttled
+from support.model_server import Asked, Call, Figures, ModelServer, Reply, held, status, throttled
 
 pytestmark = pytest.mark.clients
 
@@ -28,9 +28,8 @@ VERDICT = """
         properties: {verdict: {enum: [ship, mend]}, reason: {type: string}}
 """
 
-# Several that start at once get into each other's way in the database of opencode, before they ask anything.
 CONSENSUS = f"""
-defaults: {{runtime: RUNTIME, retry: {{max: 3, backoff: 1s..2s, on: [no_result, other]}}}}
+defaults: {{runtime: RUNTIME}}
 tasks:
   decide:
     role: voter
@@ -318,4 +317,34 @@ def test_a_brief_that_reads_like_instructions_arrives_as_data_and_changes_nothin
     assert "the secret itself" not in json.dumps(second.asked.body)
     assert f"@{secret}" not in second.asked.last
     assert sorted(path.name for path in project.iterdir() if not path.name.startswith(".")) == ["graph.yaml"]
+    assert_figures(kind, ensemble, server)
+
+
+@pytest.mark.parametrize("kind", ["claude"], indirect=True)
+def test_what_a_background_subagent_used_is_in_the_ledger_once(
+    kind: Kind, ensemble: Ensemble, server: ModelServer
+) -> None:
+    call = {
+        "description": "d",
+        "prompt": "SUBAGENT",
+        "subagent_type": "general-purpose",
+        "run_in_background": True,
+    }
+
+    def answer(asked: Asked) -> Reply:
+        if "task-notification" in asked.text:
+            return Reply("It is finished.", usage=Figures(tokens_in=300, tokens_out=30))
+        if any(message.role == "tool" for message in asked.messages):
+            return Reply("It is launched.", usage=Figures(tokens_in=200, tokens_out=20))
+        return Reply(calls=(Call("Agent", call),), usage=Figures(tokens_in=100, tokens_out=10))
+
+    found = Reply("found", usage=Figures(tokens_in=11, tokens_out=3))
+    server.use(kind.script([("MARK-WORK", answer), ("SUBAGENT", [found])]))
+    ensemble.role("author", tools="Agent")
+    ensemble.graph(ONE)
+    ran = ensemble.me("dag", "run", "graph.yaml", "--quiet")
+    assert ran.status == 0, ran.out + ran.err
+    (run,) = ensemble.runs()
+    assert (run["tokens_in"], run["tokens_out"]) == (611, 63)
+    assert run["usage_source"] == "claude:result.modelUsage"
     assert_figures(kind, ensemble, server)

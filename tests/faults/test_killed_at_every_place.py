@@ -11,15 +11,18 @@ import pytest
 from metaensemble import api
 from metaensemble.engine import faults
 from metaensemble.engine.ledger import Ledger, fault_points, rebuild
-from support.scenarios import ENDS, IN_GROWTH, STORM, Outcome, Project, growing
+from support.scenarios import ENDS, IN_GROWTH, IN_WORKTREES, STORM, Outcome, Project, growing
 from support.victims import Victims
 
-ELSEWHERE = tuple(
-    name
-    for name in fault_points.FAULT_POINTS
-    if name.startswith(("rebuild.", "mirror.before_adopt", "mirror.before_set", "mirror.after_set"))
+ELSEWHERE = (
+    *(
+        name
+        for name in fault_points.FAULT_POINTS
+        if name.startswith(("rebuild.", "mirror.before_adopt", "mirror.before_set", "mirror.after_set"))
+    ),
+    *IN_WORKTREES,
 )
-"""Places that a run comes past only after the database or the mirror was lost; see below."""
+"""Places that a run comes past only after the database or the mirror was lost, see below, or in worktrees."""
 
 EVERY = [name for name in (*faults.FAULT_POINTS, *fault_points.FAULT_POINTS) if name not in ELSEWHERE]
 PLACES = [name for name in EVERY if name not in IN_GROWTH]

@@ -11,10 +11,10 @@ import pytest
 from metaensemble import api
 from metaensemble.engine.faults import FAULT_POINTS
 from metaensemble.schemas.errors import LedgerUnreadable
-from support.scenarios import ENDS, IN_GROWTH, STORM, Project, growing
+from support.scenarios import ENDS, IN_GROWTH, IN_WORKTREES, STORM, Project, growing
 
 PLACES = (
-    *(name for name in FAULT_POINTS if name not in IN_GROWTH),
+    *(name for name in FAULT_POINTS if name not in (*IN_GROWTH, *IN_WORKTREES)),
     "ledger.before_commit",
     "ledger.after_commit",
     "blob.before_write",

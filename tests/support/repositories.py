@@ -50,7 +50,7 @@ class Repository:
 
     @property
     def worktrees(self) -> list[Path]:
-        return sorted((self.folder / ".metaensemble" / "worktrees").glob("*"))
+        return sorted((self.folder / ".metaensemble" / "worktrees").glob("[!.]*"))
 
     def changed(self) -> str:
         """What git says has changed, our own folder left out."""

@@ -170,6 +170,9 @@ IN_GROWTH = tuple(
 )
 """Places that only a graph that grows, asks, or takes earlier results over comes past."""
 
+IN_WORKTREES = tuple(name for name in FAULT_POINTS if name.startswith("worktree."))
+"""Places that only attempts with a worktree of their own come past; see `test_worktrees.py`."""
+
 Frozen = dict[tuple[str, int], list[str]]
 """The executions of nodes that must never run again, by node and generation."""
 

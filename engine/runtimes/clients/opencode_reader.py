@@ -149,7 +149,8 @@ def _seconds(value: Any) -> float | None:
 
 
 def _usage(part: dict[str, Any]) -> Usage:
-    """`input` leaves out what was read from a cache, and `output` what was thought."""
+    """`input` leaves out what was read from a cache, and `output` what was thought. A cost of nothing is that
+    of a model without a price in the user's settings."""
     tokens = mapping(part.get("tokens"))
     cache = mapping(tokens.get("cache"))
     cost = part.get("cost")
@@ -158,5 +159,5 @@ def _usage(part: dict[str, Any]) -> Usage:
         tokens_out=count(tokens.get("output")) + count(tokens.get("reasoning")),
         cache_read_tokens=count(cache.get("read")),
         cache_create_tokens=count(cache.get("write")),
-        cost_usd=float(cost) if isinstance(cost, int | float) and not isinstance(cost, bool) else None,
+        cost_usd=float(cost) if isinstance(cost, int | float) and cost and cost is not True else None,
     )

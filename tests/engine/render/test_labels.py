@@ -23,6 +23,13 @@ def test_a_node_of_a_plan() -> None:
     )
 
 
+def test_who_does_it_is_said() -> None:
+    assert label(vertex(kind="role", runtime="agent", role="docs")) == Label("draft", ("docs",))
+    planned = vertex(kind="role", runtime="claude", role="docs", held=True)
+    assert label(planned) == Label("draft", ("docs on claude", "held back"))
+    assert label(replace(planned, held=False, state="ok")).notes == ("docs on claude", "ok")
+
+
 def test_a_node_of_a_dag_run() -> None:
     assert label(vertex(state="ok", duration_ms=1500)) == Label("draft", ("ok, 1.5 s",))
     assert label(vertex(state="pending")) == Label("draft", ("pending",))

@@ -9,7 +9,7 @@ import pytest
 
 from metaensemble.engine.runtimes.protocol import AttemptResult, StoredText
 from metaensemble.engine.runtimes.replay import Recordings, ReplayRuntime, load_recordings, recordings_of
-from metaensemble.schemas.bound import BoundTask, OutputContract
+from metaensemble.schemas.bound import BoundTask, CallableSpec, OutputContract
 from metaensemble.schemas.errors import RecordingsMissing
 from support.fakes import Events, a_request, carried_out, run_async
 
@@ -59,6 +59,16 @@ def test_a_recorded_success_is_held_to_the_contract() -> None:
     assert checked(["a"], OutputContract(form="lines")).output == ["a"]
     assert checked("a", OutputContract(form="lines")).reason == "the output is not a list of lines"
     assert checked({"a": 1}, OutputContract()).reason == "the output is not text"
+
+
+def test_what_a_callable_returned_need_not_be_text() -> None:
+    recordings = Recordings()
+    recordings.add("a", 1, AttemptResult(outcome="ok", output=12))
+    call = CallableSpec(module="shapes", function="area")
+    text, file = OutputContract(form="text"), OutputContract(form="text", source="file")
+    assert played(recordings, node_id="a", python=call, output=text).output == 12
+    assert played(recordings, node_id="a", python=call, output=file).failure_reason == "output_invalid"
+    assert played(recordings, node_id="a", output=text).failure_reason == "output_invalid"
 
 
 def test_what_did_not_succeed_is_held_to_nothing() -> None:

@@ -11,6 +11,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
 from metaensemble.engine.runtimes.agent import AgentRuntime
 from metaensemble.engine.runtimes.protocol import AgentRequest, AttemptRequest
@@ -18,7 +19,6 @@ from support.agents import ARCHITECT
 from support.clients.kinds import KINDS, Kind
 from support.fakes import MemoryBlobs, a_request
 
-RUN = "01900000-0000-7000-8000-0000000000a1"
 DAG_RUN = "01900000-0000-7000-8000-0000000000d1"
 
 
@@ -33,9 +33,15 @@ def request_of(kind: Kind, project: Path, prompt: str, **fields: Any) -> Attempt
         "model": kind.model,
         "prompt": prompt,
     }
-    fixed = {"run_id": RUN, "dag_run_id": DAG_RUN, "command": {}, "key": "k" * 64}
+    fixed = {"run_id": _run_of(project), "dag_run_id": DAG_RUN, "command": {}, "key": "k" * 64}
     made = a_request(project, agent=AgentRequest(**{**given, **agent}), **{**fixed, **fields})
     return replace(made, scratch=str(project.parent / "scratch" / made.run_id))
+
+
+def _run_of(project: Path) -> str:
+    """The id of the project's one Run. What is left of a Run is found by its id, also by another test that
+    runs meanwhile: so no two projects share one."""
+    return str(uuid5(NAMESPACE_URL, str(project)))
 
 
 async def _carry_out(kind: Kind, project: Path, prompt: str, environ: dict[str, str]) -> None:

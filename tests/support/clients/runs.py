@@ -23,7 +23,7 @@ name: {name}
 version: 1.0.0
 description: {name} of these tests
 model_tier: haiku
-allowed_tools: [Read]
+allowed_tools: [{tools}]
 ---
 You are the {name} of these tests.
 """
@@ -38,10 +38,14 @@ class Ensemble:
     started: list[subprocess.Popen[str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        roles = self.project / ".metaensemble" / "roles"
-        roles.mkdir(parents=True)
+        (self.project / ".metaensemble" / "roles").mkdir(parents=True)
         for name in ("author", "critic", "voter"):
-            (roles / f"{name}.md").write_text(ROLE.format(name=name))
+            self.role(name)
+
+    def role(self, name: str, *, tools: str = "Read") -> None:
+        """Write a Role that has these tools."""
+        path = self.project / ".metaensemble" / "roles" / f"{name}.md"
+        path.write_text(ROLE.format(name=name, tools=tools))
 
     @property
     def environ(self) -> dict[str, str]:

@@ -1,0 +1,1 @@
+"""The commands of `me prices`, one file each."""
