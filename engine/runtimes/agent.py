@@ -20,7 +20,7 @@ from .capture import BlobSink
 from .client import Client
 from .client_check import check_client
 from .protocol import AttemptRequest, Capabilities
-from .shortage import Threads
+from .shortage import Queue, Threads
 from .streams import Emit
 
 _OPEN_FILES: Final = 6
@@ -68,6 +68,7 @@ class AgentRuntime:
         self.orphan = orphan
         self.patience = patience
         self.threads = Threads()
+        self.queue = Queue()
         self._stop_stranded = stop_stranded
         self._attempts: set[AgentAttempt] = set()
 

@@ -16,9 +16,10 @@ from ..agents.quarantine import is_suspect
 from ..ledger.files import make_private
 from ..masking import Masker
 from ..process.identity import boot_id
-from .agent_end import cancelled, files_column, not_started, stored_output, turned_down
+from .agent_adopt import ended_turns, keep_before, kept_before
+from .agent_end import cancelled, files_column, not_started, refused, stored_output, turned_down
 from .agent_patience import Patience
-from .agent_turn import Finished, RunningTurn, recorded_turns, turn_folder
+from .agent_turn import Finished, RunningTurn, turn_folder
 from .agent_usage import Meter
 from .agent_value import value_of
 from .client import Seen, Turn
@@ -26,6 +27,7 @@ from .hand_on import from_file, hand_on, held
 from .inspection import Inspection
 from .output_contract import OutputInvalid
 from .protocol import AgentRequest, AttemptRequest, AttemptResult, Spawned
+from .shortage import SHORTAGES
 from .streams import Emit, Pulse
 
 if TYPE_CHECKING:
@@ -68,7 +70,10 @@ class AgentAttempt:
         self._pulse: Pulse | None = None
         self._work: asyncio.Task[Any] | None = None
         self._began = time.monotonic()
+        self._earlier = 0.0
         self._added_tokens = 0
+        self._is_counted = False
+        self._room: asyncio.Future[None] | None = None
         self.done: asyncio.Future[AttemptResult] = asyncio.get_running_loop().create_future()
 
     # ---- the protocol
@@ -84,7 +89,9 @@ class AgentAttempt:
         self._stopped = self._stopped or STOPPED
         self._hard = self._hard or hard
         self._inspection.abandon()
-        if self._turn is not None:
+        if self._runtime.queue.forget(self._begin_again):
+            self._begin_again()
+        elif self._turn is not None:
             if hard:
                 self._turn.link.kill()
             else:
@@ -97,20 +104,12 @@ class AgentAttempt:
     def recall(self) -> bool:
         """Read what an earlier Coordinator left of this attempt; whether its last turn has ended by itself,
         or by the attempt's own limit."""
-        found = list(recorded_turns(self._runtime.client, self._request.scratch, lambda _: None))
-        if not found:
+        found = ended_turns(self._runtime.client, self._request, self._see)
+        if found is None:
             return False
-        for one in found:
-            envelope = one.envelope
-            if envelope is None or (envelope.attempt, envelope.key) != (
-                self._request.run_id,
-                self._request.key,
-            ):
-                return False
-            if not envelope.by_itself and envelope.stopped != "wall":
-                return False
-        # Read once more where what is told meanwhile counts.
-        self._recorded = list(recorded_turns(self._runtime.client, self._request.scratch, self._see))
+        self._recorded = found
+        self._earlier = sum(turn.seconds for turn in found)
+        self._inspection.before = kept_before(self._request)
         return True
 
     def begin(self) -> None:
@@ -121,6 +120,9 @@ class AgentAttempt:
     def _settle(self, task: asyncio.Task[AttemptResult]) -> None:
         if self._pulse is not None:
             self._pulse.finish()
+        if self._is_counted:
+            self._is_counted = False
+            self._runtime.queue.leave()
         if self.done.done():
             return
         error = None if task.cancelled() else task.exception()
@@ -132,9 +134,15 @@ class AgentAttempt:
             self.done.set_result(task.result())
 
     async def _carry_out(self) -> AttemptResult:
-        if not self._recorded:
-            self._inspection.prepare(self._request)
-            make_private(Path(self._request.scratch))
+        try:
+            Masker(self._request.secrets)
+            if not self._recorded:
+                self._inspection.prepare(self._request)
+                keep_before(self._request, self._inspection.before)
+        except ValueError as problem:
+            return refused(problem)
+        except OSError as problem:
+            return not_started(self._runtime.client, problem)
         result = await self._talk()
         columns = {
             **self._meter.columns(self._agent.model, self._runtime.price),
@@ -149,7 +157,8 @@ class AgentAttempt:
     # ---- turn after turn
 
     async def _talk(self) -> AttemptResult:
-        ask = _Ask(message=message_text(self._request), session=self._agent.session)
+        opening = message_text(self._request)
+        ask = _Ask(message=opening, session=self._agent.session)
         left = self._agent.reask
         number, slips = 0, 0
         while True:
@@ -159,36 +168,39 @@ class AgentAttempt:
             try:
                 finished = await self._take_turn(number, ask)
             except OSError as problem:
+                if self._is_stopped():
+                    return cancelled(self._stopped)
                 return not_started(self._runtime.client, problem)
             self._seen.append(finished)
             self._meter.add(finished.end)
             end = finished.end
-            if self._is_stopped():
+            if self._is_stopped() and not finished.by_itself:
                 return cancelled(self._stopped, finished)
-            if end.session_lost and ask.session is not None and number == 1:
-                ask = _Ask(message=ask.message, session=None)
+            if end.session_lost and ask.session is not None:
+                ask = _Ask(message=_anew(opening, ask.message), session=None)
                 continue
             if end.not_begun and (self._recorded or slips < _SLIPS):
                 slips += 1
                 if not self._recorded:
                     await asyncio.sleep(_PAUSE * slips)
                 continue
-            refused = turned_down(
+            early = turned_down(
                 self._runtime.client, finished, self._request, given_up=self._patience.is_spent
             )
-            if refused is not None:
-                return refused
+            if early is not None:
+                return early
             session = end.session or ask.session
             if self._recorded:
                 # What was made of this turn is known: it was asked again.
-                ask = _Ask(message="", session=session)
-                left -= 1
-                continue
-            result, again = await self._result(finished)
-            if self._is_stopped():
-                return cancelled(self._stopped, finished)
-            if again is None or left <= 0:
-                return result
+                again = self._recorded[0].turn.prompt
+            else:
+                result, found = await self._result(finished)
+                if self._is_stopped():
+                    # What ended before it was stopped has ended, and may have cost money.
+                    return result if result.outcome == "ok" else cancelled(self._stopped, finished)
+                if found is None or left <= 0:
+                    return result
+                again = found if session is not None else _anew(opening, found)
             left -= 1
             self._added_tokens += tokens(again)
             ask = _Ask(message=again, session=session)
@@ -200,18 +212,12 @@ class AgentAttempt:
         if self._recorded:
             return self._recorded.pop(0)
         turn = self._next(number, ask)
-        folder = turn_folder(self._request.scratch, number)
-        make_private(folder)
-        self._turn = RunningTurn(
-            self._runtime.client,
-            turn,
-            self._request,
-            environ=self._runtime.environ,
-            wall=self._left_of_wall(),
-            orphan=self._runtime.orphan,
-            see=self._see,
-            alive=self._alive,
-        )
+        while self._turn is None:
+            try:
+                self._turn = self._started(turn)
+            except OSError as problem:
+                if not await self._has_room_again(problem.errno):
+                    raise
         link = self._turn.link
         self._emit(Spawned(pid=link.pid, group=link.pid, started=link.started, boot_id=boot_id()))
         if self._pulse is None:
@@ -222,6 +228,39 @@ class AgentAttempt:
         finally:
             self._turn = None
             self._patience.rest()
+
+    def _started(self, turn: Turn) -> RunningTurn:
+        make_private(Path(turn.folder))
+        started = RunningTurn(
+            self._runtime.client,
+            turn,
+            self._request,
+            environ=self._runtime.environ,
+            wall=self._left_of_wall(),
+            orphan=self._runtime.orphan,
+            threads=self._runtime.threads,
+            see=self._see,
+            alive=self._alive,
+        )
+        if not self._is_counted:
+            self._is_counted = True
+            self._runtime.queue.enter()
+        return started
+
+    async def _has_room_again(self, code: int | None) -> bool:
+        """Where the system had no room for one more process: wait until another attempt has ended. False
+        when there is none, when it was something else, or when this one is stopped."""
+        queue = self._runtime.queue
+        if code not in SHORTAGES or not queue.put_off(self._begin_again, entered=self._is_counted):
+            return False
+        self._is_counted = False
+        self._room = asyncio.get_running_loop().create_future()
+        await self._room
+        return not self._is_stopped()
+
+    def _begin_again(self) -> None:
+        if self._room is not None and not self._room.done():
+            self._room.set_result(None)
 
     def _next(self, number: int, ask: _Ask) -> Turn:
         request, agent = self._request, self._agent
@@ -242,7 +281,8 @@ class AgentAttempt:
 
     def _left_of_wall(self) -> float | None:
         wall = self._agent.wall
-        return None if wall is None else max(wall - (time.monotonic() - self._began), 0.1)
+        spent = self._earlier + time.monotonic() - self._began
+        return None if wall is None else max(wall - spent, 0.1)
 
     def _see(self, seen: Seen) -> None:
         self._meter.see(seen)
@@ -265,7 +305,7 @@ class AgentAttempt:
         result = await self._runtime.threads.result_of(read)
         if result.outcome == "failed":
             text = finished.end.text
-            seconds = time.monotonic() - self._began
+            seconds = sum(turn.seconds for turn in self._seen)
             used = self._meter.tools_used
             if is_suspect(tools_used=used, seconds=seconds, text=text, schema_failed=True):
                 reason = "it used no tool, answered at once, and said what reads like instructions to others"
@@ -282,11 +322,15 @@ class AgentAttempt:
         looking = self._runtime.assess(self._request, replace(result, columns=touched), beat=self._alive)
         self._work = asyncio.get_running_loop().create_task(looking)
         try:
+            if self._stopped:
+                # Where there is nothing to look at, that is known by now.
+                await asyncio.sleep(0)
+                self._work.cancel()
             found = await self._work
         except asyncio.CancelledError:
             if not self._stopped:
                 raise
-            return result, None
+            return replace(result, outcome="cancelled", reason=self._stopped), None
         finally:
             self._work = None
         result = replace(result, columns={**result.columns, **found.columns})
@@ -327,6 +371,11 @@ class AgentAttempt:
         """Whether the agent's last words are more than the value: they then are for people to read."""
         is_value = isinstance(result.output, str) or said.lstrip().startswith(("{", "["))
         return bool(said.strip()) and result.outcome == "ok" and not is_value
+
+
+def _anew(opening: str, message: str) -> str:
+    """A message to somebody who does not know what was asked before."""
+    return message if message.startswith(opening) else f"{opening}\n\n{message}"
 
 
 def _is_check(value: Any) -> bool:

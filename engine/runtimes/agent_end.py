@@ -35,6 +35,11 @@ def not_started(client: Client, problem: OSError) -> AttemptResult:
     return AttemptResult(outcome="failed", failure_reason="spawn_failed", reason=reason)
 
 
+def refused(problem: ValueError) -> AttemptResult:
+    """An attempt that cannot be made as it was asked for."""
+    return AttemptResult(outcome="failed", failure_reason="invalid_request", reason=str(problem))
+
+
 def turned_down(
     client: Client, finished: Finished, request: AttemptRequest, *, given_up: bool = False
 ) -> AttemptResult | None:

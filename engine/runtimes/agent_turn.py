@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -16,10 +17,13 @@ from ..process.shim_link import Envelope, ShimLink, ShimSpec, read_envelope
 from .client import Client, Hears, Launch, Seen, Turn, TurnEnd
 from .invocation import inherited
 from .protocol import AttemptRequest
+from .shortage import Threads
 
 _TURN: Final = "turn.json"
 _TAIL: Final = 16 << 10
 _CHUNK: Final = 1 << 18
+_AT_ONCE: Final = 1 << 20
+"""Bytes that are read before anything else gets its turn on the event loop."""
 _LONGEST_LINE: Final = 64 << 20
 
 
@@ -32,6 +36,16 @@ class Finished:
     end: TurnEnd
     envelope: Envelope | None
     stderr: str
+
+    @property
+    def seconds(self) -> float:
+        """How long it took; 0 when that is not known."""
+        return 0.0 if self.envelope is None else (self.envelope.ended_ms - self.envelope.started_ms) / 1000
+
+    @property
+    def by_itself(self) -> bool:
+        """Whether nobody and no limit ended it."""
+        return self.envelope is not None and self.envelope.by_itself
 
 
 class Reading:
@@ -46,9 +60,10 @@ class Reading:
         if isinstance(self._reader, Hears):
             self._files.append(_Lines(folder / "stderr", partial(self._feed, self._reader.hear)))
 
-    def read_on(self) -> int:
-        """Take what is new; how many bytes that was."""
-        return sum(file.read_on() for file in self._files)
+    def read_on(self) -> tuple[int, bool]:
+        """Take some of what is new; how many bytes that was, and whether there is more."""
+        sizes = [file.read_on(_AT_ONCE) for file in self._files]
+        return sum(sizes), max(sizes) >= _AT_ONCE
 
     def finish(self, envelope: Envelope | None) -> Finished:
         """The end of the turn, once its process is gone."""
@@ -72,30 +87,45 @@ class _Lines:
         self._path = path
         self._feed = feed
         self._file: Any = None
-        self._rest = b""
+        self._rest: list[bytes] = []
+        self._size = 0
 
-    def read_on(self) -> int:
+    def read_on(self, limit: float) -> int:
+        """Take what is new, up to `limit` bytes and a piece; how many bytes that was."""
         if self._file is None:
             try:
                 self._file = self._path.open("rb", buffering=0)
             except FileNotFoundError:
                 return 0
         size = 0
-        while chunk := self._file.read(_CHUNK):
+        while size < limit and (chunk := self._file.read(_CHUNK)):
             size += len(chunk)
-            *lines, self._rest = (self._rest + chunk).split(b"\n")
+            first, *lines = chunk.split(b"\n")
+            self._add(first)
             for line in lines:
-                self._feed(line)
-            if len(self._rest) > _LONGEST_LINE:
-                self._rest = b""  # no client says so much at once: it is no line of a protocol
+                self._end_line()
+                self._add(line)
         return size
 
     def finish(self) -> None:
-        self.read_on()
-        if self._rest.strip():
-            self._feed(self._rest)
+        self.read_on(math.inf)
+        self._end_line()
         if self._file is not None:
             self._file.close()
+
+    def _add(self, piece: bytes) -> None:
+        self._size += len(piece)
+        if self._size <= _LONGEST_LINE:
+            self._rest.append(piece)
+        else:
+            self._rest.clear()  # no client says so much at once: it is no line of a protocol
+
+    def _end_line(self) -> None:
+        line = b"".join(self._rest)
+        self._rest.clear()
+        self._size = 0
+        if line.strip():
+            self._feed(line)
 
 
 class RunningTurn:
@@ -110,6 +140,7 @@ class RunningTurn:
         environ: Mapping[str, str],
         wall: float | None,
         orphan: float,
+        threads: Threads,
         see: Callable[[Seen], None],
         alive: Callable[[int], None],
     ) -> None:
@@ -117,6 +148,7 @@ class RunningTurn:
         launch = client.launch(turn, environ)
         _write(folder, turn, launch, request)
         self._alive = alive
+        self._threads = threads
         self._reading = Reading(client, turn, folder, see)
         self._over: asyncio.Future[Envelope | None] = asyncio.get_running_loop().create_future()
         self.link = ShimLink(
@@ -142,12 +174,16 @@ class RunningTurn:
     async def wait(self) -> Finished:
         """The end of the turn."""
         envelope = await self._over
-        return await asyncio.to_thread(self._reading.finish, envelope)
+        return await self._threads.result_of(partial(self._reading.finish, envelope))
 
     def _on_output(self) -> None:
-        size = self._reading.read_on()
+        if self._over.done():
+            return  # the rest is read elsewhere
+        size, more = self._reading.read_on()
         if size:
             self._alive(size)
+        if more:
+            asyncio.get_running_loop().call_soon(self._on_output)
 
     def _on_end(self, envelope: Envelope | None) -> None:
         if not self._over.done():
