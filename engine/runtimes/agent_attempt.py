@@ -72,9 +72,12 @@ class AgentAttempt:
         self._began = time.monotonic()
         self._earlier = 0.0
         self._added_tokens = 0
+        self._slips = 0
         self._is_counted = False
         self._room: asyncio.Future[None] | None = None
-        self.done: asyncio.Future[AttemptResult] = asyncio.get_running_loop().create_future()
+        self._grace: asyncio.TimerHandle | None = None
+        self._loop = asyncio.get_running_loop()
+        self.done: asyncio.Future[AttemptResult] = self._loop.create_future()
 
     # ---- the protocol
 
@@ -88,7 +91,11 @@ class AgentAttempt:
             return
         self._stopped = self._stopped or STOPPED
         self._hard = self._hard or hard
-        self._inspection.abandon()
+        if hard:
+            self._inspection.abandon()
+        elif self._grace is None:
+            # What has ended was paid for: there is some time to find out what it came to.
+            self._grace = self._loop.call_later(self._request.grace, self._inspection.abandon)
         if self._runtime.queue.forget(self._begin_again):
             self._begin_again()
         elif self._turn is not None:
@@ -114,12 +121,14 @@ class AgentAttempt:
 
     def begin(self) -> None:
         """Start carrying it out; everything that happens comes back as the result."""
-        self._carrier = asyncio.get_running_loop().create_task(self._carry_out())
+        self._carrier = self._loop.create_task(self._carry_out())
         self._carrier.add_done_callback(self._settle)
 
     def _settle(self, task: asyncio.Task[AttemptResult]) -> None:
         if self._pulse is not None:
             self._pulse.finish()
+        if self._grace is not None:
+            self._grace.cancel()
         if self._is_counted:
             self._is_counted = False
             self._runtime.queue.leave()
@@ -157,10 +166,9 @@ class AgentAttempt:
     # ---- turn after turn
 
     async def _talk(self) -> AttemptResult:
-        opening = message_text(self._request)
-        ask = _Ask(message=opening, session=self._agent.session)
+        ask = _Ask(message=self._opening(), session=self._agent.session)
         left = self._agent.reask
-        number, slips = 0, 0
+        number = 0
         while True:
             if self._is_stopped():
                 return cancelled(self._stopped)
@@ -173,23 +181,18 @@ class AgentAttempt:
                 return not_started(self._runtime.client, problem)
             self._seen.append(finished)
             self._meter.add(finished.end)
-            end = finished.end
             if self._is_stopped() and not finished.by_itself:
                 return cancelled(self._stopped, finished)
-            if end.session_lost and ask.session is not None:
-                ask = _Ask(message=_anew(opening, ask.message), session=None)
-                continue
-            if end.not_begun and (self._recorded or slips < _SLIPS):
-                slips += 1
-                if not self._recorded:
-                    await asyncio.sleep(_PAUSE * slips)
+            anew = await self._anew(finished, ask)
+            if anew is not None:
+                ask = anew
                 continue
             early = turned_down(
                 self._runtime.client, finished, self._request, given_up=self._patience.is_spent
             )
             if early is not None:
                 return early
-            session = end.session or ask.session
+            session = finished.end.session or ask.session
             if self._recorded:
                 # What was made of this turn is known: it was asked again.
                 again = self._recorded[0].turn.prompt
@@ -200,10 +203,29 @@ class AgentAttempt:
                     return result if result.outcome == "ok" else cancelled(self._stopped, finished)
                 if found is None or left <= 0:
                     return result
-                again = found if session is not None else _anew(opening, found)
+                again = found if session is not None else self._told_all(found)
             left -= 1
             self._added_tokens += tokens(again)
             ask = _Ask(message=again, session=session)
+
+    async def _anew(self, finished: Finished, ask: _Ask) -> _Ask | None:
+        """The turn that takes the place of one in which the agent was never asked; None where it was."""
+        if finished.end.session_lost and ask.session is not None:
+            return _Ask(message=self._told_all(ask.message), session=None)
+        if not finished.end.not_begun or not (self._recorded or self._slips < _SLIPS):
+            return None
+        self._slips += 1
+        if not self._recorded:
+            await asyncio.sleep(_PAUSE * self._slips)
+        return ask
+
+    def _opening(self) -> str:
+        return message_text(self._request)
+
+    def _told_all(self, message: str) -> str:
+        """A message to somebody who does not know what was asked before."""
+        opening = self._opening()
+        return message if message.startswith(opening) else f"{opening}\n\n{message}"
 
     def _is_stopped(self) -> bool:
         return bool(self._stopped)
@@ -254,7 +276,7 @@ class AgentAttempt:
         if code not in SHORTAGES or not queue.put_off(self._begin_again, entered=self._is_counted):
             return False
         self._is_counted = False
-        self._room = asyncio.get_running_loop().create_future()
+        self._room = self._loop.create_future()
         await self._room
         return not self._is_stopped()
 
@@ -320,7 +342,7 @@ class AgentAttempt:
         assert self._runtime.assess is not None
         touched = {**result.columns, **files_column(self._meter.files, self._request)}
         looking = self._runtime.assess(self._request, replace(result, columns=touched), beat=self._alive)
-        self._work = asyncio.get_running_loop().create_task(looking)
+        self._work = self._loop.create_task(looking)
         try:
             if self._stopped:
                 # Where there is nothing to look at, that is known by now.
@@ -371,11 +393,6 @@ class AgentAttempt:
         """Whether the agent's last words are more than the value: they then are for people to read."""
         is_value = isinstance(result.output, str) or said.lstrip().startswith(("{", "["))
         return bool(said.strip()) and result.outcome == "ok" and not is_value
-
-
-def _anew(opening: str, message: str) -> str:
-    """A message to somebody who does not know what was asked before."""
-    return message if message.startswith(opening) else f"{opening}\n\n{message}"
 
 
 def _is_check(value: Any) -> bool:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import signal
 import subprocess
+import tempfile
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.util import find_spec
@@ -16,7 +19,8 @@ from .client import Client, Install
 from .invocation import inherited
 from .preflight import check_secrets
 
-_PATIENCE: Final = 20.0
+_PATIENCE: Final = 10.0
+_LONGEST: Final = 1 << 16
 _VERSION: Final = re.compile(r"\d+(?:\.\d+)+")
 
 
@@ -64,25 +68,38 @@ def has_module(name: str) -> bool:
     return find_spec(name) is not None
 
 
-def version_of(path: str, install: Install, environ: Mapping[str, str]) -> str | None:
+def version_of(
+    path: str, install: Install, environ: Mapping[str, str], *, seconds: float = _PATIENCE
+) -> str | None:
     """The version that the program at `path` says it has; None when it does not say one in time."""
-    return _asked(path, install.version_args, tuple(sorted(inherited(environ).items())))
+    words = (os.path.abspath(path), *install.version_args)
+    return _asked(words, tuple(sorted(inherited(environ).items())), seconds)
 
 
 @cache
-def _asked(path: str, args: tuple[str, ...], environ: tuple[tuple[str, str], ...]) -> str | None:
-    try:
-        done = subprocess.run(
-            [path, *args],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=False,
-            timeout=_PATIENCE,
-            env=dict(environ),
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    found = _VERSION.search(done.stdout.decode("utf-8", "replace"))
+def _asked(words: tuple[str, ...], environ: tuple[tuple[str, str], ...], seconds: float) -> str | None:
+    # What it leaves running could hold a pipe open for ever; a file ends where it ends.
+    with tempfile.TemporaryFile() as said:
+        try:
+            process = subprocess.Popen(
+                words,
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=subprocess.DEVNULL,
+                env=dict(environ),
+                cwd="/",
+                start_new_session=True,
+            )
+        except (OSError, ValueError):
+            return None
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            return None
+        said.seek(0)
+        found = _VERSION.search(said.read(_LONGEST).decode("utf-8", "replace"))
     return found[0] if found is not None else None
 
 
