@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from .git import Git, GitError
-from .worktree import BRANCHES, FOLDER, SALVAGE, Place, Worktree, opened
+from .worktree import BRANCHES, FOLDER, SALVAGE, Place, Worktree, mark_of, opened
 
 _TRASH: Final = ".gone-"
 _REPOSITORY: Final = "160000"
@@ -110,6 +110,7 @@ def salvage(place: Place, run_id: str) -> str | None:
     ref = f"{SALVAGE}/{run_id}"
     if worktree is None:
         withdraw(place, run_id)
+        _salvage_branch(place.git, run_id, ref)
         return ref if place.git.commit_of(ref) else None
     kept = commit(place, worktree, f"Salvaged from the worktree of Run {run_id}")
     if kept.within:
@@ -121,6 +122,16 @@ def salvage(place: Place, run_id: str) -> str | None:
         raise GitError("something in it is not committed")
     git.said("update-ref", "-d", worktree.ref, kept.commit)
     return ref if git.commit_of(ref) else None
+
+
+def _salvage_branch(git: Git, run_id: str, kept: str) -> None:
+    """Do the same with the branch of an attempt whose worktree is gone already."""
+    for ref, tip in git.refs(f"refs/heads/{BRANCHES}/"):
+        if ref.endswith(mark_of(run_id)):
+            others = git.said("for-each-ref", "--format=%(refname)", f"--contains={tip}").splitlines()
+            if not [name for name in others if name != ref]:
+                git.said("update-ref", kept, tip)
+            git.said("update-ref", "-d", ref, tip)
 
 
 def withdraw(place: Place, run_id: str) -> None:

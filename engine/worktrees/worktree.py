@@ -83,7 +83,12 @@ class Worktree:
 def branch_name(dag_run_id: str, node_id: str, run_id: str) -> str:
     """The branch of an attempt: by its DAG run and node, made safe for git, and told apart by the Run."""
     node = _UNSAFE.sub("-", node_id).strip("-")[:60].strip("-") or "node"
-    return f"{BRANCHES}/{dag_run_id}/{node}-{run_id.replace('-', '')[-8:]}"
+    return f"{BRANCHES}/{dag_run_id}/{node}{mark_of(run_id)}"
+
+
+def mark_of(run_id: str) -> str:
+    """What the branch of an attempt ends with, and no other one does."""
+    return f"-{run_id.replace('-', '')[-12:]}"
 
 
 def write_note(worktree: Worktree) -> None:
