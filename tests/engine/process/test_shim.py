@@ -73,6 +73,10 @@ def test_what_cannot_be_started_says_so(tmp_path: Path, spec: dict[str, Any], st
     assert (envelope["status"], envelope["signal"]) == (None, None)
 
 
+_OF_THE_C_LIBRARY = 0b11 << 31
+"""Signals 32 and 33, which no program can set; who started the tests may have left them ignored."""
+
+
 def test_the_agent_has_a_session_three_descriptors_and_default_signals(tmp_path: Path) -> None:
     text = "echo $$ $(cut -d' ' -f6 /proc/$$/stat); ls /proc/$$/fd; grep -E 'SigIgn|SigBlk' /proc/$$/status"
     if not Path("/proc/self/stat").exists():
@@ -81,7 +85,8 @@ def test_the_agent_has_a_session_three_descriptors_and_default_signals(tmp_path:
     ids, *rest = shim.read("stdout").decode().splitlines()
     assert len(set(ids.split())) == 1, "it leads a session of its own"
     assert rest[:3] == ["0", "1", "2"]
-    assert [line.split() for line in rest[3:]] == [["SigBlk:", "0" * 16], ["SigIgn:", "0" * 16]]
+    masks = {name: int(bits, 16) & ~_OF_THE_C_LIBRARY for name, bits in map(str.split, rest[3:])}
+    assert masks == {"SigBlk:": 0, "SigIgn:": 0}
 
 
 def test_it_may_open_as_many_files_as_it_is_told(tmp_path: Path) -> None:
