@@ -12,10 +12,11 @@ COMPLEX = "def f(n):\n" + "".join(f"    if n == {n}:\n        return {n}\n" for 
 
 
 @pytest.fixture(autouse=True)
-def own_tools(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The tools of the environment that runs this, whatever else there is; nobody's own settings."""
+def own_tools(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The tools of the environment that runs this, whatever else there is; nobody's own settings. The home
+    lies outside the project, as tools keep caches there."""
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
 
 
 def test_a_table_of_all_axes(me: Shell, tmp_path: Path) -> None:
