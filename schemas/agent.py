@@ -84,10 +84,11 @@ class AgentSpec:
     """What an Executor of the Role `role` is asked to do.
 
     `executor` is the alias of a particular one; `independent`: the pattern asks for an identity of its
-    own. `tier` and `model` are what the task asks for itself. `identity` is the Role, once it has been
-    looked up, and `named` the model that the runtime is asked for (None: the runtime's own choice).
-    `where` is the place of `role` in the document `source` (none: that of the graph). `why` says why the
-    runtime is the one that it is. The latter two are for people who look at a file, and not stored.
+    own. `max_turns` caps the turns of an attempt. `tier` and `model` are what the task asks for itself.
+    `identity` is the Role, once it has been looked up, and `named` the model that the runtime is asked for
+    (None: the runtime's own choice). `where` is the place of `role` in the document `source` (none: that of
+    the graph). `why` says why the runtime is the one that it is. The latter two are for people who look at a
+    file, and not stored.
     """
 
     role: str
@@ -96,6 +97,7 @@ class AgentSpec:
     files: tuple[PointerSpec, ...] = ()
     prior_runs: tuple[str, ...] = ()
     reask: int = 2
+    max_turns: int | None = None
     tier: Tier | None = None
     model: str | None = None
     independent: bool = False

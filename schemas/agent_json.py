@@ -8,7 +8,7 @@ from typing import Any
 from . import template
 from .agent import AgentSpec, PointerSpec, Role
 
-_PLAIN = ("executor", "prior_runs", "reask", "tier", "model", "independent", "named", "where")
+_PLAIN = ("executor", "prior_runs", "reask", "max_turns", "tier", "model", "independent", "named", "where")
 
 
 def to_json(spec: AgentSpec) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from .model import GrammarModel
-from .values import Command, CountOr, FullText, Label, Lines, Maybe, Several
+from .values import Command, CountOr, FullText, Label, Lines, Maybe, PositiveCountOr, Several
 
 
 class FilePointer(GrammarModel):
@@ -74,4 +74,11 @@ class Contract(GrammarModel):
         description="How often the Executor is asked again when its result breaks the output schema, or what"
         " else it is held to.",
         examples=[2],
+    )
+    max_turns: Maybe[PositiveCountOr] = Field(
+        default=None,
+        description="How many turns the Executor may take in an attempt: answers of the model, each of which"
+        " may use tools. The attempt ends `budget_exceeded` when that is not enough. Only runtimes that hold"
+        " their agents to it, `claude` and `api`, take it.",
+        examples=[20],
     )

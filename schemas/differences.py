@@ -21,7 +21,7 @@ _WORK: Final = ("kind", "command", "python", "body", "runtime")
 _OF_AGENT: Final = {
     "role": ("role", "where", "source"),
     "context": ("files", "prior_runs"),
-    **{key: (key,) for key in ("prompt", "executor", "reask", "tier", "model")},
+    **{key: (key,) for key in ("prompt", "executor", "reask", "max_turns", "tier", "model")},
 }
 """What a member says of the work of an agent, by the keys that say it."""
 

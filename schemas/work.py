@@ -18,7 +18,7 @@ KINDS: Final = ("role", "run", "python", "graph", "approve")
 
 _ATTEMPT: Final = ("secrets", "cwd", "reads", "deliverables", "checks", "quality")
 
-OF_ROLE: Final = ("prompt", "context", "executor", "reask", "acceptance")
+OF_ROLE: Final = ("prompt", "context", "executor", "reask", "max_turns", "acceptance")
 """Keys that mean something beside `role` alone."""
 
 OF_MODEL: Final = ("tier", "model")

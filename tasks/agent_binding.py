@@ -39,6 +39,7 @@ def agent_of(at: TaskBinding) -> AgentSpec | None:
         ),
         prior_runs=() if context is None else context.prior_runs,
         reask=at._setting(("reask",)),
+        max_turns=at._setting(("max_turns",)),
         tier=spec.tier,
         model=at._setting(("model",)),
         where=(*at.at, "role"),

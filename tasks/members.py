@@ -17,7 +17,7 @@ WORK: Final = frozenset(KINDS) - {"approve"}
 MEMBER_KEYS: Final = frozenset(
     {
         *WORK,
-        *("prompt", "context", "acceptance", "checks", "quality", "reask", "executor"),
+        *("prompt", "context", "acceptance", "checks", "quality", "reask", "max_turns", "executor"),
         *("with", "env", "secrets", "cwd", "reads", "output", "deliverables", "writes", "pattern"),
         *("runtime", "tier", "model", "in", "isolation", "setup", "timeout", "idle_timeout", "retry"),
         *("pool", "priority", "cache", "effects", "on_lost"),

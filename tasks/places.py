@@ -53,7 +53,7 @@ _TASK: dict[str, When] = {
     **dict.fromkeys(("acceptance", "checks", "setup"), When.RUN),
     **dict.fromkeys(("reads", "writes"), When.ITEM),
     **dict.fromkeys(("timeout", "idle_timeout", "priority", "retry", "parallel"), When.BIND),
-    **dict.fromkeys(("pattern", "needs", "graph", "model", "reask"), When.BIND),
+    **dict.fromkeys(("pattern", "needs", "graph", "model", "reask", "max_turns"), When.BIND),
     **dict.fromkeys(("budget", "estimate", "assume_price"), When.BIND),
     **dict.fromkeys(("matrix", "include", "exclude"), When.MATRIX),
     "each": When.EACH,

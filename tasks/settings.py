@@ -112,5 +112,6 @@ BY_KEY: dict[tuple[str, ...], tuple[Callable[[Any], Any], str]] = {
     ("graph",): (text, "the path of a graph file"),
     ("model",): (text, "the name of a model"),
     ("reask",): (count, "a whole number from 0"),
+    ("max_turns",): (positive, "a whole number from 1"),
 }
 """How the settings of a task are read, and what they must be."""

@@ -246,6 +246,7 @@ class RequestBuilder:
             tier=spec.tier or spec.identity.tier,
             model=spec.named,
             reask=spec.reask,
+            max_turns=spec.max_turns,
             wall=instance.task.timeout,
         )
 

@@ -17,7 +17,15 @@ from ..ledger.files import make_private
 from ..masking import Masker
 from ..process.identity import boot_id
 from .agent_adopt import ended_turns, keep_before, kept_before
-from .agent_end import cancelled, files_column, not_started, refused, stored_output, turned_down
+from .agent_end import (
+    cancelled,
+    files_column,
+    not_started,
+    out_of_turns,
+    refused,
+    stored_output,
+    turned_down,
+)
 from .agent_patience import Patience
 from .agent_turn import Finished, RunningTurn, turn_folder
 from .agent_usage import Meter
@@ -203,6 +211,8 @@ class AgentAttempt:
                     return result if result.outcome == "ok" else cancelled(self._stopped, finished)
                 if found is None or left <= 0:
                     return result
+                if self._left_of_turns() == 0:
+                    return out_of_turns(result, self._agent.max_turns)
                 again = found if session is not None else self._told_all(found)
             left -= 1
             self._added_tokens += tokens(again)
@@ -299,7 +309,12 @@ class AgentAttempt:
             tools=agent.role.tools,
             cwd=request.cwd,
             folder=str(turn_folder(request.scratch, number)),
+            max_turns=self._left_of_turns(),
         )
+
+    def _left_of_turns(self) -> int | None:
+        cap = self._agent.max_turns
+        return None if cap is None else max(cap - self._meter.turns, 0)
 
     def _left_of_wall(self) -> float | None:
         wall = self._agent.wall

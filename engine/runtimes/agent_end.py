@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,6 +39,12 @@ def not_started(client: Client, problem: OSError) -> AttemptResult:
 def refused(problem: ValueError) -> AttemptResult:
     """An attempt that cannot be made as it was asked for."""
     return AttemptResult(outcome="failed", failure_reason="invalid_request", reason=str(problem))
+
+
+def out_of_turns(result: AttemptResult, cap: int | None) -> AttemptResult:
+    """An attempt whose result does not hold, and that may take no further turn to mend it."""
+    reason = f"its `max_turns` of {cap} left none to mend it: {result.reason}"
+    return replace(result, outcome="budget_exceeded", failure_reason=None, reason=reason)
 
 
 def turned_down(

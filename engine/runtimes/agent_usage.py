@@ -43,6 +43,7 @@ class Meter:
         self.model: str | None = None
         self.source: str | None = None
         self.billed: bool | None = None
+        self.turns = 0
         self.session: str | None = None
         self.totals: dict[str, Any] | None = None
 
@@ -55,6 +56,7 @@ class Meter:
 
     def add(self, end: TurnEnd) -> None:
         """Count a turn that has ended, well or not."""
+        self.turns += end.steps or 0
         reading = {_NO_MODEL: end.usage, **end.usage_by_model}
         key = end.session or ""
         before = self._readings.get(key, {}) if end.of_session else {}

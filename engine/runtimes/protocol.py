@@ -53,7 +53,8 @@ class AgentRequest:
     `session` is the client's own session that is gone on with, and `session_totals` what that session had
     used before, as its last Run recorded it; `context` is what the Executor is told of its past where the
     session cannot be gone on with. `first`: it is the Executor's first Run, and it is onboarded.
-    `wall` is the hard limit of the attempt in seconds, kept by the shim.
+    `wall` is the hard limit of the attempt in seconds, kept by the shim; `max_turns` that of its turns, kept
+    by the client.
     """
 
     executor_id: str
@@ -73,6 +74,7 @@ class AgentRequest:
     context: str = ""
     first: bool = False
     wall: float | None = None
+    max_turns: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final, cast
 
 from ...schemas.bound import BoundGraph, BoundTask
-from ...schemas.errors import InputError, UnknownRuntime
+from ...schemas.errors import CapNotKept, InputError, UnknownRuntime
 from ...schemas.suggest import did_you_mean, in_backticks
 from ..instances import bodies_of, leaf_tasks
 from .agent_usage import Price
@@ -179,7 +179,21 @@ def _problems(task: BoundTask, runtime: Runtime | InputError, owner: BoundGraph)
         return [UnknownRuntime(runtime.message, hint=runtime.hint, task=task.id, where=where)]
     if isinstance(runtime, InputError):
         return [runtime]
-    return runtime.preflight(task, project=owner.project)
+    return [*_beyond(task, runtime), *runtime.preflight(task, project=owner.project)]
+
+
+def _beyond(task: BoundTask, runtime: Runtime) -> list[InputError]:
+    """What the task asks for and the runtime cannot do."""
+    if task.agent is None or task.agent.max_turns is None or runtime.capabilities.turn_cap:
+        return []
+    return [
+        CapNotKept(
+            f"the runtime `{runtime.name}` cannot hold an agent to `max_turns`",
+            hint="limit the attempt with `timeout` instead; or name a runtime that can: `claude` or `api`",
+            task=task.id,
+            where=("tasks", task.id, "max_turns"),
+        )
+    ]
 
 
 def _opened(registry: Registry, name: str, settings: Settings) -> Runtime | InputError:

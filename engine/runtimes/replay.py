@@ -59,6 +59,7 @@ class ReplayRuntime:
         structured_output=True,
         session_resume=True,
         budget_cap=True,
+        turn_cap=True,
         live_usage=True,
         cost=True,
         speaks_while_running=True,

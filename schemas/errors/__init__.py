@@ -152,6 +152,7 @@ MetaEnsembleError
 |   |-- RoleExists                              ME369
 |   |-- RuntimeOfAnotherKind                    ME371
 |   |-- TierWithoutModel                        ME375
+|   |-- CapNotKept                              ME376
 |   |-- ExecutorUnusable                        ME396
 |   |-- KeyNotBuilt                             ME501
 |   |-- UnknownParameter                        ME510
@@ -251,7 +252,7 @@ from .agent_outcome import (
 )
 
 # agents
-from .agents import RuntimeOfAnotherKind, TierWithoutModel
+from .agents import CapNotKept, RuntimeOfAnotherKind, TierWithoutModel
 
 # base
 from .base import CODES, InputError, InputErrors, InternalError, LedgerError, MetaEnsembleError, RunError
@@ -562,6 +563,7 @@ __all__ = [
     "BuiltInShadowed",
     "CannotWriteFile",
     "CannotWriteOutput",
+    "CapNotKept",
     "ChainBroken",
     "ClashingInputs",
     "ClientMissing",

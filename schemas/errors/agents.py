@@ -68,3 +68,39 @@ class TierWithoutModel(InputError):
     """
 
     code = "ME375"
+
+
+class CapNotKept(InputError):
+    r"""A task caps the turns of its agent, and its runtime cannot hold an agent to that.
+
+    `claude` and `api` count the turns of an attempt, and end it `budget_exceeded` at the cap. The other
+    clients have no such limit: a cap that nobody keeps would be worse than none. `timeout` and
+    `idle_timeout` hold for all of them.
+
+    Example:
+
+    ```sh
+    printf '#!/bin/sh\necho 1.0.0\n' > codex && chmod +x codex
+    cat > x.yaml <<'END'
+    version: 1
+    name: x
+    tasks:
+      a: {role: docs, prompt: Write., runtime: codex, max_turns: 20}
+    END
+    PATH="$PWD:$PATH" me dag run x.yaml
+    ```
+
+    Use instead:
+
+    ```sh
+    cat > x.yaml <<'END'
+    version: 1
+    name: x
+    tasks:
+      a: {role: docs, prompt: Write., runtime: codex, timeout: 10m}
+    END
+    me dag validate x.yaml
+    ```
+    """
+
+    code = "ME376"

@@ -321,6 +321,23 @@ def test_a_brief_that_reads_like_instructions_arrives_as_data_and_changes_nothin
 
 
 @pytest.mark.parametrize("kind", ["claude"], indirect=True)
+def test_a_cap_on_turns_is_kept_and_what_was_used_is_in_the_ledger(
+    kind: Kind, ensemble: Ensemble, server: ModelServer
+) -> None:
+    call = Call("Bash", {"command": "echo 1", "description": "d"})
+    server.use(kind.script([("MARK-WORK", Reply(calls=(call,), usage=USED))]))
+    ensemble.role("author", tools="Bash")
+    ensemble.graph(f"{ONE}    max_turns: 2\n")
+    ran = ensemble.me("dag", "run", "graph.yaml", "--quiet")
+    assert ran.status == 1, ran.out + ran.err
+    (run,) = ensemble.runs()
+    assert (run["outcome"], run["failure_reason"]) == ("budget_exceeded", None)
+    assert "maximum number of turns" in run["reason"]
+    assert len(server.of("MARK-WORK")) == 2
+    assert_figures(kind, ensemble, server)
+
+
+@pytest.mark.parametrize("kind", ["claude"], indirect=True)
 def test_what_a_background_subagent_used_is_in_the_ledger_once(
     kind: Kind, ensemble: Ensemble, server: ModelServer
 ) -> None:

@@ -25,8 +25,8 @@ KEYS: dict[type[BaseModel], str] = {
     TaskGraph: "version name description params outputs defaults budget concurrency patterns tasks",
     Task: "role run python graph approve prompt executor input rewind_to"
     " description needs if tags each as key parallel rest matrix include exclude repeat"
-    " with env secrets cwd reads output deliverables writes context acceptance checks quality reask pattern"
-    " runtime tier model in isolation setup timeout idle_timeout retry pool priority cache effects on_lost"
+    " with env secrets cwd reads output deliverables writes context acceptance checks quality reask max_turns"
+    " pattern runtime tier model in isolation setup timeout idle_timeout retry pool priority cache effects on_lost"
     " budget estimate assume_price overshoot on_window_reset",
     Defaults: "runtime tier model in isolation setup timeout idle_timeout retry pool priority cache effects"
     " on_lost budget estimate assume_price overshoot on_window_reset",

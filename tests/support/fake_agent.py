@@ -104,7 +104,7 @@ class FakeAgent:
     env: Mapping[str, str] = field(default_factory=dict)
 
     name = "fake"
-    capabilities = Capabilities(session_resume=True, structured_output=True)
+    capabilities = Capabilities(session_resume=True, structured_output=True, turn_cap=True)
     models: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -119,6 +119,7 @@ FULL: dict[str, Any] = {
             "acceptance": ["it is true"],
             "quality": "reask",
             "reask": 1,
+            "max_turns": 20,
             "context": {
                 "files": [{"path": "a.py", "lines": "10..40", "role": "source"}],
                 "prior_runs": ["0190"],

@@ -318,7 +318,7 @@ def test_keys_of_later_work_bind_and_are_listed(tmp_path: Path) -> None:
 
 
 AGENTS = """
-    params: {who: {default: you}, model: {default: fast-1}}
+    params: {who: {default: you}, model: {default: fast-1}, turns: {type: integer, default: 12}}
     defaults: {tier: haiku, setup: "make ${{ params.who }}"}
     tasks:
       list: {run: echo, output: {as: json}}
@@ -330,6 +330,7 @@ AGENTS = """
           prior_runs: [0190]
         executor: code-7b3
         reask: 1
+        max_turns: ${{ params.turns }}
         model: ${{ params.model }}
         tier: opus
       each:
@@ -353,6 +354,7 @@ def test_the_work_of_an_agent_binds(tmp_path: Path) -> None:
         prior_runs=("0190",),
         executor="code-7b3",
         reask=1,
+        max_turns=12,
         tier="opus",
         model="fast-1",
         where=("tasks", "ask", "role"),

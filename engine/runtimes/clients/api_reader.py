@@ -55,6 +55,7 @@ class ApiReader:
             return TurnEnd(
                 outcome="failed", failure=failure, reason=reason, retry_after=after, session_lost=lost, **rest
             )
+        rest["steps"] = 1  # one request, one answer
         output, model = last.get("output"), words(last.get("model")) or None
         if not isinstance(output, str):
             return TurnEnd(value=output, is_value=True, model=model, billed=True, **rest)

@@ -78,7 +78,9 @@ _OF_THE_C_LIBRARY = 0b11 << 31
 
 
 def test_the_agent_has_a_session_three_descriptors_and_default_signals(tmp_path: Path) -> None:
-    text = "echo $$ $(cut -d' ' -f6 /proc/$$/stat); ls /proc/$$/fd; grep -E 'SigIgn|SigBlk' /proc/$$/status"
+    # The shell itself has signals blocked while it starts another program: it must become the one that looks.
+    look = "exec grep -E 'SigIgn|SigBlk' /proc/self/status"
+    text = f"echo $$ $(cut -d' ' -f6 /proc/$$/stat); ls /proc/$$/fd; {look}"
     if not Path("/proc/self/stat").exists():
         pytest.skip("reads /proc")
     _, shim = ended(tmp_path / "t", text)

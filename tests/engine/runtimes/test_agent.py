@@ -12,6 +12,7 @@ import pytest
 
 from metaensemble.engine.process.orphans import carrying
 from metaensemble.engine.runtimes.agent import AgentRuntime
+from metaensemble.engine.runtimes.agent_turn import recorded_turns
 from metaensemble.engine.runtimes.client import Usage
 from metaensemble.engine.runtimes.protocol import AttemptRequest, AttemptResult
 from metaensemble.schemas.bound import OutputContract
@@ -143,6 +144,25 @@ def test_it_is_asked_again_only_so_often(tmp_path: Path) -> None:
     result, _ = attempt(tmp_path, request_of(tmp_path, output=TYPED, reask=1), turn)
     assert (result.outcome, result.failure_reason) == ("failed", "output_invalid")
     assert len(asked(tmp_path / "script.json")) == 2
+
+
+@pytest.mark.parametrize(("cap", "outcome", "caps"), [(5, "ok", [5, 2]), (3, "budget_exceeded", [3])])
+def test_what_is_left_of_its_turns_is_all_that_it_is_given(
+    tmp_path: Path, cap: int, outcome: str, caps: list[int]
+) -> None:
+    request = request_of(tmp_path, output=TYPED, max_turns=cap)
+    result, _ = attempt(
+        tmp_path,
+        request,
+        {"say": "no json", "tools": ["Read"], "end": {"steps": 3}},
+        {"say": '{"verdict": "yes"}', "end": {"steps": 1}},
+    )
+    assert (result.outcome, result.failure_reason) == (outcome, None)
+    recorded = recorded_turns(FakeAgent(), request.scratch, lambda _: None)
+    assert [finished.turn.max_turns for finished in recorded] == caps
+    if outcome != "ok":
+        assert result.reason.startswith("its `max_turns` of 3 left none to mend it: ")
+        assert result.output is None
 
 
 def test_orders_in_place_of_an_answer_are_not_passed_on(tmp_path: Path) -> None:

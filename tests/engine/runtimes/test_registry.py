@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from metaensemble.engine.runtimes.fake import ScriptedRuntime
+from metaensemble.engine.runtimes.protocol import Capabilities
 from metaensemble.engine.runtimes.registry import Registry, Settings, open_runtimes, preflight
+from metaensemble.schemas.agent import AgentSpec
 from metaensemble.schemas.bound import BoundGraph, BoundTask, CommandSpec
 from metaensemble.schemas.errors import (
     ClashingInputs,
@@ -141,3 +143,14 @@ def test_each_runtime_is_opened_once_however_many_tasks_it_has(tmp_path: Path) -
     tasks = [a_task(f"t{number}", runtime="one" if number % 2 else "two") for number in range(10)]
     assert preflight(a_graph(tmp_path, *tasks), environ={}, registry=registry) == []
     assert sorted(opened) == ["one", "two"]
+
+
+@pytest.mark.parametrize(("can", "codes"), [(True, []), (False, ["ME376"])])
+def test_a_cap_that_the_runtime_cannot_keep_is_an_error(tmp_path: Path, can: bool, codes: list[str]) -> None:
+    runtime = ScriptedRuntime()
+    runtime.capabilities = Capabilities(turn_cap=can)
+    registry = Registry({"scripted": lambda _: runtime})
+    task = a_task("a", command=None, agent=AgentSpec(role="docs", max_turns=3), runtime="scripted")
+    found = preflight(a_graph(tmp_path, task), environ={}, registry=registry)
+    assert [problem.code for problem in found] == codes
+    assert [problem.where for problem in found] == [("tasks", "a", "max_turns")] * len(codes)
