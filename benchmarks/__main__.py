@@ -15,6 +15,7 @@ SCRIPTS = (
     "shadow_decisions.py",
     "handoffs.py",
     "agent_overhead.py",
+    "run_bytes.py",
 )
 
 

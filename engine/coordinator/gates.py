@@ -8,7 +8,8 @@ from ..ledger.records import GATE_EVALUATED, Record
 from ..runtimes.protocol import AttemptResult
 from .attempt import LiveAttempt
 
-_KEPT = ("axis", "state", "value", "why", "tool", "files")
+_KEPT = ("axis", "state", "value", "files")
+"""What an axis came to; why, by which tool, and what could not be looked at stand in the Run."""
 
 
 def quality_gate(live: LiveAttempt, dag_run_id: str, result: AttemptResult, now: int) -> list[Record]:
@@ -23,6 +24,10 @@ def quality_gate(live: LiveAttempt, dag_run_id: str, result: AttemptResult, now:
         "node_id": live.node,
         "generation": live.generation,
         "run_id": live.run_id,
-        "axes": [{key: axis[key] for key in _KEPT if key in axis} for axis in findings.get("axes", ())],
+        "axes": [
+            {key: axis[key] for key in _KEPT if key in axis}
+            for axis in findings.get("axes", ())
+            if axis.get("state") != "skipped"
+        ],
     }
     return [Record(GATE_EVALUATED, live.run_id, dag_run_id, payload, None, now)]

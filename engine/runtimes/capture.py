@@ -10,6 +10,9 @@ from .protocol import StoredText
 INLINE: Final = 2048
 """Up to so many bytes stay in the record itself and make no file."""
 
+BESIDE: Final = 256
+"""Up to so many bytes of a text stand in the record where the whole is a file."""
+
 STREAMS: Final = ("stdout", "stderr")
 
 _TAIL: Final = 4096
@@ -90,7 +93,7 @@ class Capture:
                 self._open_blob()
         assert self._writer is not None
         blob, size = self._writer.commit()
-        return StoredText(head=first_lines(self._head), size=size, blob=blob)
+        return StoredText(head=first_lines(self._head[:BESIDE]), size=size, blob=blob)
 
     def abort(self) -> None:
         """Forget what was printed; nothing of it stays behind."""

@@ -22,6 +22,7 @@ SCRIPTS = {
     "shadow_decisions.py": (["--simulations", "5", "--horizon", "300"], ["0.9", "0.8", "0.6"]),
     "handoffs.py": ([], ["csv-last-line", "rate-limits", "all"]),
     "agent_overhead.py": (["--repeat", "1"], ["bare", "a panel's findings", "a text of 30 KB"]),
+    "run_bytes.py": (["--small", "1", "--large", "2"], ["1"]),
 }
 
 
