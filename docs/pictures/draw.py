@@ -75,6 +75,11 @@ def workflow(example: Path, target: Path) -> None:
     plan(example, target)
 
 
+def recorded(example: Path, target: Path) -> None:
+    """Draw a DAG run that is played from the recordings of an example."""
+    dag_run(example, target, "--replay", "recorded.jsonl")
+
+
 def repository(example: Path, target: Path) -> None:
     """Run an example that works in a git repository of its own, and draw what became of it."""
     place = example / "repository"
@@ -112,8 +117,9 @@ PICTURES: dict[str, Callable[[Path, Path], None]] = {
     "monorepo": dag_run,
     "parallel-changes": repository,
     "quality-review": shop(plan),
+    "reviewed-notes": recorded,
     "reviewed-patch": dag_run,
-    "second-look": lambda example, target: dag_run(example, target, "--replay", "recorded.jsonl"),
+    "second-look": recorded,
     "two-linters": shop(dag_run),
     "until-green": dag_run,
     "wfcommons": workflow,
