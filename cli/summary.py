@@ -92,7 +92,7 @@ def _bad_nodes(report: Report) -> tuple[list[NodeReport], int]:
 
 
 def _deliverables(report: Report) -> Iterator[tuple[str, str]]:
-    """The files that were left; of the reports of many patterns only where they lie."""
+    """The files that were left; of many reports only where they lie."""
     delivered = [(node.id, node.deliverable) for node in report.nodes if node.deliverable]
     folder = f"{REPORTS}{report.dag_run_id}/"
     reports = [(node, path) for node, path in delivered if path.startswith(folder)]
@@ -102,7 +102,7 @@ def _deliverables(report: Report) -> Iterator[tuple[str, str]]:
         yield "", "deliverables:"
     yield from (("", f"  {plain(path)}  ({node})") for node, path in delivered)
     if len(reports) > REPORTS_SHOWN:
-        yield "", f"  {folder}  ({len(reports)} reports of patterns)"
+        yield "", f"  {folder}  ({len(reports)} reports)"
 
 
 def go_on(report: Report, me: str) -> str:

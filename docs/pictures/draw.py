@@ -75,6 +75,18 @@ def workflow(example: Path, target: Path) -> None:
     plan(example, target)
 
 
+def recorded(example: Path, target: Path) -> None:
+    """Draw a DAG run that is played from the recordings of an example."""
+    dag_run(example, target, "--replay", "recorded.jsonl")
+
+
+def repository(example: Path, target: Path) -> None:
+    """Run an example that works in a git repository of its own, and draw what became of it."""
+    place = example / "repository"
+    subprocess.run(["sh", "repository.sh", str(place)], cwd=example, stdout=subprocess.DEVNULL, check=True)
+    dag_run(place, target)
+
+
 def draw(what: str, target: Path, *params: str, cwd: Path) -> None:
     """Draw a graph or a DAG run in such a way that it is always the same."""
     me("dag", "render", what, *params, "--no-times", "--no-dot", "-o", str(target), cwd=cwd)
@@ -103,9 +115,11 @@ PICTURES: dict[str, Callable[[Path, Path], None]] = {
     "each-file": shop(dag_run),
     "fast-then-thorough": dag_run,
     "monorepo": dag_run,
+    "parallel-changes": repository,
     "quality-review": shop(plan),
+    "reviewed-notes": recorded,
     "reviewed-patch": dag_run,
-    "second-look": lambda example, target: dag_run(example, target, "--replay", "recorded.jsonl"),
+    "second-look": recorded,
     "two-linters": shop(dag_run),
     "until-green": dag_run,
     "wfcommons": workflow,

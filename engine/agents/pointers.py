@@ -51,6 +51,20 @@ def check_pointers(manifest: Mapping[str, Any], project: Path) -> list[ContractE
     return found
 
 
+def within_project(path: str, project: str) -> str:
+    """A path as a Manifest names it: relative to the project where it lies in there, else as it stands.
+
+    So a Manifest holds wherever the project is copied to, and in a worktree, which has the file as well.
+    """
+    if "\0" in path or not os.path.isabs(path):
+        return path
+    full = os.path.normpath(path)
+    for root in (os.path.normpath(project), os.path.realpath(project)):
+        if full != root and _is_below(full, root):
+            return os.path.relpath(full, root)
+    return path
+
+
 def memory_pointers(project: Path, known: Sequence[str] | None = None) -> list[dict[str, Any]]:
     """Pointers to the project's memory files, `known` ones or those of the usual names, as far as they are
     there and inside the project. They are pointed to, and never pasted."""

@@ -14,6 +14,7 @@ from ...schemas.canonical import digest
 from ...schemas.errors import InputError, LedgerError
 from ...schemas.states import FailureReason
 from ...schemas.template import Host, Literal, Template, as_text, expressions, render
+from ..agents.pointers import within_project
 from ..instances import Frame, Instance, graphs_of, leaf_tasks
 from ..runtimes.protocol import AgentRequest, AttemptRequest, Isolation
 from ..worktrees.bases import bases_of
@@ -256,7 +257,8 @@ class RequestBuilder:
         render_one = self._renderer(instance, {})
         found = []
         for pointer in spec.files if spec is not None else ():
-            entry: dict[str, Any] = {"path": as_text(render_one("context.files", pointer.path))}
+            path = as_text(render_one("context.files", pointer.path))
+            entry: dict[str, Any] = {"path": within_project(path, self._project)}
             if pointer.lines is not None:
                 entry["lines"] = list(pointer.lines)
             if pointer.role is not None:

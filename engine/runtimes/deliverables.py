@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from io import FileIO
 from typing import Any, Final
@@ -17,6 +18,8 @@ WHAT: Final = "the deliverable"
 
 _CHUNK: Final = 1 << 18
 _SUMMARY: Final = 240
+_ESCAPE: Final = re.compile(r"\\([!-/:-@\[-`{-~])")
+"""Markdown's way to say that a character is itself."""
 _LOOKED_AT: Final = 1 << 14
 
 
@@ -77,5 +80,5 @@ def summary(start: bytes) -> str:
     lines = [line.strip() for line in start.decode("utf-8", "replace").splitlines()]
     for line in lines:
         if line.startswith("#") and line.lstrip("#").strip():
-            return line.lstrip("#").strip()[:_SUMMARY]
+            return _ESCAPE.sub(r"\1", line.lstrip("#").strip())[:_SUMMARY]
     return " ".join(line for line in lines if line)[:_SUMMARY]

@@ -181,8 +181,8 @@ class NothingDiffers(InputError):
 class SelfReview(InputError):
     """A reviewer is the author.
 
-    Nobody reviews their own work. A reviewer must do other work than the author: another command or
-    another callable. Tasks are compared by what they run, not by their names.
+    Nobody reviews their own work. A reviewer must do other work than the author: another command,
+    another callable, or another Role. Tasks are compared by what they run, not by their names.
 
     Example:
 

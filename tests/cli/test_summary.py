@@ -92,5 +92,5 @@ def test_of_many_reports_only_the_folder_is_named(count: int, are_named: bool) -
     ]
     said = text(report.model_copy(update={"nodes": tuple(nodes)}))
     assert (f"{folder}n0.md  (n0)" in said) is are_named
-    assert (f"  {folder}  ({count} reports of patterns)" in said) is not are_named
+    assert (f"  {folder}  ({count} reports)" in said) is not are_named
     assert f"out.md  (n{count})" in said

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from metaensemble.engine.agents.pointers import check_pointers, memory_pointers
+from metaensemble.engine.agents.pointers import check_pointers, memory_pointers, within_project
 
 
 @pytest.fixture
@@ -130,3 +130,13 @@ def test_memory_files_are_those_that_are_there(project: Path, tmp_path: Path) ->
         {"path": "AGENTS.md", "role": "memory"}
     ]
     assert memory_pointers(project, []) == []
+
+
+def test_a_path_inside_the_project_is_named_from_its_root(project: Path, tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(project)
+    for root in (project, link):
+        for absolute in (f"{project}/src/parser.py", f"{root}/src/../src/parser.py"):
+            assert within_project(absolute, str(root)) == "src/parser.py"
+    for path in ("src/parser.py", "../outside.txt", f"{tmp_path}/outside.txt", str(project), "/a\0b"):
+        assert within_project(path, str(project)) == path

@@ -97,6 +97,7 @@ def test_a_large_file_is_stored_in_pieces(tmp_path: Path) -> None:
         (b"", ""),
         (b"# Title\nx", "Title"),
         (b"x\n#\n### Deep\n", "Deep"),
+        (rb"# review-1\#2 of a\_b, C:\d", r"review-1#2 of a_b, C:\d"),
         (b"one\n\n two \nthree", "one two three"),
         (b"\xff\n", "�"),
     ],
