@@ -100,7 +100,13 @@ def graph_of(asked: Dispatch, *, folder: Path, project: Path, roles: Roles) -> d
         pattern = _with_manifest(task, asked, pattern, roles)
     if pattern:
         task["pattern"] = pattern
-    return {"version": 1, "name": f"dispatch-{asked.role}", "tasks": {asked.role: task}}
+    answer = f"${{{{ tasks['{asked.role}'].output }}}}"
+    return {
+        "version": 1,
+        "name": f"dispatch-{asked.role}",
+        "outputs": {"answer": answer},
+        "tasks": {asked.role: task},
+    }
 
 
 def _as_written(value: Any) -> Any:

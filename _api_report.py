@@ -68,7 +68,22 @@ def report_of(
         waiting_for=_ways_on(dag_run_id, lost, questions),
         questions=questions,
         spent=added_up(spent_by(run) for run in told.runs),
+        branches=_branches(ledger, dag_run_id),
     )
+
+
+def _branches(ledger: Ledger, dag_run_id: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    after = 0
+    while page := queries.work_in_worktrees(ledger, dag_run_id, after=after):
+        found |= {row.node_id: row.branch for row in page}
+        after = page[-1].seq
+    return found
+
+
+def _refused(run: RunRow) -> dict[str, int]:
+    uses = run.tool_use if isinstance(run.tool_use, list) else []
+    return {use["name"]: use["refused"] for use in uses if use.get("refused")}
 
 
 def with_state(ledger: Ledger, dag_run_id: str, *, held_by_us: bool = False) -> tuple[DagRunRow, DagRunState]:
@@ -261,6 +276,7 @@ class _NodeReports:
             model=run.model,
             quality_state=run.quality_state,
             spent=spent_by(run),
+            refused=_refused(run),
         )
 
     def _executor_at(self, attempt: AttemptRow) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -70,8 +71,9 @@ def dispatch_role(
 ) -> int:
     """Give a Role something to do, without a graph file.
 
-    Shows the plan of the small graph that does it, asks at a terminal whether that is right, and runs it. The
-    graph is kept under `.metaensemble/state/dispatched/`.
+    Shows the plan of the small graph that does it, asks at a terminal whether that is right, and runs it.
+    What came of it goes to stdout, all else to stderr. The graph is kept under
+    `.metaensemble/state/dispatched/`.
     """
     from .. import api
 
@@ -129,7 +131,19 @@ def run_dispatch(asked: Dispatch, *, replay: Path | None, yes: bool, as_json: bo
             signals=True,
         )
 
-    return drive(begin, go_further, as_json=as_json, quiet=quiet)
+    return drive(begin, go_further, as_json=as_json, quiet=quiet, last=give_answer)
+
+
+def give_answer(report: Report) -> None:
+    """What came of it, to stdout."""
+    from .plain import visible
+    from .speech import give, give_json
+
+    answer = report.outputs.get("answer")
+    if isinstance(answer, str):
+        give(f"{visible(answer) if sys.stdout.isatty() else answer}\n")
+    elif answer is not None:
+        give_json(answer)
 
 
 def _names(given: str | None, flag: str) -> tuple[str, ...]:

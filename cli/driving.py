@@ -16,11 +16,13 @@ def drive(
     *,
     as_json: bool,
     quiet: bool,
+    last: Callable[[Report], None] | None = None,
 ) -> int:
     """Drive a DAG run and give the exit code.
 
     `begin` starts or resumes it. Where it pauses for questions and somebody is at the terminal, they
-    are asked there and then, and `go_further` resumes it.
+    are asked there and then, and `go_further` resumes it. `last` gives what the DAG run hands on, in the
+    place of the summary, where no JSON is asked for.
     """
     told_source = False
 
@@ -34,4 +36,4 @@ def drive(
     report = watched(begin)
     if can_ask(as_json=as_json, quiet=quiet):
         report = go_on(report, lambda paused: watched(lambda observer: go_further(observer, paused)))
-    return finish(report, as_json=as_json, quiet=quiet, told_source=told_source)
+    return finish(report, as_json=as_json, quiet=quiet, told_source=told_source, last=last)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import sys
 import time
@@ -13,7 +14,7 @@ from ..engine.render.words import duration
 from ..schemas.report import NodeReport, Report
 from ..schemas.states import NODE_STATES
 from .asked import lost_commands, question_lines
-from .plain import plain
+from .plain import plain, shortened
 from .progress_words import COLOURS, source_words
 from .speech import say
 from .spent import spent_line
@@ -66,7 +67,9 @@ def summary_lines(report: Report, *, me: str = "me", told_source: bool = False) 
         which = "more failed" if bad else "failed"
         words = f"{got_over} {which} in patterns that ended ok all the same"
         yield "2", f"  {words}: {me} dag status {report.dag_run_id}"
+    yield from _outputs(report)
     yield from _deliverables(report)
+    yield from left_behind(report, me)
     if report.spent is not None:
         yield "", f"spent: {spent_line(report.spent)}"
     if report.waiting_for:
@@ -93,16 +96,59 @@ def _bad_nodes(report: Report) -> tuple[list[NodeReport], int]:
 
 def _deliverables(report: Report) -> Iterator[tuple[str, str]]:
     """The files that were left; of many reports only where they lie."""
-    delivered = [(node.id, node.deliverable) for node in report.nodes if node.deliverable]
+    delivered = [(node, node.deliverable) for node in report.nodes if node.deliverable]
     folder = f"{REPORTS}{report.dag_run_id}/"
-    reports = [(node, path) for node, path in delivered if path.startswith(folder)]
-    if len(reports) > REPORTS_SHOWN:
-        delivered = [(node, path) for node, path in delivered if not path.startswith(folder)]
-    if delivered or reports:
+    # Those of pieces are counted first: what they came to stands in that of their task.
+    pieces = [pair for pair in delivered if pair[1].startswith(folder) and groups_of(pair[0].id)]
+    if len(pieces) <= REPORTS_SHOWN:
+        pieces = []
+    shown = [pair for pair in delivered if pair not in pieces]
+    reports = [pair for pair in shown if pair[1].startswith(folder)]
+    if len(reports) > SHOWN:
+        shown = [pair for pair in shown if pair not in reports]
+        pieces += reports
+    if shown or pieces:
         yield "", "deliverables:"
-    yield from (("", f"  {plain(path)}  ({node})") for node, path in delivered)
-    if len(reports) > REPORTS_SHOWN:
-        yield "", f"  {folder}  ({len(reports)} reports)"
+    for node, path in shown:
+        where = ", on its branch" if node.id in report.branches and not path.startswith(REPORTS) else ""
+        yield "", f"  {plain(path)}  ({node.id}{where})"
+    if pieces:
+        more = "more reports" if reports and len(reports) <= SHOWN else "reports"
+        yield "", f"  {folder}  ({len(pieces)} {more})"
+
+
+def _outputs(report: Report) -> Iterator[tuple[str, str]]:
+    """What the graph hands on, each on one line."""
+    if report.outputs:
+        yield "", "outputs:"
+    for name, value in report.outputs.items():
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        yield "", f"  {plain(name)}: {shortened(text)}"
+
+
+def left_behind(report: Report, me: str) -> Iterator[tuple[str, str]]:
+    """What is easily overlooked: work on branches, and tools that agents were refused."""
+    yield from _worktrees(report, me)
+    yield from _refused(report)
+
+
+def _worktrees(report: Report, me: str) -> Iterator[tuple[str, str]]:
+    """Where work lies that is not in the project's own files, and how it gets there."""
+    if report.branches:
+        nodes = list(report.branches)
+        few = ", ".join(nodes[:3]) + (f" and {len(nodes) - 3} more" if len(nodes) > 3 else "")
+        yield "", f"done in worktrees, on branches of their own: {few}"
+        yield "", f"  {me} worktrees apply {report.dag_run_id}"
+
+
+def _refused(report: Report) -> Iterator[tuple[str, str]]:
+    """Tools that agents asked for in vain: what came of it may lack something."""
+    for node in report.nodes:
+        refused = node.attempts[-1].refused if node.attempts else {}
+        for tool, count in refused.items():
+            times = f", {count} times" if count > 1 else ""
+            may = "its Role does not allow it: see `allowed_tools`"
+            yield "33", f"refused: {node.id} asked for the tool `{plain(tool)}`{times}; {may}"
 
 
 def go_on(report: Report, me: str) -> str:

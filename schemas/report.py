@@ -52,7 +52,8 @@ def added_up(parts: Iterable[Spent | None]) -> Spent | None:
 class AttemptReport(ReportModel):
     """One attempt. Times are Unix milliseconds; `outcome` is None while its end is not known.
 
-    `executor` is the alias of the Executor that made it, `model` what answered.
+    `executor` is the alias of the Executor that made it, `model` what answered. `refused` counts, by the
+    tool, how often its agent asked for one that its client does not let it use.
     """
 
     run_id: str
@@ -68,6 +69,7 @@ class AttemptReport(ReportModel):
     model: str | None = None
     quality_state: str | None = None
     spent: Spent | None = None
+    refused: dict[AnyText, int] = {}
 
 
 class NodeReport(ReportModel):
@@ -159,3 +161,5 @@ class Report(ReportModel):
     questions: tuple[QuestionReport, ...] = ()
     spent: Spent | None = None
     """What agents used in all attempts; None where no agent was asked."""
+    branches: dict[str, AnyText] = {}
+    """By node, the branch on which its last good attempt left changes, made in a worktree."""

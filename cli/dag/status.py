@@ -44,13 +44,14 @@ def _text(report: Report, *, me: str, everything: bool) -> str:
     from ..plain import plain
     from ..progress_words import source_words
     from ..spent import spent_line
-    from ..summary import go_on, heading, moment
+    from ..summary import go_on, heading, left_behind, moment
 
     lines = [heading(report), f"DAG run {report.dag_run_id}, started {moment(report.started_ms)}"]
     if report.reason and report.state != "ok":
         lines.append(f"reason: {plain(report.reason)}")
     if report.spent is not None:
         lines.append(f"spent: {spent_line(report.spent)}")
+    lines += [line for _, line in left_behind(report, me)]
     if report.source_changed:
         lines.append(source_words(gone=report.source_gone))
     lines += [f"waiting for you: {command}" for command in lost_commands(report)]

@@ -11,10 +11,22 @@ from .column_text import from_column
 from .database_errors import ledger_errors
 from .ledger import MAX_PAGE, Ledger
 from .people_rows import ExecutorRow, RoleRow
-from .rows import JSON_COLUMNS, AnswerRow, AttemptRow, DagRunRow, NodeRow, ResultRow, RunRow, json_value
+from .rows import (
+    JSON_COLUMNS,
+    AnswerRow,
+    AttemptRow,
+    BranchRow,
+    DagRunRow,
+    NodeRow,
+    ResultRow,
+    RunRow,
+    json_value,
+)
 
 Params = Sequence[object] | Mapping[str, object]
-Row = TypeVar("Row", DagRunRow, NodeRow, AttemptRow, RunRow, ResultRow, AnswerRow, ExecutorRow, RoleRow)
+Row = TypeVar(
+    "Row", DagRunRow, NodeRow, AttemptRow, RunRow, ResultRow, AnswerRow, BranchRow, ExecutorRow, RoleRow
+)
 
 
 @dataclass(frozen=True, slots=True)

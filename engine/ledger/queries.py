@@ -17,7 +17,7 @@ from .database_errors import ledger_errors
 from .journal import BY_SEQ, IN_STRETCHES, OF_DAG_RUN, journaled
 from .ledger import MAX_PAGE, Ledger
 from .records import ATTEMPT_FINISHED, Journaled
-from .rows import AnswerRow, AttemptRow, DagRunRow, NodeRow, ResultRow, RunRow
+from .rows import AnswerRow, AttemptRow, BranchRow, DagRunRow, NodeRow, ResultRow, RunRow
 
 __all__ = [
     "answers_of_dag_run",
@@ -42,6 +42,7 @@ __all__ = [
     "runs_of_dag_run",
     "runs_of_node",
     "stranded_attempts",
+    "work_in_worktrees",
 ]
 
 _END: Final = 1 << 62
@@ -124,6 +125,15 @@ QUERIES: Final = {
     "records_after": NamedQuery(
         f"SELECT records.{', records.'.join(_RECORD_COLUMNS)} FROM {IN_STRETCHES} WHERE {OF_DAG_RUN}"  # noqa: S608
         f" AND records.kind IN (SELECT value FROM json_each(:kinds)) ORDER BY {BY_SEQ} LIMIT :limit",
+        _IN_DAG_RUN,
+    ),
+    "work_in_worktrees": NamedQuery(
+        "SELECT records.seq, records.payload ->> '$.node_id' AS node_id,"  # noqa: S608
+        " records.payload ->> '$.worktree.branch' AS branch"
+        f" FROM {IN_STRETCHES} WHERE {OF_DAG_RUN} AND records.kind = '{ATTEMPT_FINISHED}'"
+        " AND records.payload ->> '$.outcome' = 'ok'"
+        " AND records.payload ->> '$.worktree.commit' <> records.payload ->> '$.worktree.base'"
+        f" ORDER BY {BY_SEQ} LIMIT :limit",
         _IN_DAG_RUN,
     ),
     "answers_of_dag_run": NamedQuery(
@@ -305,6 +315,18 @@ def stranded_attempts(
     O(log n + attempts of the DAG run), by the primary keys of `attempts` and `run_outcomes`.
     """
     return ask(ledger, QUERIES["stranded_attempts"], AttemptRow, (dag_run_id, after, bounded(limit)))
+
+
+def work_in_worktrees(
+    ledger: Ledger, dag_run_id: str, *, after: int = 0, limit: int = 1000
+) -> list[BranchRow]:
+    """The branches on which attempts that ended ok left changes, in the order in which they ended; next page
+    with `after` the last seq.
+
+    O(log n + records of the DAG run passed over), by the index `stretches_of_dag_run` and the primary key of
+    `journal`.
+    """
+    return ask(ledger, QUERIES["work_in_worktrees"], BranchRow, _page(dag_run_id, after, limit))
 
 
 def answers_of_dag_run(

@@ -153,6 +153,15 @@ class AnswerRow:
     answered_ts: int
 
 
+@dataclass(frozen=True, slots=True)
+class BranchRow:
+    """A branch on which an attempt left changes; `seq` is that of the attempt's end."""
+
+    seq: int
+    node_id: str
+    branch: str
+
+
 JSON_COLUMNS = frozenset({
     "params", "concurrency", "waiting_for", "outputs", "deliverable_ref", "files_touched", "tool_use",
     "quality_findings", "review_findings", "session_totals", "axes", "options", "answer", "payload",

@@ -39,6 +39,7 @@ class Meter:
         self.usage = Usage()
         self._by_model: dict[str, Usage] = {}
         self._tools: Counter[str] = Counter()
+        self._refused: Counter[str] = Counter()
         self.files: dict[str, None] = {}
         self.model: str | None = None
         self.source: str | None = None
@@ -51,6 +52,8 @@ class Meter:
         """Note what a line of output told."""
         if seen.tool is not None:
             self._tools[seen.tool] += 1
+        if seen.refused is not None:
+            self._refused[seen.refused] += 1
         if seen.file is not None:
             self.files[seen.file] = None
 
@@ -98,8 +101,12 @@ class Meter:
             "price_table": _stamp(price),
         }
         if self._tools:
-            found["tool_use"] = [{"name": name, "count": n} for name, n in sorted(self._tools.items())]
+            found["tool_use"] = [self._uses(name, count) for name, count in sorted(self._tools.items())]
         return {name: value for name, value in found.items() if value is not None}
+
+    def _uses(self, name: str, count: int) -> dict[str, Any]:
+        refused = self._refused[name]
+        return {"name": name, "count": count, **({"refused": refused} if refused else {})}
 
     def _cost(self, model: str | None, price: Price | None) -> float | None:
         if self.usage.cost_usd is not None:

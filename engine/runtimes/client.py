@@ -89,12 +89,14 @@ def _rest(now: Any, before: Any) -> Any:
 class Seen:
     """What a line of output tells while the turn goes on; all optional.
 
-    `usage` is what came on top of what was seen before: no more than an early word on the figures at the
-    end. `waits`: the service turned the client away, which waits so many seconds before it asks again; 0 when
-    it does not say how many.
+    `tool` was used; `refused` names one that was asked for in vain, because the client does not let the agent
+    use it. `usage` is what came on top of what was seen before: no more than an early word on the figures at
+    the end. `waits`: the service turned the client away, which waits so many seconds before it asks again; 0
+    when it does not say how many.
     """
 
     tool: str | None = None
+    refused: str | None = None
     file: str | None = None
     usage: Usage | None = None
     session: str | None = None

@@ -42,9 +42,20 @@ class ClaudeReader:
             return self._on_assistant(event)
         if kind == "result":
             self._told.results.append(event)
+            return self._denied(event)
         elif kind == "rate_limit_event":
             self._told.limit = mapping(event.get("rate_limit_info"))
         return ()
+
+    def _denied(self, event: dict[str, Any]) -> Sequence[Seen]:
+        """What a person would have been asked about; a later result tells of an earlier one's again."""
+        found = []
+        for denial in mappings(event.get("permission_denials")):
+            name = words(denial.get("tool_use_id"))
+            if name not in self._known:
+                self._known.add(name)
+                found.append(Seen(refused=words(denial.get("tool_name")) or "tool"))
+        return found
 
     def end(self, *, status: int | None, signal: int | None, stderr: str) -> TurnEnd:
         return turn_end(self._told, status=status, signal=signal, stderr=stderr)

@@ -28,6 +28,7 @@ _NO_SESSION: Final = re.compile(
     r"invalid session identifier|no previous sessions|session .* not found", re.IGNORECASE
 )
 _BY_EXIT: Final = {status % 256: status for status in (400, 401, 403, 404, 408, 413, 429, 500, 503, 504)}
+_NOT_ALLOWED: Final = frozenset({"tool_not_registered", "policy_violation"})
 _WRITES: Final = frozenset({"write_file", "replace"})
 
 
@@ -40,6 +41,7 @@ class GeminiReader:
         self._model: str | None = None
         self._said: list[str] = []
         self._result: dict[str, Any] | None = None
+        self._tools: dict[str, str] = {}
         self._error = ""
 
     def feed(self, line: bytes) -> Sequence[Seen]:
@@ -57,8 +59,13 @@ class GeminiReader:
             self._said.clear()
             given = mapping(event.get("parameters"))
             tool = words(event.get("tool_name")) or "tool"
+            self._tools[words(event.get("tool_id"))] = tool
             path = words(given.get("file_path")) if tool in _WRITES else ""
             return (Seen(tool=tool, file=path or None),)
+        elif kind == "tool_result":
+            # What an agent may not use, is not on offer to it.
+            if words(mapping(event.get("error")).get("type")) in _NOT_ALLOWED:
+                return (Seen(refused=self._tools.get(words(event.get("tool_id")), "tool")),)
         elif kind == "error":
             self._error = words(event.get("message")) or self._error
         elif kind == "result":

@@ -20,6 +20,9 @@ SOURCE_PARTIAL: Final = "opencode:step_finish, without subagents"
 
 _ESCAPE: Final = re.compile(r"\x1b\[[0-9;]*m")
 _WRITES: Final = frozenset({"write", "edit", "patch"})
+_UNAVAILABLE: Final = "invalid"
+"""The tool that stands for one that is not on offer."""
+_DENIED: Final = re.compile("a rule which prevents you|rejected permission")
 _GOES_ON: Final = "tool-calls"
 _TROUBLE: Final = re.compile(rb'message="stream error".*\bsmall=false\b.*error\.error="(?:\w+: )?(.{1,400})')
 
@@ -79,6 +82,12 @@ class OpencodeReader:
         tool = words(part.get("tool")) or "tool"
         self._subagents |= tool == "task"
         state = mapping(part.get("state"))
+        if tool == _UNAVAILABLE:
+            # What an agent may not use, is not on offer to it.
+            asked = words(mapping(state.get("input")).get("tool")) or tool
+            return (Seen(tool=asked, refused=asked),)
+        if state.get("status") == "error" and _DENIED.search(words(state.get("error"))):
+            return (Seen(tool=tool, refused=tool),)
         path = words(mapping(state.get("input")).get("filePath")) if tool in _WRITES else ""
         done = path and state.get("status") == "completed"
         return (Seen(tool=tool, file=path if done else None),)
