@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from metaensemble.engine.prices.pricing import Pricing
 from metaensemble.engine.runtimes.agent import AgentRuntime
 from metaensemble.engine.runtimes.protocol import AttemptResult
 from metaensemble.schemas.bound import OutputContract
@@ -65,7 +66,8 @@ def attempt(kind: Kind, home: Home, project: Path) -> Callable[..., AttemptResul
         request = request_of(kind, project, prompt, **fields)
 
         async def scenario() -> AttemptResult:
-            runtime = AgentRuntime(kind.client(), MemoryBlobs(), environ=home.environ)
+            price = Pricing(None) if kind.by_table else None
+            runtime = AgentRuntime(kind.client(), MemoryBlobs(), environ=home.environ, price=price)
             try:
                 if stop is None:
                     return await asyncio.wait_for(carried_out(runtime, request), 90)

@@ -19,9 +19,9 @@ _SESSIONS: Final = ".metaensemble/state/sessions"
 
 @dataclass(frozen=True)
 class Api:
-    """The client `api`. A model is named `provider:model`, such as `openai:NAME` or `anthropic:NAME`; a
-    server of one's own that speaks OpenAI's language is `openai-chat:NAME`, with its address in
-    `OPENAI_BASE_URL`.
+    """The client `api`. A model is named `provider:model`, such as `openai:NAME`, `anthropic:NAME` or
+    `google:NAME`; a server of one's own that speaks OpenAI's language is `openai-chat:NAME`, with its address
+    in `OPENAI_BASE_URL`.
 
     The agent has no tools: it reads what it is sent and answers.
     """

@@ -2,8 +2,8 @@
 
 The request is a JSON object: `model`, `system`, `prompt`, `schema` (or null), `session` and whether it is
 `resumed`, `sessions` (the folder of what was said before), `max_requests`. The lines are `begin` with the
-session, and then `result` or `error`; both have `usage`, and an error has a `kind` out of the reasons for
-failures, or `session_lost`.
+session, and then `result` or `error`; both have `usage`, which is empty where nobody said what was used, and
+an error has a `kind` out of the reasons for failures, or `session_lost`.
 
 Nothing of the package is imported, so that the program can be started by its path.
 """
@@ -11,6 +11,7 @@ Nothing of the package is imported, so that the program can be started by its pa
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import sys
@@ -26,9 +27,13 @@ def say(line: str, /, **fields: Any) -> None:
     print(json.dumps({"type": line, **fields}), flush=True)
 
 
-def usage_of(usage: Any) -> dict[str, int]:
-    """The tokens by kind, each counted once; the library counts what was cached as a part of what went in."""
+def usage_of(usage: Any, *, is_told: bool = True) -> dict[str, int]:
+    """The tokens by kind, each counted once; the library counts what was cached as a part of what went in.
+    Zeros are no figures where the service did not tell any."""
     read, written = usage.cache_read_tokens or 0, usage.cache_write_tokens or 0
+    is_told = is_told and not getattr(usage, "unmeasured_requests", 0)
+    if not is_told and not usage.input_tokens and not usage.output_tokens:
+        return {}
     return {
         "tokens_in": max((usage.input_tokens or 0) - read - written, 0),
         "tokens_out": usage.output_tokens or 0,
@@ -90,7 +95,7 @@ async def ask(asked: dict[str, Any]) -> None:
     try:
         model = model_of(asked["model"] or "")
     except Exception as problem:
-        say("error", **unusable(problem), usage=usage_of(usage))
+        say("error", **unusable(problem, asked["model"] or ""), usage=usage_of(usage))
         return
     try:
         agent: Any = Agent(
@@ -102,16 +107,17 @@ async def ask(asked: dict[str, Any]) -> None:
         )
         with capture_run_messages() as captured:
             messages = captured
-            result = await agent.run(
-                asked["prompt"],
-                message_history=history,
-                usage=usage,
-                usage_limits=UsageLimits(request_limit=asked["max_requests"]),
-            )
+            async with agent:  # which leaves no connection open
+                result = await agent.run(
+                    asked["prompt"],
+                    message_history=history,
+                    usage=usage,
+                    usage_limits=UsageLimits(request_limit=asked["max_requests"]),
+                )
     except UnexpectedModelBehavior as problem:
         said = said_instead(messages)
         if said is None:
-            say("error", **told(problem), usage=usage_of(usage))
+            say("error", **unanswered(problem, messages), usage=usage_of(usage))
             return
         # Words in place of an object are an answer all the same: whoever asked says what is wrong with it.
         answered, text = said
@@ -119,7 +125,10 @@ async def ask(asked: dict[str, Any]) -> None:
         say("result", output=text, model=answered[-1].model_name, usage=usage_of(usage))
         return
     except Exception as problem:
-        say("error", **told(problem), usage=usage_of(usage))
+        found = told(problem)
+        # Whoever refuses uses nothing; what became of a request that nobody answered is not known.
+        is_told = found["status"] is not None or bool(names_of(chain_of(problem)) & UNSENT)
+        say("error", **found, usage=usage_of(usage, is_told=is_told))
         return
     keep(path, result.all_messages_json())
     response = result.response
@@ -140,44 +149,79 @@ def said_instead(messages: list[Any]) -> tuple[list[Any], str] | None:
     text that it is; None where there is none, or it broke off."""
     from dataclasses import replace
 
-    from pydantic_ai.messages import ModelResponse, TextPart, ToolCallPart
+    from pydantic_ai.messages import TextPart, ToolCallPart
 
-    last = next(
-        (at for at in reversed(range(len(messages))) if isinstance(messages[at], ModelResponse)), None
-    )
+    last = last_answer(messages)
     if last is None or messages[last].finish_reason in STOPS:
         return None
-    parts = messages[last].parts
-    texts = [part.content for part in parts if isinstance(part, TextPart)]
-    texts += [part.args_as_json_str() for part in parts if isinstance(part, ToolCallPart)]
-    text = "\n".join(texts)
+    texts = [messages[last].text or ""]
+    texts += [part.args_as_json_str() for part in messages[last].parts if isinstance(part, ToolCallPart)]
+    text = "\n".join(filter(None, texts))
     if not text.strip():
         return None
     return [*messages[:last], replace(messages[last], parts=[TextPart(content=text)])], text
 
 
-def unusable(problem: Exception) -> dict[str, Any]:
+def last_answer(messages: list[Any]) -> int | None:
+    """Where the model's last answer stands."""
+    from pydantic_ai.messages import ModelResponse
+
+    return next(
+        (at for at in reversed(range(len(messages))) if isinstance(messages[at], ModelResponse)), None
+    )
+
+
+def unanswered(problem: Exception, messages: list[Any]) -> dict[str, Any]:
+    """What it comes to that the model's last answer is none."""
+    found = told(problem)
+    last = last_answer(messages)
+    if last is None or found["kind"] != "no_result":
+        return found
+    kind, message = STOPS.get(messages[last].finish_reason or "", ("no_result", NO_ANSWER))
+    return {**found, "kind": kind, "message": message}
+
+
+def unusable(problem: Exception, model: str) -> dict[str, Any]:
     """What it comes to that there is no such model, no key, or no package for the provider."""
     found = told(problem)
+    extra = EXTRAS.get(model.split(":", maxsplit=1)[0])
+    if extra is not None and isinstance(problem, ImportError):
+        found["message"] = f"the package for `{model}` is not installed: pip install 'metaensemble[{extra}]'"
     return {**found, "kind": "auth" if found["kind"] == "auth" else "invalid_request"}
 
 
 def told(problem: Exception) -> dict[str, Any]:
     """What an error comes to: its kind, the status of the service, and how long that wants to be left be."""
-    chain = [problem]
-    while (cause := chain[-1].__cause__ or chain[-1].__context__) is not None and len(chain) < 8:
-        chain.append(cause)  # type: ignore[arg-type]
+    chain = chain_of(problem)
     status = next((code for one in chain if isinstance(code := getattr(one, "status_code", None), int)), None)
     headers: Any = next(
         (found for one in chain if (found := getattr(getattr(one, "response", None), "headers", None))), {}
     )
-    names = {type(one).__name__ for one in chain}
+    # Some services say it in the body, which the library has read.
+    after = next((found for one in chain if (found := getattr(one, "retry_after", None)) is not None), None)
+    if after is None and hasattr(headers, "get"):
+        after = headers.get("retry-after")
+    names = names_of(chain)
+    message = message_of(chain)[:2000] or type(problem).__name__
     return {
         "kind": kind_of(names, status, str(problem)),
         "status": status,
-        "message": message_of(chain)[:2000] or type(problem).__name__,
-        "retry_after": headers.get("retry-after") if hasattr(headers, "get") else None,
+        "message": f"the connection broke off: {message}" if message in BROKEN else message,
+        "retry_after": after,
     }
+
+
+def chain_of(problem: Exception) -> list[Exception]:
+    """The error and those below it."""
+    chain = [problem]
+    while (cause := chain[-1].__cause__ or chain[-1].__context__) is not None and len(chain) < 8:
+        chain.append(cause)  # type: ignore[arg-type]
+    return chain
+
+
+def names_of(chain: list[Exception]) -> set[str]:
+    """What the errors are, by the names of their classes."""
+    return {kind.__name__ for one in chain for kind in type(one).__mro__}
 
 
 def message_of(chain: list[Exception]) -> str:
@@ -195,14 +239,24 @@ def message_of(chain: list[Exception]) -> str:
     return f"{first.rstrip('.')}: {last}" if last else first
 
 
+UNSENT = {"UserError", "UsageLimitExceeded", "ConnectError", "ConnectTimeout"}
+"""Names of errors of requests that reached nobody."""
+
+BROKEN = {"RemoteProtocolError", "ReadError", "IncompleteRead"}
+"""Names of errors of connections that ended before the answer was whole."""
+
+EXTRAS = {"anthropic": "api", "google": "api-google", "openai": "api", "openai-chat": "api"}
+"""The extra that brings the package for a provider."""
+
+NO_ANSWER = "the model ended without an answer"
+
 KINDS = (
     ({"ModelAuthenticationError", "AuthenticationError", "PermissionDeniedError"}, "auth"),
-    ({"ModelQuotaExceededError"}, "spend_limit"),
     ({"ModelRateLimitError", "RateLimitError", "ModelOverloadedError"}, "rate_limited"),
     ({"ContentFilterError"}, "refused"),
     ({"OutputTokenLimitExceeded", "IncompleteToolCall"}, "truncated"),
     ({"UsageLimitExceeded"}, "budget_exceeded"),
-    ({"RemoteProtocolError", "ReadError", "IncompleteRead"}, "truncated"),
+    (BROKEN, "truncated"),
     (
         {"ModelTimeoutError", "ModelRequestTimeout", "APITimeoutError", "ReadTimeout", "RunTimedOut"},
         "timeout",
@@ -220,6 +274,7 @@ KINDS = (
 STOPS = {
     "length": ("truncated", "the model stopped at its limit of tokens"),
     "content_filter": ("refused", "the model would not answer, or a filter held the answer back"),
+    "error": ("no_result", "the model's service ended the answer with an error"),
 }
 """Reasons for which a model stopped before it had answered."""
 
@@ -230,6 +285,8 @@ def kind_of(names: set[str], status: int | None, text: str) -> str:
     """The reason for the failure, or `other`."""
     if "UserError" in names:
         return "auth" if "api_key" in text.lower() or "api key" in text.lower() else "invalid_request"
+    if "ModelQuotaExceededError" in names:
+        return "spend_limit"  # sent with the status of those that ask too often, and no wait helps
     if status in STATUSES:
         return STATUSES[status]
     if status in {503, 529}:
@@ -244,6 +301,8 @@ def kind_of(names: set[str], status: int | None, text: str) -> str:
 
 def main() -> None:
     """Read the request and carry it out."""
+    # The libraries make a great many objects that stay: a start that does not look through them is shorter.
+    gc.disable()
     # The folder of this file holds modules of other names' sake; it is no place to import from.
     sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry) != os.path.dirname(__file__)]
     asyncio.run(ask(json.loads(sys.stdin.buffer.read())))

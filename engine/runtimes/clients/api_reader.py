@@ -42,8 +42,9 @@ class ApiReader:
             said = last_line(stderr)
             reason = f"{why}: {said}" if said else why
             return TurnEnd(outcome="failed", failure="no_result", reason=reason, session=session)
-        rest: dict[str, Any] = {"session": session, "usage": _usage(mapping(last.get("usage")))}
-        rest["usage_source"] = SOURCE
+        figures = mapping(last.get("usage"))
+        rest: dict[str, Any] = {"session": session, "usage": _usage(figures)}
+        rest["usage_source"] = SOURCE if figures else None
         if last.get("type") == "error":
             kind = words(last.get("kind"))
             reason = words(last.get("message")) or "the model's service gave no answer"

@@ -59,7 +59,7 @@ def make_home(name: str, root: Path, server: ModelServer, *, retries: int | None
     node = shutil.which("node")
     places = [
         str(root / "bin"),
-        str(PACKAGES[name].bin),
+        *([str(PACKAGES[name].bin)] if name in PACKAGES else []),
         *([str(Path(node).parent)] if node else []),
         "/usr/local/bin",
         "/usr/bin",
@@ -74,6 +74,18 @@ def make_home(name: str, root: Path, server: ModelServer, *, retries: int | None
         "NO_PROXY": "127.0.0.1",
     }
     return Home(name, root, {**environ, **_SETTERS[name](root, server, retries)})
+
+
+def _api(root: Path, server: ModelServer, retries: int | None) -> dict[str, str]:
+    # It is never repeated by itself.
+    return {
+        "OPENAI_BASE_URL": server.v1,
+        "OPENAI_API_KEY": MADE_UP,
+        "ANTHROPIC_BASE_URL": server.url,
+        "ANTHROPIC_API_KEY": MADE_UP,
+        "GOOGLE_GEMINI_BASE_URL": server.url,
+        "GOOGLE_API_KEY": MADE_UP,
+    }
 
 
 def _claude(root: Path, server: ModelServer, retries: int | None) -> dict[str, str]:
@@ -158,6 +170,7 @@ def _opencode(root: Path, server: ModelServer, retries: int | None) -> dict[str,
 
 
 _SETTERS: dict[str, Callable[[Path, ModelServer, int | None], dict[str, str]]] = {
+    "api": _api,
     "claude": _claude,
     "codex": _codex,
     "gemini": _gemini,

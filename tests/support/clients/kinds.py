@@ -17,19 +17,22 @@ from .homes import MODEL
 class Kind:
     """One client.
 
-    `model` is what the tests ask it for. `prices` are its own, in US dollars per million tokens read, said,
-    read from a cache and written to one; None when it tells no cost. `refusals` is how many answers that
-    break a schema it takes until it is the engine that asks again, counting that one. `asides`: it asks for
-    things of its own accord. `startup` is how long it takes to ask at all, in seconds, with time to spare.
+    `model` is what the tests ask it for. `prices` are in US dollars per million tokens read, said, read from a
+    cache and written to one: its own, or with `by_table` those of the table of prices; None when it tells no
+    cost. `refusals` is how many answers that break a schema it takes until it is the engine that asks again,
+    counting that one. `asides`: it asks for things of its own accord. `repeats`: it may ask again by itself
+    when it was refused. `startup` is how long it takes to ask at all, in seconds, with time to spare.
     """
 
     name: str
     model: str
     unknown_session: str
     prices: tuple[float, float, float, float] | None = None
+    by_table: bool = False
     writes_cache: bool = True
     refusals: int = 1
     asides: bool = False
+    repeats: bool = True
     startup: float = 5.0
 
     def client(self) -> Client:
@@ -47,7 +50,7 @@ class Kind:
         return used.tokens_in, used.tokens_out, used.cache_read
 
     def cost(self, used: Figures) -> float | None:
-        """What that costs by the client's own account."""
+        """What that costs, as far as it is known."""
         if self.prices is None:
             return None
         amounts = used.tokens_in, used.tokens_out, used.cache_read, used.cache_create
@@ -74,6 +77,15 @@ ALL = (
         prices=(1.0, 2.0, 0.0, 0.0),
         asides=True,
         startup=20.0,
+    ),
+    Kind(
+        name="api",
+        model="openai-chat:gpt-5",
+        unknown_session="never-seen",
+        prices=(1.25, 10.0, 0.125, 0.0),
+        by_table=True,
+        repeats=False,
+        startup=2.0,
     ),
 )
 

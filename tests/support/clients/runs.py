@@ -47,9 +47,9 @@ class Ensemble:
         path = self.project / ".metaensemble" / "roles" / f"{name}.md"
         path.write_text(ROLE.format(name=name, tools=tools))
 
-    @property
-    def environ(self) -> dict[str, str]:
-        mine = path_with_me(self.home.root / "bin", whole=True)
+    def environ(self, *, whole: bool) -> dict[str, str]:
+        """What `me` gets to see; its script is in `home.root / "bin"`."""
+        mine = path_with_me(self.home.root / "bin", whole=whole)
         path = os.pathsep.join([self.home.environ["PATH"], mine])
         return {**self.home.environ, "PATH": path}
 
@@ -58,11 +58,13 @@ class Ensemble:
         filled = text.replace("RUNTIME", self.home.name).replace("MODEL", KINDS[self.home.name].model)
         (self.project / "graph.yaml").write_text(filled)
 
-    def start(self, *words: str) -> subprocess.Popen[str]:
-        """Start `me` with these words, in a process group of its own."""
+    def start(self, *words: str, whole: bool = True) -> subprocess.Popen[str]:
+        """Start `me` with these words, in a process group of its own. One that is not `whole` starts faster,
+        and its work is done by another process, which a kill reaches a moment later."""
+        environ = self.environ(whole=whole)
         process = subprocess.Popen(
             [str(self.home.root / "bin" / "me"), *words],
-            env=self.environ,
+            env=environ,
             cwd=self.project,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -75,7 +77,7 @@ class Ensemble:
 
     def me(self, *words: str, timeout: float = 120.0) -> Ran:
         """Run `me` to its end."""
-        process = self.start(*words)
+        process = self.start(*words, whole=False)
         try:
             out, err = process.communicate(timeout=timeout)
         except subprocess.TimeoutExpired as error:

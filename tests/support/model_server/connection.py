@@ -79,7 +79,9 @@ class Connection(BaseHTTPRequestHandler):
             self._reset()
             return False
         if fault.way in {"drop", "truncate"}:
-            self._reset()
+            self._half(dialect.plain(record.asked, record.reply))
+            if fault.way == "drop":
+                self._reset()
             return False
         if fault.way == "error":
             self._fail(dialect, fault, 500)
@@ -103,6 +105,16 @@ class Connection(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)
+
+    def _half(self, data: dict[str, Any]) -> None:
+        """Write the head and the first half of an answer, and end."""
+        body = json.dumps(data).encode()
+        self.close_connection = True
+        self.send_response(200)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body[: len(body) // 2])
 
     def _stream(self, dialect: ModuleType, record: Record, fault: Fault) -> bool:
         pieces: list[bytes] = dialect.stream(record.asked, record.reply)

@@ -65,9 +65,10 @@ def count(_asked: Asked) -> dict[str, Any]:
     return {"totalTokens": 1}
 
 
-def _parts(asked: Asked, reply: Reply) -> list[dict[str, Any]]:
+def _parts(asked: Asked, reply: Reply, *, in_pieces: bool) -> list[dict[str, Any]]:
     text, calls = spoken(asked, reply)
-    parts: list[dict[str, Any]] = [{"text": piece} for piece in pieces_of(text)]
+    whole = [text] if text else []
+    parts: list[dict[str, Any]] = [{"text": piece} for piece in (pieces_of(text) if in_pieces else whole)]
     return parts + [
         {"functionCall": {"id": new_id("call"), "name": call.name, "args": dict(call.arguments)}}
         for call in calls
@@ -96,7 +97,7 @@ def _stop(reply: Reply) -> str:
 
 def plain(asked: Asked, reply: Reply) -> dict[str, Any]:
     return {
-        **_answer(_parts(asked, reply), _stop(reply)),
+        **_answer(_parts(asked, reply, in_pieces=False), _stop(reply)),
         "usageMetadata": _usage(reply.usage),
         "modelVersion": reply.model or asked.model,
         "responseId": new_id("resp"),
@@ -109,7 +110,7 @@ def stream(asked: Asked, reply: Reply) -> list[bytes]:
 
 
 def _chunks(asked: Asked, reply: Reply) -> Iterator[dict[str, Any]]:
-    *first, last = _parts(asked, reply) or [{"text": ""}]
+    *first, last = _parts(asked, reply, in_pieces=True) or [{"text": ""}]
     for part in first:
         yield _answer([part], None)
     yield {**_answer([last], _stop(reply)), "usageMetadata": _usage(reply.usage)}

@@ -49,7 +49,7 @@ class Fault:
 
     With `status` the answer is that HTTP status, `headers`, and an error body in the dialect's shape with
     `message` (`kind` in place of the dialect's own word for the status), or `body` as it is. Else the reply
-    begins, and after `after` pieces of it (None: half of them): `drop`, the connection is reset;
+    begins, and after `after` pieces of it (None, or no stream: half of it): `drop`, the connection is reset;
     `truncate`, the stream ends in good order without its last part; `hold`, nothing comes until the test
     releases the name, and then the rest; `error`, an error comes as a piece of the stream. `pause` is the
     time between pieces in seconds.

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import stat
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +20,19 @@ from metaensemble.engine.runtimes.clients.api_reader import ApiReader
 from metaensemble.engine.runtimes.protocol import AttemptResult
 from metaensemble.schemas.bound import OutputContract
 from support.clients.alone import request_of
-from support.clients.homes import Home
+from support.clients.homes import Home, make_home
 from support.clients.kinds import Kind
 from support.clients.single import Ended, carry_out
 from support.fakes import MemoryBlobs, carried_out, run_async
-from support.model_server import Figures, ModelServer, Reply, Script, drop, refusal, status, throttled
+from support.model_server import Figures, ModelServer, Reply, Script
 
 pytest.importorskip("pydantic_ai", reason="the extra `api` is not installed")
 
-MODELS = ["openai:mock-model", "openai-chat:mock-model", "anthropic:mock-model"]
+MODELS = [OPENAI, CHAT, ANTHROPIC, GOOGLE] = [
+    f"{provider}:mock-model" for provider in ("openai", "openai-chat", "anthropic", "google")
+]
+"""One for each language."""
+
 SCHEMA = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
 
 
@@ -40,18 +44,9 @@ def server() -> Iterator[ModelServer]:
 
 
 class Asks:
-    def __init__(self, folder: Path, server: ModelServer) -> None:
-        self.folder = folder
-        environ = {
-            "HOME": str(folder),
-            "PATH": os.environ["PATH"],
-            "OPENAI_BASE_URL": server.v1,
-            "OPENAI_API_KEY": "made-up-key",
-            "ANTHROPIC_BASE_URL": server.url,
-            "ANTHROPIC_API_KEY": "made-up-key",
-            "ME_TEST_HOME": str(folder),
-        }
-        self.home = Home("api", folder, environ)
+    def __init__(self, home: Home) -> None:
+        self.folder = home.root
+        self.home = home
 
     def __call__(self, prompt: str = "MARK", **turn: Any) -> Ended:
         given = {"system": "standing", "prompt": prompt, "cwd": str(self.folder), "folder": str(self.folder)}
@@ -62,12 +57,12 @@ class Asks:
 
 @pytest.fixture
 def ask(tmp_path: Path, server: ModelServer) -> Asks:
-    return Asks(tmp_path, server)
+    return Asks(make_home("api", tmp_path / "home", server))
 
 
 @pytest.mark.parametrize("model", MODELS)
 def test_a_conversation_with_the_figures_of_the_script(ask: Asks, server: ModelServer, model: str) -> None:
-    used = Figures(tokens_in=700, tokens_out=40, cache_read=200)
+    used = Figures(tokens_in=700, tokens_out=40, cache_read=200, reasoning=15)
     server.use(Script([("MARK", [Reply("first", usage=used), Reply(value={"n": 3})])]))
     first = ask(model=model).end
     assert (first.outcome, first.text, first.model) == ("ok", "first", "mock-model")
@@ -81,7 +76,7 @@ def test_a_conversation_with_the_figures_of_the_script(ask: Asks, server: ModelS
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
 
 
-@pytest.mark.parametrize("model", MODELS[:2])
+@pytest.mark.parametrize("model", [OPENAI, CHAT, GOOGLE])
 def test_words_in_place_of_an_object_are_an_answer_that_can_be_asked_about(
     ask: Asks, server: ModelServer, model: str
 ) -> None:
@@ -95,8 +90,12 @@ def test_words_in_place_of_an_object_are_an_answer_that_can_be_asked_about(
     assert ["MARK" in told[0], told[1:]] == [True, ["I would say three.", "An object, please."]]
 
 
+@pytest.mark.parametrize(
+    ("model", "prices"),
+    [("openai-chat:gpt-5", (1.25, 10, 0.125)), ("google:gemini-2.5-flash", (0.3, 2.5, 0.03))],
+)
 def test_an_attempt_asks_again_in_the_same_session_and_its_cost_is_reckoned(
-    ask: Asks, server: ModelServer, tmp_path: Path
+    ask: Asks, server: ModelServer, tmp_path: Path, model: str, prices: tuple[float, float, float]
 ) -> None:
     used = Figures(tokens_in=700, tokens_out=40, cache_read=200)
     replies = [
@@ -106,7 +105,7 @@ def test_an_attempt_asks_again_in_the_same_session_and_its_cost_is_reckoned(
     ]
     server.use(Script([("MARK", replies)]))
     (tmp_path / "project").mkdir()
-    kind = Kind(name="api", model="openai-chat:gpt-5", unknown_session="")
+    kind = Kind(name="api", model=model, unknown_session="")
     request = request_of(
         kind, tmp_path / "project", "MARK", output=OutputContract(form="json", schema=SCHEMA)
     )
@@ -123,40 +122,16 @@ def test_an_attempt_asks_again_in_the_same_session_and_its_cost_is_reckoned(
     assert (result.outcome, result.output) == ("ok", {"n": 3}), result.reason
     columns = result.columns
     assert [columns[name] for name in ("tokens_in", "tokens_out", "cache_read_tokens")] == [2100, 120, 600]
-    assert columns["cost_usd"] == pytest.approx((2100 * 1.25 + 120 * 10 + 600 * 0.125) / 1e6)
+    expected = sum(tokens * price for tokens, price in zip((2100, 120, 600), prices, strict=True)) / 1e6
+    assert columns["cost_usd"] == pytest.approx(expected)
     assert (columns["cost_kind"], columns["price_table"]) == ("billed", Pricing(None).stamp)
     assert len(server.records) == 3
     assert ask.home.processes() == []
 
 
-@pytest.mark.parametrize(
-    ("reply", "failure"),
-    [
-        (throttled(3), "rate_limited"),
-        (status(401, "invalid key"), "auth"),
-        (status(400, "bad"), "invalid_request"),
-        (drop("a text that is cut in the middle"), "truncated"),
-        (Reply("part", stop="length"), "truncated"),
-        (refusal("no"), "refused"),
-        (Reply(""), "no_result"),
-    ],
-    ids=lambda value: value if isinstance(value, str) else "",
-)
-def test_each_fault_has_its_reason_and_is_asked_once(
-    ask: Asks, server: ModelServer, reply: Reply, failure: str
-) -> None:
-    server.use(Script([("MARK", reply)]))
-    end = ask(model=MODELS[1]).end
-    assert (end.outcome, end.failure) == ("failed", failure)
-    assert "body:" not in end.reason
-    assert len(server.records) == 1
-    if failure == "rate_limited":
-        assert end.retry_after == 3.0
-
-
 def test_an_unknown_session_is_lost_and_costs_nothing(ask: Asks, server: ModelServer) -> None:
     server.use(Script([]))
-    end = ask(model=MODELS[0], session="never-seen").end
+    end = ask(model=OPENAI, session="never-seen").end
     assert (end.outcome, end.session_lost, server.records) == ("failed", True, [])
 
 
@@ -177,6 +152,22 @@ def test_what_cannot_be_asked_is_told(
     end = ask(model=model).end
     assert (end.failure, server.records) == (failure, [])
     assert words in end.reason
+
+
+@pytest.mark.parametrize(
+    ("model", "missing", "extra"), [(GOOGLE, "google/genai", "api-google"), (ANTHROPIC, "anthropic", "api")]
+)
+def test_the_extra_that_brings_a_missing_package_is_named(
+    ask: Asks, server: ModelServer, tmp_path: Path, model: str, missing: str, extra: str
+) -> None:
+    broken = tmp_path / "broken" / missing.split("/", maxsplit=1)[0]
+    broken.mkdir(parents=True)
+    (broken / "__init__.py").write_text("raise ImportError('it is not there')\n")
+    server.use(Script([]))
+    home = replace(ask.home, environ={**ask.home.environ, "PYTHONPATH": str(broken.parent)})
+    end = Asks(home)(model=model).end
+    assert (end.failure, server.records) == ("invalid_request", [])
+    assert f"pip install 'metaensemble[{extra}]'" in end.reason
 
 
 def test_the_request_is_data_on_standard_input() -> None:
