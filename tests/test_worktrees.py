@@ -35,13 +35,19 @@ BOTTOM = "bottom: {run: sed -i s/g/G/ notes.txt, isolation: worktree}"
 
 def test_the_users_files_stay_as_they_are_until_the_work_is_applied(repository: Repository) -> None:
     before = repository.head
+    same = "same: {run: cat notes.txt, isolation: worktree}"
     report = run(
-        repository, f"{TOP}\n{BOTTOM}\nplain: {{run: cat notes.txt, needs: [top], output: {{as: lines}}}}"
+        repository,
+        f"{TOP}\n{BOTTOM}\n{same}\nplain: {{run: cat notes.txt, needs: [top], output: {{as: lines}}}}",
     )
     assert report.state == "ok"
+    assert sorted(report.branches) == ["bottom", "top"], (
+        "of one that changed nothing there is nothing to tell"
+    )
+    assert set(report.branches.values()) <= set(repository.branches)
     assert repository.read("notes.txt") == "a\nb\nc\nd\ne\nf\ng\n"
     assert (repository.head, repository.worktrees) == (before, [])
-    assert len(repository.branches) == 2
+    assert len(repository.branches) == 3
     applied = api.apply_worktrees(report.dag_run_id)
     assert applied.how == "merge"
     assert repository.read("notes.txt") == "A\nb\nc\nd\ne\nf\nG\n"

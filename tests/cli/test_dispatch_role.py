@@ -54,6 +54,8 @@ def test_an_instruction_is_carried_out(me: Shell, tmp_path: Path, recorded: Path
     assert "docs  " in answer.err
     assert "recorded attempts are played" in answer.err
     assert "dispatch-docs: ok" in answer.err
+    assert answer.out == "written\n", "the answer itself"
+    assert "outputs:" not in answer.err
     path, task = graph(tmp_path)
     assert task == {"role": "docs", "prompt": "Write it."}
     assert stat.S_IMODE(path.stat().st_mode) == 0o600

@@ -82,15 +82,38 @@ def test_what_made_a_pattern_fail_is_listed() -> None:
     assert "all the same" not in said
 
 
-@pytest.mark.parametrize(("count", "are_named"), [(5, True), (6, False)])
-def test_of_many_reports_only_the_folder_is_named(count: int, are_named: bool) -> None:
-    report = plans.make_report(plans.make_plan({f"n{number}": [] for number in range(count + 1)}), {})
+@pytest.mark.parametrize(("piece", "count", "are_named"), [(".", 5, True), (".", 6, False), ("", 6, True)])
+def test_of_many_reports_of_pieces_only_the_folder_is_named(piece: str, count: int, are_named: bool) -> None:
+    ids = [f"n{piece}{number}" for number in range(count + 1)]
+    report = plans.make_report(plans.make_plan({name: [] for name in ids}), {})
     folder = f".metaensemble/reports/{report.dag_run_id}/"
-    left = [f"{folder}n{number}.md" for number in range(count)] + ["out.md"]
+    left = [f"{folder}{name}.md" for name in ids[:-1]] + ["out.md"]
     nodes = [
         node.model_copy(update={"deliverable": path}) for node, path in zip(report.nodes, left, strict=True)
     ]
     said = text(report.model_copy(update={"nodes": tuple(nodes)}))
-    assert (f"{folder}n0.md  (n0)" in said) is are_named
+    assert (f"{folder}{ids[0]}.md  ({ids[0]})" in said) is are_named
     assert (f"  {folder}  ({count} reports)" in said) is not are_named
-    assert f"out.md  (n{count})" in said
+    assert f"out.md  ({ids[-1]})" in said
+
+
+def test_what_a_graph_hands_on_is_shown_on_one_line_each() -> None:
+    report = plans.make_report(plans.make_plan({"a": []}), {}, outputs={"said": "one\ntwo", "all": {"n": 1}})
+    assert 'outputs:\n  said: one two\n  all: {"n": 1}\n' in text(report)
+
+
+def test_work_on_branches_is_told_with_the_command_that_brings_it_over() -> None:
+    report = plans.make_report(plans.make_plan({"a": [], "b": []}), {}, branches={"a": "metaensemble/x/a"})
+    nodes = tuple(node.model_copy(update={"deliverable": f"{node.id}.txt"}) for node in report.nodes)
+    said = text(report.model_copy(update={"nodes": nodes}))
+    assert "  a.txt  (a, on its branch)\n  b.txt  (b)\n" in said
+    assert "done in worktrees, on branches of their own: a\n" in said
+    assert f"  me worktrees apply {report.dag_run_id}\n" in said
+
+
+def test_tools_that_were_refused_are_told() -> None:
+    report = plans.make_report(plans.make_plan({"a": []}), {})
+    (node,) = report.nodes
+    attempts = tuple(one.model_copy(update={"refused": {"Bash": 2}}) for one in node.attempts)
+    said = text(report.model_copy(update={"nodes": (node.model_copy(update={"attempts": attempts}),)}))
+    assert "refused: a asked for the tool `Bash`, 2 times; its Role does not allow it" in said

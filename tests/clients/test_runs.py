@@ -341,6 +341,26 @@ def test_a_brief_that_reads_like_instructions_arrives_as_data_and_changes_nothin
 
 
 @pytest.mark.clients
+@pytest.mark.parametrize(
+    ("kind", "tool"),
+    [("claude", "Bash"), ("gemini", "run_shell_command"), ("opencode", "bash")],
+    indirect=["kind"],
+)
+@pytest.mark.clients
+def test_a_command_that_the_role_does_not_allow_is_refused_and_told(
+    kind: Kind, ensemble: Ensemble, server: ModelServer, tool: str, project: Path
+) -> None:
+    call = Call(tool, {"command": 'python3 -c \'open("made.txt", "w")\'', "description": "d"})
+    server.use(
+        kind.script([("MARK-WORK", [Reply(calls=(call,), usage=USED), Reply("I could not.", usage=USED)])])
+    )
+    ensemble.graph(ONE)
+    ran = ensemble.me("dag", "run", "graph.yaml")
+    assert ran.status == 0, ran.out + ran.err
+    assert f"refused: work asked for the tool `{tool}`; its Role does not allow it" in ran.err
+    assert not (project / "made.txt").exists()
+
+
 @pytest.mark.parametrize("kind", ["claude"], indirect=True)
 def test_a_cap_on_turns_is_kept_and_what_was_used_is_in_the_ledger(
     kind: Kind, ensemble: Ensemble, server: ModelServer

@@ -93,6 +93,13 @@ def test_an_answer() -> None:
     )
 
 
+def test_what_nobody_could_be_asked_about_was_refused_once() -> None:
+    denials = [{"tool_name": "Bash", "tool_use_id": "t1"}, {"tool_name": "Bash", "tool_use_id": "t2"}]
+    first = {**result(), "permission_denials": denials[:1]}
+    last = {**result(), "permission_denials": denials}
+    assert [one.refused for one in play(INIT, first, last)[0] if one.refused] == ["Bash", "Bash"]
+
+
 def test_a_message_with_several_blocks_is_counted_once() -> None:
     text, call = (
         {"type": "text", "text": "x"},

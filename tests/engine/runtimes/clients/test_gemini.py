@@ -142,6 +142,20 @@ def test_tools_and_files_are_seen_and_only_the_last_words_are_the_answer() -> No
     assert end.text == "done"
 
 
+def test_a_tool_that_is_not_on_offer_was_refused() -> None:
+    call = {"type": "tool_use", "tool_name": "run_shell_command", "tool_id": "c1", "parameters": {}}
+    error = {"type": "tool_not_registered", "message": "Tool not found."}
+    seen, _ = play(
+        STARTED,
+        call,
+        {"type": "tool_result", "tool_id": "c1", "status": "error", "error": error},
+        {"type": "tool_result", "tool_id": "c1", "status": "error", "error": {"type": "file_not_found"}},
+        said("no"),
+        result(),
+    )
+    assert [one.refused for one in seen if one.refused] == ["run_shell_command"]
+
+
 @pytest.mark.parametrize(
     ("code", "status", "failure"),
     [

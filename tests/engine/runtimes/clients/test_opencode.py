@@ -147,6 +147,15 @@ def test_the_figures_are_the_sum_of_the_steps_and_the_last_words_the_answer() ->
     assert [one.file for one in seen if one.file] == ["/a"], "a file that was not written was not touched"
 
 
+def test_a_tool_that_is_not_on_offer_or_forbidden_was_refused() -> None:
+    unavailable = {"tool": "invalid", "state": {"status": "completed", "input": {"tool": "bash"}}}
+    rule = "The user has specified a rule which prevents you from using this specific tool call."
+    forbidden = {"tool": "edit", "state": {"status": "error", "input": {}, "error": rule}}
+    events = [{"type": "tool_use", "sessionID": "ses_1", "part": part} for part in (unavailable, forbidden)]
+    seen, _ = play(STARTED, *events, said("no"), finished())
+    assert [(one.tool, one.refused) for one in seen if one.tool] == [("bash", "bash"), ("edit", "edit")]
+
+
 def test_that_steps_of_subagents_are_not_told_is_told() -> None:
     end = play(STARTED, tool("task", prompt="x"), finished("tool-calls"), STARTED, said("x"), finished())[1]
     assert end.usage_source == "opencode:step_finish, without subagents"
