@@ -16,6 +16,7 @@ _WRITES: Final = {
     "NotebookEdit": "notebook_path",
 }
 
+_NOT_OFFERED: Final = "No such tool available"
 _SYNTHETIC: Final = "<synthetic>"
 """The model of messages that the client made up itself, to report an error."""
 
@@ -30,6 +31,7 @@ class ClaudeReader:
     def __init__(self, turn: Turn, *, clock: Callable[[], float]) -> None:
         self._told = Told(resumed=turn.session is not None, clock=clock)
         self._known: set[str] = set()
+        self._tools: dict[str, str] = {}
 
     def feed(self, line: bytes) -> Sequence[Seen]:
         event = read_object(line)
@@ -40,12 +42,21 @@ class ClaudeReader:
             return self._on_system(event)
         if kind == "assistant":
             return self._on_assistant(event)
+        if kind == "user":
+            return self._not_offered(event)
         if kind == "result":
             self._told.results.append(event)
             return self._denied(event)
         elif kind == "rate_limit_event":
             self._told.limit = mapping(event.get("rate_limit_info"))
         return ()
+
+    def _not_offered(self, event: dict[str, Any]) -> Sequence[Seen]:
+        return [
+            Seen(refused=self._tools.get(words(block.get("tool_use_id")), "tool"))
+            for block in mappings(mapping(event.get("message")).get("content"))
+            if block.get("is_error") and _NOT_OFFERED in str(block.get("content"))
+        ]
 
     def _denied(self, event: dict[str, Any]) -> Sequence[Seen]:
         """What a person would have been asked about; a later result tells of an earlier one's again."""
@@ -91,6 +102,7 @@ class ClaudeReader:
         for block in mappings(message.get("content")):
             if block.get("type") == "tool_use":
                 tool = words(block.get("name"))
+                self._tools[words(block.get("id"))] = tool
                 file = words(mapping(block.get("input")).get(_WRITES.get(tool, ""))) or None
                 seen.append(Seen(tool=tool, file=file))
         return seen

@@ -100,6 +100,17 @@ def test_what_nobody_could_be_asked_about_was_refused_once() -> None:
     assert [one.refused for one in play(INIT, first, last)[0] if one.refused] == ["Bash", "Bash"]
 
 
+def test_a_tool_that_is_not_on_offer_was_refused() -> None:
+    def answer(text: str) -> dict[str, Any]:
+        block = {"type": "tool_result", "tool_use_id": "t1", "is_error": True, "content": text}
+        return {"type": "user", "message": {"role": "user", "content": [block]}}
+
+    call = assistant({"type": "tool_use", "id": "t1", "name": "Bash", "input": {}})
+    missing = answer("<tool_use_error>Error: No such tool available: Bash</tool_use_error>")
+    seen, _ = play(INIT, call, answer("exit code 1"), missing, result())
+    assert [one.refused for one in seen if one.refused] == ["Bash"]
+
+
 def test_a_message_with_several_blocks_is_counted_once() -> None:
     text, call = (
         {"type": "text", "text": "x"},
