@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ...schemas.canonical import canonical_bytes
+from ..ledger.files import make_unshared
 from ..private_files import write_private
 from .contracts import refuse_broken
 from .line_ranges import as_lines
@@ -62,6 +63,7 @@ def store_brief(folder: Path, brief: Mapping[str, Any]) -> Path:
     Raises `ContractBroken` for one that does not meet the JSON Schema.
     """
     refuse_broken("brief", brief)
+    make_unshared(folder)
     path = folder / f"{brief['brief_id']}.json"
     write_private(path, canonical_bytes(brief) + b"\n")
     return path

@@ -11,6 +11,7 @@ from typing import Any, Final
 from ...schemas.canonical import canonical_bytes
 from ...schemas.errors import InputError
 from ...schemas.errors.contracts import TwinStale
+from ..ledger.files import make_unshared
 from ..private_files import write_private
 from .contracts import broken, refuse_broken
 from .line_ranges import as_lines
@@ -93,6 +94,7 @@ def store_manifest(folder: Path, manifest: Mapping[str, Any], text: str) -> Path
     Raises `ContractBroken` for one that does not meet the JSON Schema.
     """
     refuse_broken("manifest", manifest)
+    make_unshared(folder)
     path = folder / f"{manifest['id']}.yaml"
     data = text.encode()
     write_private(path, data)

@@ -6,7 +6,7 @@ import fcntl
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -51,6 +51,19 @@ def make_private(folder: Path) -> None:
         folder = folder.parent
     for path in reversed(missing):
         path.mkdir(mode=0o700, exist_ok=True)
+
+
+def make_unshared(folder: Path) -> None:
+    """As `make_private`; and git passes over what is in the folder, unless the user has put another
+    `.gitignore` there: records of this machine are not committed by an `add` of everything."""
+    make_private(folder)
+    # It is a courtesy: where it cannot be written, what comes next says why.
+    with suppress(OSError):
+        descriptor = open_private(folder / ".gitignore", os.O_WRONLY | os.O_EXCL)
+        try:
+            os.write(descriptor, b"*\n")
+        finally:
+            os.close(descriptor)
 
 
 def open_private(path: Path, flags: int) -> int:

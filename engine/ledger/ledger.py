@@ -18,7 +18,7 @@ from .chain import Line, follows, payload_text
 from .connection import DATABASE, MIRROR, connect_reader, connect_writer, journal_mode_of, missing
 from .database_errors import is_busy, ledger_errors, raise_translated
 from .fault_points import Faults, no_faults
-from .files import Rng, acquire_for_reading, acquire_lock, make_private, pauses
+from .files import Rng, acquire_for_reading, acquire_lock, make_unshared, pauses
 from .journal import (
     BY_SEQ,
     IN_STRETCHES,
@@ -128,7 +128,7 @@ class Ledger:
                 return ledger
             if not create and not path.exists():
                 raise missing(path)
-            make_private(state)
+            make_unshared(state)
             presence = acquire_lock(state / PRESENCE, shared=True, wait_ms=busy_timeout_ms, rng=rng)
             try:
                 connection = connect_writer(path, busy_ms=busy_timeout_ms, rng=rng, faults=faults)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from ...schemas.errors import LedgerLocked
-from ..ledger.files import locked, make_private
+from ..ledger.files import locked, make_unshared
 from .git import Git, GitError
 from .keeping import discard, sweep
 from .merging import Side, merged
@@ -20,7 +19,6 @@ BASE: Final = "Base: "
 
 _LOCK: Final = "worktrees.lock"
 _PATIENCE_MS: Final = 120_000
-_IGNORED: Final = "*\n"
 
 
 def head_of(place: Place) -> str:
@@ -43,7 +41,7 @@ def create(
     `MergeConflict`, `GitError` and `Stopped`. Worktrees of one project are made one after the other.
     """
     git = Git(place.project, place.environ, stopped=stopped)
-    _prepare(place.folder / FOLDER)
+    make_unshared(place.folder / FOLDER)
     path = place.tree(run_id)
     try:
         with locked(place.folder / "state" / _LOCK, wait_ms=_PATIENCE_MS, rng=random.random):
@@ -96,11 +94,3 @@ def _made(place: Place, run_id: str, branch: str, base: str) -> Worktree:
     return Worktree(
         run_id=run_id, path=path, branch=branch, base=base, project=place.inner(path), gitdir=gitdir
     )
-
-
-def _prepare(folder: Path) -> None:
-    """Make the folder of worktrees, which `git add` in the project around it passes over."""
-    make_private(folder)
-    ignored = folder / ".gitignore"
-    with suppress(FileExistsError), ignored.open("x") as file:
-        file.write(_IGNORED)

@@ -59,7 +59,7 @@ def test_it_is_stored_for_the_user_alone(tmp_path: Path) -> None:
     assert path == tmp_path / "briefs" / f"{ID}.json"
     assert json.loads(path.read_bytes()) == FULL
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert [file.name for file in path.parent.iterdir()] == [path.name]
+    assert [file.name for file in path.parent.glob("[!.]*")] == [path.name]
 
 
 @pytest.mark.parametrize(

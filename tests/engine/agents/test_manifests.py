@@ -85,10 +85,10 @@ def test_it_is_stored_with_a_twin_that_names_the_text(tmp_path: Path) -> None:
     twin = json.loads(path.with_suffix(".json").read_bytes())
     assert twin == {"yaml_sha256": hashlib.sha256(text.encode()).hexdigest(), "manifest": FULL}
     assert read_twin(path) == FULL
-    for file in path.parent.iterdir():
+    for file in path.parent.glob("[!.]*"):
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
-    assert sorted(file.suffix for file in path.parent.iterdir()) == [".json", ".yaml"]
+    assert sorted(file.suffix for file in path.parent.glob("[!.]*")) == [".json", ".yaml"]
 
 
 @pytest.mark.parametrize("change", [{"version": 2}, {"x": 1}, {"id": "../../etc/x"}, {"task": ""}])

@@ -154,3 +154,14 @@ def test_the_views_for_people_answer(tmp_path: Path) -> None:
         assert unfinished == [("r2",)]
         assert digest == ledger.head().hash
         assert at.endswith("Z")
+
+
+def test_git_passes_over_the_state_unless_the_user_says_otherwise(tmp_path: Path) -> None:
+    with Ledger.open(tmp_path / "state"):
+        pass
+    ignored = tmp_path / "state" / ".gitignore"
+    assert ignored.read_text() == "*\n"
+    ignored.write_text("")
+    with Ledger.open(tmp_path / "state"):
+        pass
+    assert ignored.read_text() == ""
