@@ -89,5 +89,7 @@ class Execution(GrammarModel):
         default=None,
         description="What becomes of a node when nobody knows what its attempt did: its end was never seen,"
         " after a crash or a kill, or it was stopped midway, by Ctrl-C.",
-        json_schema_extra={"x-default": "rerun; ask when `effects` is external"},
+        json_schema_extra={
+            "x-default": "rerun; ask when `effects` is external, or an agent may change the project's files"
+        },
     )

@@ -272,8 +272,9 @@ class Interrupted(RunError):
 
     What was still running was stopped before the DAG run went on. The task's `on_lost` says what
     happens then: `rerun` (the default for work on this machine), `ask` (the default for
-    `effects: external`: the DAG run pauses until you answer), or `fail`. It says the same of an
-    attempt that was stopped midway because you stopped the program.
+    `effects: external`, and for an agent that may change the project's own files: the DAG run pauses
+    until you answer), or `fail`. It says the same of an attempt that was stopped midway because you
+    stopped the program.
 
     Example:
 
