@@ -33,6 +33,7 @@ class ToolUse(RunModel):
 
     name: str = Field(description="The tool, as the runtime calls it.")
     count: _NotNegative = Field(description="How often it was used.")
+    refused: int = Field(default=0, ge=0, description="How many of these its client did not allow.")
 
 
 class Run(RunModel):

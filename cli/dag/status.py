@@ -108,8 +108,11 @@ def _row(node: NodeReport, *, agents: bool) -> list[str]:
 def _decided(node: NodeReport) -> str:
     """Why what a pattern made ended ok: the decision of its votes, say; and what a gate said of the work."""
     from ...engine.render.words import telling
+    from ..plain import plain
 
     if node.kind == "pattern":
         return telling(node.reason)
-    said = node.attempts[-1].quality_state if node.attempts else None
-    return f"quality: {said}" if said in ("notify", "block") else ""
+    last = node.attempts[-1] if node.attempts else None
+    said = last.quality_state if last is not None else None
+    quality = f"quality: {said}" if said in ("notify", "block") else ""
+    return "; ".join(part for part in (quality, plain(last.reason) if last is not None else "") if part)

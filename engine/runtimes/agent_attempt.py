@@ -23,6 +23,7 @@ from .agent_end import (
     not_started,
     out_of_turns,
     refused,
+    shortened,
     stored_output,
     turned_down,
 )
@@ -81,6 +82,7 @@ class AgentAttempt:
         self._earlier = 0.0
         self._added_tokens = 0
         self._slips = 0
+        self._asked_for: list[str] = []
         self._is_counted = False
         self._room: asyncio.Future[None] | None = None
         self._grace: asyncio.TimerHandle | None = None
@@ -204,19 +206,31 @@ class AgentAttempt:
             if self._recorded:
                 # What was made of this turn is known: it was asked again.
                 again = self._recorded[0].turn.prompt
+                self._asked_for.append("")
             else:
                 result, found = await self._result(finished)
                 if self._is_stopped():
                     # What ended before it was stopped has ended, and may have cost money.
                     return result if result.outcome == "ok" else cancelled(self._stopped, finished)
                 if found is None or left <= 0:
-                    return result
+                    return self._with_history(result)
                 if self._left_of_turns() == 0:
                     return out_of_turns(result, self._agent.max_turns)
+                self._asked_for.append(result.reason)
                 again = found if session is not None else self._told_all(found)
             left -= 1
             self._added_tokens += tokens(again)
             ask = _Ask(message=again, session=session)
+
+    def _with_history(self, result: AttemptResult) -> AttemptResult:
+        """The result; a good one says how often it was asked for again, and what was wrong at first."""
+        if result.outcome != "ok" or not self._asked_for:
+            return result
+        count = len(self._asked_for)
+        times = "once" if count == 1 else "twice" if count == 2 else f"{count} times"
+        first = next(filter(None, self._asked_for), "")
+        reason = f"asked again {times}: {shortened(first)}" if first else f"asked again {times}"
+        return replace(result, reason=reason)
 
     async def _anew(self, finished: Finished, ask: _Ask) -> _Ask | None:
         """The turn that takes the place of one in which the agent was never asked; None where it was."""

@@ -69,7 +69,7 @@ def turned_down(
         reason = f"ran longer than its `timeout` of {limit:g} s" if limit is not None else "ran too long"
         if end.failure in _WAITED_FOR:
             # It was turned away all the time: that is why it took so long, and says what to do.
-            said = mask(_short(end.reason))
+            said = mask(shortened(end.reason))
             return AttemptResult(outcome="failed", failure_reason=end.failure, reason=f"{said}; it {reason}")
         return AttemptResult(outcome="failed", failure_reason="timeout", reason=reason)
     if envelope.broken is not None:
@@ -83,7 +83,7 @@ def turned_down(
     return AttemptResult(
         outcome=end.outcome,
         failure_reason=None if end.outcome == "budget_exceeded" else end.failure or "other",
-        reason=mask(_short(end.reason) or f"`{program}` ended without saying why"),
+        reason=mask(shortened(end.reason) or f"`{program}` ended without saying why"),
         exit_status=envelope.status,
         retry_after=end.retry_after,
     )
@@ -123,6 +123,7 @@ def _feed(capture: Capture, path: Path) -> None:
             capture.feed(chunk)
 
 
-def _short(text: str) -> str:
+def shortened(text: str) -> str:
+    """A text of somebody else's as the reason of an outcome: without control characters, and not long."""
     text = printable(text.strip())
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
