@@ -11,19 +11,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ._api_executors import found_executor
+from .engine.agents.pointers import within_project, wrong_pointer
 from .engine.instances import leaf_tasks, with_tasks
 from .engine.ledger.connection import DATABASE
 from .engine.ledger.ledger import Ledger
 from .engine.runtimes.clients.table import client_of
 from .patterns.families import with_families
 from .schemas.agent import AGENT, CLIENTS, REPLAY
-from .schemas.errors import ExecutorUnusable, InputError, InputErrors, NoClient, TierWithoutModel
+from .schemas.errors import (
+    ExecutorUnusable,
+    InputError,
+    InputErrors,
+    NoClient,
+    PointerOutside,
+    TierWithoutModel,
+)
+from .schemas.template import Literal
 from .tasks.budgets_files import load_choices
 from .tasks.roles import load_roles
 
 if TYPE_CHECKING:
     from .schemas.agent import AgentSpec, Role, Tier
     from .schemas.bound import BoundGraph, BoundTask
+    from .schemas.errors import ContractError
     from .tasks.budgets_files import Choices
     from .tasks.roles import Roles
 
@@ -169,6 +179,36 @@ def _unusable(task: BoundTask, spec: AgentSpec, why: tuple[str, str | None]) -> 
     error = ExecutorUnusable(why[0].format(spec.executor), hint=why[1], task=task.id)
     error.source = spec.source or None
     error.where = (*spec.where[:-1], "executor") if spec.where else ("tasks", task.id, "executor")
+    return error
+
+
+def wrong_pointers(graph: BoundGraph) -> list[InputError]:
+    """What is wrong with the files that tasks are pointed to, as far as the text of the graph says which
+    these are: one outside the project, whoever makes it; one that is not there, or lacks the lines, where
+    nothing comes before the task that could make it."""
+    project = Path(graph.project)
+    found: list[InputError] = []
+    for owner, task in leaf_tasks(graph):
+        files = task.agent.files if task.agent is not None else ()
+        is_first = owner is graph and not task.needs and task.isolation == "none"
+        for index, pointer in enumerate(files):
+            if type(pointer.path) is not Literal or not isinstance(pointer.path.value, str):
+                continue
+            path = within_project(pointer.path.value, graph.project)
+            found += (
+                _of_pointer(error, task, index)
+                for error in wrong_pointer(path, pointer.lines, project)
+                if is_first or isinstance(error, PointerOutside)
+            )
+    return found
+
+
+def _of_pointer(error: ContractError, task: BoundTask, index: int) -> InputError:
+    spec = task.agent
+    above = spec.where[:-1] if spec is not None and spec.where else ("tasks", task.id)
+    error.task = task.id
+    error.source = (spec.source or None) if spec is not None else None
+    error.where = (*above, "context", "files", index, *(error.where or ()))
     return error
 
 

@@ -56,7 +56,7 @@ def plan(
     Where tasks declare what they read, it says which results of earlier DAG runs would be taken, and
     what has changed for those that would not.
     """
-    from ._api_agents import with_agents
+    from ._api_agents import with_agents, wrong_pointers
     from .engine.plan import build_plan
 
     graph, texts = bound(source, params or {}, cwd=cwd, environ=os.environ)
@@ -65,6 +65,7 @@ def plan(
 
         graph = selected(graph, select, exclude)
     graph, errors = with_agents(graph, environ=os.environ, replayed=replayed, looking=True)
+    errors += wrong_pointers(graph)
     refuse(_without_repeats(place(errors, texts)))
     return build_plan(graph, concurrency=concurrency, rehearsed=_rehearsed(graph, force=force))
 

@@ -12,7 +12,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from . import __version__
-from ._api_agents import unusable_executors, with_agents
+from ._api_agents import unusable_executors, with_agents, wrong_pointers
 from ._api_check import bound, place, refuse, refuse_later
 from ._api_patterns import RULES
 from ._api_prices import broken_prices, pricing_of
@@ -82,6 +82,7 @@ def run(
     graph, errors = with_agents(graph, environ=variables, replayed=replay is not None)
     state = state_dir(Path(graph.project))
     errors += unusable_executors(graph, state)
+    errors += wrong_pointers(graph)
     refuse(place(errors, texts))
     _most_items(variables)  # a bound that makes no sense is refused before anything is written
     if replay is not None:

@@ -118,6 +118,34 @@ def test_the_model_is_that_of_the_task_then_of_its_tier(project: Project) -> Non
     }
 
 
+@pytest.mark.parametrize(
+    ("pointer", "needs", "found"),
+    [
+        ("{path: ../../etc/passwd}", "", [("ME384", "../../etc/passwd")]),
+        ("{path: ../../etc/passwd}", ", needs: [b]", [("ME384", "../../etc/passwd")]),
+        ("{path: none.txt}", "", [("ME381", "none.txt")]),
+        ("{path: none.txt}", ", needs: [b]", []),
+        ("{path: two.txt, lines: 2..3}", "", [("ME383", "2..3")]),
+        ("{path: two.txt, lines: 2..3}", ", needs: [b]", []),
+        ("{path: two.txt, lines: 1..2}", "", []),
+        ("{path: '${{ params.file }}'}", "", [("ME381", "${{ params.file }}")]),
+    ],
+)
+def test_what_a_task_points_to_is_looked_at_before_anything_starts(
+    project: Project, pointer: str, needs: str, found: list[tuple[str, str]]
+) -> None:
+    project.file("two.txt", "1\n2\n")
+    head = "params: {file: {default: gone.txt}}\ntasks:\n  b: {run: echo}\n"
+    task = f"a: {{role: docs, prompt: x, context: {{files: [{pointer}]}}{needs}}}"
+    try:
+        api.plan(project.graph(f"{head}  {task}\n"), cwd=project.root)
+    except InputErrors as caught:
+        errors = caught.errors
+    else:
+        errors = ()
+    assert [(error.code, underlined(error).strip("'")) for error in errors] == found
+
+
 def test_a_tier_needs_a_model(project: Project) -> None:
     put_client(project.bin, "opencode")
     asked = "tasks: {a: {role: docs, prompt: x, tier: haiku}}"

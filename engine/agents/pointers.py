@@ -51,6 +51,12 @@ def check_pointers(manifest: Mapping[str, Any], project: Path) -> list[ContractE
     return found
 
 
+def wrong_pointer(path: str, lines: tuple[int, int] | None, project: Path) -> list[ContractError]:
+    """What is wrong with a pointer to a file, or to lines of it, as things are now; each error's place is
+    within the pointer."""
+    return list(_wrong(path, lines, os.path.realpath(project), ()))
+
+
 def within_project(path: str, project: str) -> str:
     """A path as a Manifest names it: relative to the project where it lies in there, else as it stands.
 
