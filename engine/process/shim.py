@@ -37,6 +37,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+LARGEST = 256 << 20
+"""Bytes that an agent may print on a stream in one turn; one that says more is ended."""
+
 DRAIN = 1.0
 """Seconds that descendants may hold the output open once the agent itself has ended."""
 
@@ -53,7 +56,8 @@ class Spec:
     `envelope.json`. `attempt`, `key` and `turn` go into the envelope. `secrets` are names of variables in
     `env` whose values are masked. `wall` is the limit of the turn, `orphan` that of a turn without one once
     the Coordinator is gone, `grace` the time between SIGTERM and SIGKILL; seconds all of them. `open_files`
-    is how many files the agent may have open, None for as many as this process.
+    is how many files the agent may have open, None for as many as this process; `largest` how many bytes it
+    may print on a stream.
     """
 
     def __init__(self, given: dict[str, Any]) -> None:
@@ -70,6 +74,7 @@ class Spec:
         self.orphan: float = given.get("orphan", 1800.0)
         self.grace: float = given.get("grace", 5.0)
         self.open_files: int | None = given.get("open_files")
+        self.largest: int = given.get("largest", LARGEST)
 
 
 class Shim:
@@ -100,7 +105,9 @@ class Shim:
         """Carry the turn out, and leave its envelope."""
         began = time.time()
         error = None
-        self._files = _sibling("turn_files", _HERE).TurnFiles(self._spec.folder, _mask(self._spec))
+        self._files = _sibling("turn_files", _HERE).TurnFiles(
+            self._spec.folder, _mask(self._spec), self._spec.largest
+        )
         try:
             ends = self._start()
         except OSError as problem:
@@ -149,6 +156,7 @@ class Shim:
         for descriptor in (*ends, self._wake_in, 0):
             poller.register(descriptor, select.POLLIN)
         poller.register(self._feed, select.POLLOUT)
+        self._obey(b"")  # what came together with the task
         while ends or self._end is None:
             if self._end is not None and "drain" not in self._deadlines:
                 self._deadlines["drain"] = time.monotonic() + DRAIN
@@ -212,13 +220,16 @@ class Shim:
             if self._spec.wall is None:
                 self._deadlines["orphan"] = time.monotonic() + self._spec.orphan
             return False
+        self._obey(data)
+        return True
+
+    def _obey(self, data: bytes) -> None:
         *lines, self._words = (self._words + data).split(b"\n")
         for line in lines:
             if line == b"terminate":
                 self._terminate("asked")
             elif line == b"kill":
                 self._kill("killed")
-        return True
 
     def _on_signal(self) -> None:
         with contextlib.suppress(BlockingIOError):

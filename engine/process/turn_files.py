@@ -24,13 +24,15 @@ _NEW = os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
 
 class TurnFiles:
     """The files of one turn in `folder`, for the user alone. `mask` is what hides secrets, None for nothing.
+    A stream takes `largest` bytes at most.
 
     Raises `OSError` when they cannot be made. `broken` says why output could not be stored; what comes after
     that is lost.
     """
 
-    def __init__(self, folder: str, mask: Any) -> None:
+    def __init__(self, folder: str, mask: Any, largest: int) -> None:
         self._folder = folder
+        self._largest = largest
         self.broken = ""
         self.sizes = dict.fromkeys(STREAMS, 0)
         # On a disk that is full by the end there is room for the envelope all the same.
@@ -73,6 +75,8 @@ class TurnFiles:
         if not data or self.broken:
             return 0
         try:
+            if self.sizes[name] + len(data) > self._largest:
+                raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
             _write(self._files[name], data)
         except OSError as problem:
             self._break(problem)

@@ -44,6 +44,9 @@ if TYPE_CHECKING:
 
 STOPPED: Final = "it was asked to stop"
 
+_LAST_WORDS: Final = 5.0
+"""Seconds that reading what a client said may take once it was told to end, and its grace is over."""
+
 _SLIPS: Final = 3
 """How often a client that failed at its own start is started again, within the attempt."""
 
@@ -85,7 +88,7 @@ class AgentAttempt:
         self._asked_for: list[str] = []
         self._is_counted = False
         self._room: asyncio.Future[None] | None = None
-        self._grace: asyncio.TimerHandle | None = None
+        self._timers: list[asyncio.TimerHandle] = []
         self._loop = asyncio.get_running_loop()
         self.done: asyncio.Future[AttemptResult] = self._loop.create_future()
 
@@ -101,11 +104,14 @@ class AgentAttempt:
             return
         self._stopped = self._stopped or STOPPED
         self._hard = self._hard or hard
+        grace = self._request.grace
         if hard:
             self._inspection.abandon()
-        elif self._grace is None:
+            self._timers.append(self._loop.call_later(_LAST_WORDS, self._read_no_further))
+        elif not self._timers:
             # What has ended was paid for: there is some time to find out what it came to.
-            self._grace = self._loop.call_later(self._request.grace, self._inspection.abandon)
+            self._timers.append(self._loop.call_later(grace, self._inspection.abandon))
+            self._timers.append(self._loop.call_later(grace + _LAST_WORDS, self._read_no_further))
         if self._runtime.queue.forget(self._begin_again):
             self._begin_again()
         elif self._turn is not None:
@@ -115,6 +121,10 @@ class AgentAttempt:
                 self._turn.link.terminate()
         elif self._work is not None:
             self._work.cancel()
+
+    def _read_no_further(self) -> None:
+        if self._turn is not None:
+            self._turn.abandon()
 
     # ---- the beginning
 
@@ -137,8 +147,8 @@ class AgentAttempt:
     def _settle(self, task: asyncio.Task[AttemptResult]) -> None:
         if self._pulse is not None:
             self._pulse.finish()
-        if self._grace is not None:
-            self._grace.cancel()
+        for timer in self._timers:
+            timer.cancel()
         if self._is_counted:
             self._is_counted = False
             self._runtime.queue.leave()

@@ -36,6 +36,8 @@ class Finished:
     end: TurnEnd
     envelope: Envelope | None
     stderr: str
+    abandoned: bool = False
+    """Whether nobody waited until all of its output was read."""
 
     @property
     def seconds(self) -> float:
@@ -45,7 +47,7 @@ class Finished:
     @property
     def by_itself(self) -> bool:
         """Whether nobody and no limit ended it."""
-        return self.envelope is not None and self.envelope.by_itself
+        return self.envelope is not None and self.envelope.by_itself and not self.abandoned
 
 
 class Reading:
@@ -56,7 +58,8 @@ class Reading:
         self._turn = turn
         self._folder = folder
         self._see = see
-        self._files = [_Lines(folder / "stdout", partial(self._feed, self._reader.feed))]
+        # What a client says on its output, it says in JSON objects.
+        self._files = [_Lines(folder / "stdout", partial(self._feed, self._reader.feed), having=b"{")]
         if isinstance(self._reader, Hears):
             self._files.append(_Lines(folder / "stderr", partial(self._feed, self._reader.hear)))
 
@@ -64,6 +67,11 @@ class Reading:
         """Take some of what is new; how many bytes that was, and whether there is more."""
         sizes = [file.read_on(_AT_ONCE) for file in self._files]
         return sum(sizes), max(sizes) >= _AT_ONCE
+
+    def abandon(self) -> None:
+        """Read no further; safe from another thread."""
+        for file in self._files:
+            file.is_abandoned = True
 
     def finish(self, envelope: Envelope | None) -> Finished:
         """The end of the turn, once its process is gone."""
@@ -73,7 +81,8 @@ class Reading:
         status = None if envelope is None else envelope.status
         number = None if envelope is None else envelope.signal
         end = self._reader.end(status=status, signal=number, stderr=stderr)
-        return Finished(turn=self._turn, end=end, envelope=envelope, stderr=stderr)
+        abandoned = any(file.is_abandoned for file in self._files)
+        return Finished(turn=self._turn, end=end, envelope=envelope, stderr=stderr, abandoned=abandoned)
 
     def _feed(self, read: Callable[[bytes], Sequence[Seen]], line: bytes) -> None:
         for seen in read(line.removesuffix(b"\r")):
@@ -81,11 +90,13 @@ class Reading:
 
 
 class _Lines:
-    """The whole lines of a file that is being written."""
+    """The whole lines of a file that is being written, those alone that hold `having`."""
 
-    def __init__(self, path: Path, feed: Callable[[bytes], None]) -> None:
+    def __init__(self, path: Path, feed: Callable[[bytes], None], *, having: bytes = b"") -> None:
         self._path = path
         self._feed = feed
+        self._having = having
+        self.is_abandoned = False
         self._file: Any = None
         self._rest: list[bytes] = []
         self._size = 0
@@ -98,14 +109,25 @@ class _Lines:
             except FileNotFoundError:
                 return 0
         size = 0
-        while size < limit and (chunk := self._file.read(_CHUNK)):
+        while size < limit and not self.is_abandoned and (chunk := self._file.read(_CHUNK)):
             size += len(chunk)
-            first, *lines = chunk.split(b"\n")
-            self._add(first)
-            for line in lines:
-                self._end_line()
-                self._add(line)
+            self._take(chunk)
         return size
+
+    def _take(self, chunk: bytes) -> None:
+        first, rest = chunk.find(b"\n"), chunk.rfind(b"\n") + 1
+        if first < 0:
+            self._add(chunk)
+            return
+        self._add(chunk[:first])
+        self._end_line()
+        # Looked for first: a client may flood its output with millions of short lines.
+        if chunk.find(self._having, first + 1, rest) >= 0:
+            for line in chunk[first + 1 : rest - 1].split(b"\n") if rest - 1 > first else ():
+                if self._having in line:
+                    self._add(line)
+                    self._end_line()
+        self._add(chunk[rest:])
 
     def finish(self) -> None:
         self.read_on(math.inf)
@@ -124,7 +146,7 @@ class _Lines:
         line = b"".join(self._rest)
         self._rest.clear()
         self._size = 0
-        if line.strip():
+        if line.strip() and self._having in line:
             self._feed(line)
 
 
@@ -175,6 +197,10 @@ class RunningTurn:
         """The end of the turn."""
         envelope = await self._over
         return await self._threads.result_of(partial(self._reading.finish, envelope))
+
+    def abandon(self) -> None:
+        """Read its output no further: nobody waits for what it came to."""
+        self._reading.abandon()
 
     def _on_output(self) -> None:
         if self._over.done():

@@ -140,7 +140,8 @@ class Reader(Protocol):
     """Reads the output of one turn, line by line, and says at the end what it came to."""
 
     def feed(self, line: bytes) -> Sequence[Seen]:
-        """What a whole line, without its end, tells. Never raises: what it does not know it passes over."""
+        """What a whole line, without its end, tells. Never raises: what it does not know it passes over.
+        Lines in which no JSON object can begin never come here."""
 
     def end(self, *, status: int | None, signal: int | None, stderr: str) -> TurnEnd:
         """The end, once the process is gone; `stderr` is the tail of what it printed there."""

@@ -8,7 +8,9 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import cache
 from importlib.util import find_spec
 from typing import Final
@@ -21,6 +23,8 @@ from .preflight import check_secrets
 
 _PATIENCE: Final = 10.0
 _LONGEST: Final = 1 << 16
+_FLOOD: Final = 16 << 20
+_GLANCE: Final = 0.25
 _VERSION: Final = re.compile(r"\d+(?:\.\d+)+")
 
 
@@ -92,15 +96,23 @@ def _asked(words: tuple[str, ...], environ: tuple[tuple[str, str], ...], seconds
             )
         except (OSError, ValueError):
             return None
-        try:
-            process.wait(seconds)
-        except subprocess.TimeoutExpired:
+        if not _has_ended(process, said.fileno(), seconds):
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
             return None
         said.seek(0)
         found = _VERSION.search(said.read(_LONGEST).decode("utf-8", "replace"))
     return found[0] if found is not None else None
+
+
+def _has_ended(process: subprocess.Popen[bytes], said: int, seconds: float) -> bool:
+    """Whether it ended in time, and without filling the disk."""
+    deadline = time.monotonic() + seconds
+    while (left := deadline - time.monotonic()) > 0 and os.fstat(said).st_size <= _FLOOD:
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(min(left, _GLANCE))
+            return True
+    return False
 
 
 def is_older(version: str, minimum: str) -> bool:

@@ -21,10 +21,18 @@ PATIENCE = 60.0
 
 class ADrivenShim:
     """A shim around `sh -c text`, with `folder` for its files. `more` goes into its spec; the standard input
-    of the agent is `stdin`. A context manager: the Coordinator is gone at its end."""
+    of the agent is `stdin`; `also` is said in one breath with the spec. A context manager: the Coordinator is
+    gone at its end."""
 
     def __init__(
-        self, folder: Path, text: str, *, stdin: bytes = b"", largest_file: int | None = None, **more: Any
+        self,
+        folder: Path,
+        text: str,
+        *,
+        stdin: bytes = b"",
+        largest_file: int | None = None,
+        also: str = "",
+        **more: Any,
     ) -> None:
         self.folder = folder
         folder.mkdir(exist_ok=True)
@@ -54,7 +62,7 @@ class ADrivenShim:
             # It waits for its spec.
             limits = (largest_file, resource.RLIM_INFINITY)
             resource.prlimit(self.process.pid, resource.RLIMIT_FSIZE, limits)
-        self.say(json.dumps(given | more))
+        self.say(f"{json.dumps(given | more)}{also}")
 
     def say(self, line: str) -> None:
         """Say a word to it; the spec is the first."""

@@ -96,6 +96,18 @@ def test_it_may_open_as_many_files_as_it_is_told(tmp_path: Path) -> None:
     assert shim.read("stdout") == b"77\n"
 
 
+@pytest.mark.parametrize(("word", "signal"), [("terminate", 15), ("kill", 9)])
+def test_a_word_that_comes_together_with_the_task_is_obeyed(tmp_path: Path, word: str, signal: int) -> None:
+    envelope, _ = ended(tmp_path / "t", "sleep 1000", also=f"\n{word}")
+    assert (envelope["signal"], envelope["stopped"] is None) == (signal, False)
+
+
+def test_one_that_says_too_much_is_ended(tmp_path: Path) -> None:
+    envelope, shim = ended(tmp_path / "t", "yes", largest=300_000)
+    assert (envelope["killed"], envelope["broken"]) == (True, "File too large")
+    assert len(shim.read("stdout")) <= 300_000
+
+
 def test_secrets_are_masked_wherever_they_are_cut(tmp_path: Path) -> None:
     secret = "hunter2-hunter2"
     text = 'printf "%s" "${TOKEN%r2-hunter2}" ; printf "%s\\n" "${TOKEN#hunte}"; echo "a $TOKEN" >&2'

@@ -64,6 +64,11 @@ def test_one_that_hangs_is_ended(tmp_path: Path) -> None:
     assert version_of(str(path), INSTALL, {}, seconds=0.05) is None
 
 
+def test_one_that_floods_is_ended(tmp_path: Path) -> None:
+    path = says(tmp_path, "exec yes")
+    assert version_of(str(path), INSTALL, {"PATH": "/usr/bin:/bin"}, seconds=1000) is None
+
+
 def test_one_that_leaves_something_running_is_not_waited_for(tmp_path: Path) -> None:
     fifo = tmp_path / "hold"
     path = says(tmp_path, f"mkfifo '{fifo}'; (cat '{fifo}') & echo 3.1")
