@@ -15,9 +15,18 @@ from .engine.instances import leaf_tasks, with_tasks
 from .engine.ledger.connection import DATABASE
 from .engine.ledger.ledger import Ledger
 from .engine.runtimes.clients.table import client_of
+from .engine.runtimes.registry import Registry
 from .patterns.families import with_families
-from .schemas.agent import AGENT, CLIENTS, REPLAY
-from .schemas.errors import ExecutorUnusable, InputError, InputErrors, NoClient, TierWithoutModel
+from .schemas.agent import AGENT, CLIENTS, OF_OTHERS, REPLAY
+from .schemas.errors import (
+    ExecutorUnusable,
+    InputError,
+    InputErrors,
+    NoClient,
+    RuntimeOfAnotherKind,
+    TierWithoutModel,
+)
+from .schemas.suggest import in_backticks
 from .tasks.budgets_files import load_choices
 from .tasks.roles import load_roles
 
@@ -81,7 +90,7 @@ class Serving:
     def __init__(self, project: Path, environ: Mapping[str, str]) -> None:
         self._path = environ.get("PATH", os.defpath)
         self.choices: Choices
-        self.choices, self.problems = load_choices(project, home=home_of(environ))
+        self.choices, self.problems = load_choices(project, home=home_of(environ), unfit=_unfit)
         self._found: str | None = None
         self._is_searched = False
 
@@ -123,6 +132,16 @@ class Serving:
     def program_of(self, runtime: str) -> str | None:
         """Where the client of a runtime lies; None where it is not on PATH."""
         return shutil.which(client_of(runtime).install.program, path=self._path)
+
+
+def _unfit(runtime: str) -> InputError | None:
+    """What is wrong with a runtime that `budgets.yaml` names for Roles."""
+    if runtime in OF_OTHERS:
+        return RuntimeOfAnotherKind(
+            f"the runtime `{runtime}` cannot do the work of Roles",
+            hint=f"name one of {in_backticks(CLIENTS)}",
+        )
+    return None if runtime in (*CLIENTS, REPLAY) else Registry().unknown(runtime)
 
 
 def _no_model(runtime: str, role: Role, asked: Tier | None) -> TierWithoutModel:
