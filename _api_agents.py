@@ -16,16 +16,19 @@ from .engine.instances import leaf_tasks, with_tasks
 from .engine.ledger.connection import DATABASE
 from .engine.ledger.ledger import Ledger
 from .engine.runtimes.clients.table import client_of
+from .engine.runtimes.registry import Registry
 from .patterns.families import with_families
-from .schemas.agent import AGENT, CLIENTS, REPLAY
+from .schemas.agent import AGENT, CLIENTS, OF_OTHERS, REPLAY
 from .schemas.errors import (
     ExecutorUnusable,
     InputError,
     InputErrors,
     NoClient,
     PointerOutside,
+    RuntimeOfAnotherKind,
     TierWithoutModel,
 )
+from .schemas.suggest import in_backticks
 from .schemas.template import Literal
 from .tasks.budgets_files import load_choices
 from .tasks.roles import load_roles
@@ -91,7 +94,7 @@ class Serving:
     def __init__(self, project: Path, environ: Mapping[str, str]) -> None:
         self._path = environ.get("PATH", os.defpath)
         self.choices: Choices
-        self.choices, self.problems = load_choices(project, home=home_of(environ))
+        self.choices, self.problems = load_choices(project, home=home_of(environ), unfit=_unfit)
         self._found: str | None = None
         self._is_searched = False
 
@@ -133,6 +136,16 @@ class Serving:
     def program_of(self, runtime: str) -> str | None:
         """Where the client of a runtime lies; None where it is not on PATH."""
         return shutil.which(client_of(runtime).install.program, path=self._path)
+
+
+def _unfit(runtime: str) -> InputError | None:
+    """What is wrong with a runtime that `budgets.yaml` names for Roles."""
+    if runtime in OF_OTHERS:
+        return RuntimeOfAnotherKind(
+            f"the runtime `{runtime}` cannot do the work of Roles",
+            hint=f"name one of {in_backticks(CLIENTS)}",
+        )
+    return None if runtime in (*CLIENTS, REPLAY) else Registry().unknown(runtime)
 
 
 def _no_model(runtime: str, role: Role, asked: Tier | None) -> TierWithoutModel:

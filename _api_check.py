@@ -18,7 +18,7 @@ from .schemas.errors.patterns import NothingToDo, NoVoteField, SharedFile, Unkno
 from .schemas.errors.structure import WriteConflict
 from .tasks.binding import bind, sketch
 from .tasks.check import check_loaded, outline
-from .tasks.loader import load_problems
+from .tasks.loader import load_problems, text_problems
 from .tasks.pattern_binding import may_have_patterns
 from .tasks.pattern_templates import does_users_work
 from .tasks.sub_graphs import Sources
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 def check(source: FilePath) -> list[InputError]:
     """Every problem that the file alone can tell, in the order of the text; empty when there is none."""
-    loaded, problems = _checked(source)
+    loaded, problems = _checked(*load_problems(source))
     return problems if loaded is None else _in_order([*problems, *_wrong_patterns(loaded, problems)])
 
 
@@ -56,8 +56,9 @@ def plan(
     Where tasks declare what they read, it says which results of earlier DAG runs would be taken, and
     what has changed for those that would not.
     """
-    from ._api_agents import with_agents, wrong_pointers
+    from ._api_agents import unusable_executors, with_agents, wrong_pointers
     from .engine.plan import build_plan
+    from .engine.project import state_dir
 
     graph, texts = bound(source, params or {}, cwd=cwd, environ=os.environ)
     if select or exclude:
@@ -65,6 +66,7 @@ def plan(
 
         graph = selected(graph, select, exclude)
     graph, errors = with_agents(graph, environ=os.environ, replayed=replayed, looking=True)
+    errors += unusable_executors(graph, state_dir(FilePath(graph.project)))
     errors += wrong_pointers(graph)
     refuse(_without_repeats(place(errors, texts)))
     return build_plan(graph, concurrency=concurrency, rehearsed=_rehearsed(graph, force=force))
@@ -106,11 +108,28 @@ def bound(
 
     Raises `InputErrors`.
     """
-    loaded, problems = _checked(source)
+    return _bound(*_checked(*load_problems(source)), params, cwd=cwd, environ=environ)
+
+
+def bound_text(
+    data: bytes, source: FilePath, *, cwd: FilePath, environ: Mapping[str, str]
+) -> tuple[BoundGraph, Texts]:
+    """The same for what is to be written to the file `source`, without parameters."""
+    return _bound(*_checked(*text_problems(data, str(source))), {}, cwd=cwd, environ=environ)
+
+
+def _bound(
+    loaded: LoadedGraph | None,
+    problems: list[InputError],
+    params: Mapping[str, object],
+    *,
+    cwd: FilePath | None,
+    environ: Mapping[str, str],
+) -> tuple[BoundGraph, Texts]:
     if loaded is None:
         raise InputErrors(problems)
     sources = Sources()
-    project = find_project(source.resolve().parent)
+    project = find_project(FilePath(loaded.file).resolve().parent)
     try:
         graph = bind(
             loaded,
@@ -197,8 +216,9 @@ def refuse(errors: list[InputError]) -> None:
         raise InputErrors(_in_order(errors))
 
 
-def _checked(source: FilePath) -> tuple[LoadedGraph | None, list[InputError]]:
-    loaded, problems = load_problems(source)
+def _checked(
+    loaded: LoadedGraph | None, problems: list[InputError]
+) -> tuple[LoadedGraph | None, list[InputError]]:
     if loaded is None:
         return None, problems
     problems = [

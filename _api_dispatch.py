@@ -10,15 +10,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from ._api_agents import load_roles_of
+from ._api_check import bound_text
+from ._api_dispatch_flags import Origins
+from ._api_ready import ready
+from .engine.agents.pointers import check_pointers
 from .engine.private_files import write_private
 from .engine.project import find_project, state_dir, working_directory
 from .schemas.agent import CLIENTS, REPLAY, REVIEWERS, TIERS
-from .schemas.errors import BadFlagValue, InputErrors, KeyNotBuilt, PathOutsideProject
+from .schemas.errors import BadFlagValue, InputError, InputErrors, KeyNotBuilt
 from .schemas.ids import new_id
 from .tasks.handoff_files import load_manifest
 from .tasks.json_schemas import UnreadableSchema, load_schema
 from .tasks.manifest_text import manifest_yaml
-from .tasks.project_paths import is_outside, relative_to_project
 
 if TYPE_CHECKING:
     from .tasks.document import Document
@@ -64,24 +67,58 @@ class Dispatch:
 
 
 def dispatch_graph(
-    asked: Dispatch, *, cwd: Path | None = None, environ: Mapping[str, str] | None = None
+    asked: Dispatch,
+    *,
+    replay: Path | None = None,
+    cwd: Path | None = None,
+    environ: Mapping[str, str] | None = None,
 ) -> Path:
     """Write the task graph that does what is asked, and give its path; it is kept in the project's state.
 
-    Raises what is wrong with the Role, the flags or the Manifest; then nothing is written.
+    Raises what is wrong with the Role, the flags or the Manifest, and whatever else would keep the graph from
+    being run, with `replay` as in `run`; then nothing is written.
     """
+    variables = dict(os.environ if environ is None else environ)
     folder = cwd or working_directory()
     project = find_project(folder)
-    roles = load_roles_of(project, os.environ if environ is None else environ)
+    roles = load_roles_of(project, variables)
     roles.find(asked.role)
-    document = graph_of(asked, folder=folder, project=project, roles=roles)
+    document, origins = graph_of(asked, folder=folder, project=project, roles=roles)
     place = state_dir(project) / FOLDER / f"{new_id()}.yaml"
-    write_private(place, manifest_yaml(document).encode())
+    data = manifest_yaml(document).encode()
+    problems = [*_wrong_pointers(document, project), *_wrong_graph(data, place, folder, variables, replay)]
+    if problems:
+        raise InputErrors(origins.told(problems, str(place)))
+    write_private(place, data)
     return place
 
 
-def graph_of(asked: Dispatch, *, folder: Path, project: Path, roles: Roles) -> dict[str, Any]:
-    """The task graph as a document."""
+def _wrong_pointers(graph: Mapping[str, Any], project: Path) -> Iterator[InputError]:
+    """What is wrong with the files that the one task is pointed to."""
+    for name, task in graph["tasks"].items():
+        files = [
+            {key: _as_typed(value) if key == "path" else value for key, value in one.items()}
+            for one in task.get("context", {}).get("files", ())
+        ]
+        for error in check_pointers({"context": {"files": files}}, project):
+            error.where = ("tasks", name, *error.where)
+            yield error
+
+
+def _wrong_graph(
+    data: bytes, place: Path, folder: Path, environ: Mapping[str, str], replay: Path | None
+) -> list[InputError]:
+    """All that would keep the graph from being run."""
+    try:
+        graph, texts = bound_text(data, place, cwd=folder, environ=environ)
+        ready(graph, texts, environ=environ, replay=replay)
+    except InputErrors as found:
+        return list(found.errors)
+    return []
+
+
+def graph_of(asked: Dispatch, *, folder: Path, project: Path, roles: Roles) -> tuple[dict[str, Any], Origins]:
+    """The task graph as a document, and where its parts come from."""
     if not asked.instruction.strip():
         raise BadFlagValue("the instruction is empty", hint='write it in quotes: `me dispatch docs "…"`')
     task: dict[str, Any] = {"role": asked.role, "prompt": _as_written(asked.instruction)}
@@ -96,17 +133,21 @@ def graph_of(asked: Dispatch, *, folder: Path, project: Path, roles: Roles) -> d
     if schema is not None:
         task["output"] = {"schema": schema}
     pattern = _pattern(asked)
+    origins = Origins(asked=asked)
     if asked.manifest is not None:
-        pattern = _with_manifest(task, asked, pattern, roles)
+        pattern, manifest = _with_manifest(task, asked, pattern, roles)
+        pointed = len(task.get("context", {}).get("files", ())) - len(files)
+        origins = Origins(asked=asked, manifest=manifest, pointed=pointed)
     if pattern:
         task["pattern"] = pattern
     answer = f"${{{{ tasks['{asked.role}'].output }}}}"
-    return {
+    document = {
         "version": 1,
         "name": f"dispatch-{asked.role}",
         "outputs": {"answer": answer},
         "tasks": {asked.role: task},
     }
+    return document, origins
 
 
 def _as_written(value: Any) -> Any:
@@ -119,14 +160,16 @@ def _as_written(value: Any) -> Any:
     return [_as_written(item) for item in value] if isinstance(value, list | tuple) else value
 
 
+def _as_typed(text: str) -> str:
+    """What `_as_written` was made from."""
+    return text.replace('${{ "${{" }}', "${{")
+
+
 def _pointer(text: str, folder: Path, project: Path) -> dict[str, Any]:
     found = _LINES.fullmatch(text)
     path, lines = (found[1], found[2]) if found is not None else (text, None)
-    whole = os.path.join(folder, path)
-    if is_outside(whole, str(project)):
-        hint = "an Executor is only pointed to files of the project"
-        raise PathOutsideProject(f"`{path}` lies outside the project", hint=hint)
-    pointer = {"path": _as_written(relative_to_project(whole, str(project)))}
+    whole = os.path.join(os.path.realpath(folder), path)
+    pointer = {"path": _as_written(os.path.relpath(whole, project))}
     return pointer if lines is None else {**pointer, "lines": lines}
 
 
@@ -185,8 +228,8 @@ def _shadow(name: str) -> dict[str, str]:
 
 def _with_manifest(
     task: dict[str, Any], asked: Dispatch, pattern: dict[str, Any], roles: Roles
-) -> dict[str, Any]:
-    """The task with what the Manifest says; the pattern that it comes to."""
+) -> tuple[dict[str, Any], Document]:
+    """The task with what the Manifest says; the pattern that it comes to, and the Manifest's document."""
     assert asked.manifest is not None
     loaded, problems = load_manifest(asked.manifest)
     if loaded is None or problems:
@@ -205,7 +248,7 @@ def _with_manifest(
     for key, of_task in (("expected_deliverables", "deliverables"), ("acceptance", "acceptance")):
         if manifest.get(key):
             task[of_task] = _as_written(list(manifest[key]))
-    return _reviewed(asked, manifest, _delegated(asked, manifest, pattern, document), document)
+    return _reviewed(asked, manifest, _delegated(asked, manifest, pattern, document), document), document
 
 
 def _check_receiver(

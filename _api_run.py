@@ -12,12 +12,12 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from . import __version__
-from ._api_agents import unusable_executors, with_agents, wrong_pointers
-from ._api_check import bound, place, refuse, refuse_later
+from ._api_check import bound, refuse
 from ._api_patterns import RULES
 from ._api_prices import broken_prices, pricing_of
 from ._api_quality import assess_by, rules_of_graph
 from ._api_read import CancelAnswer, named_dag_run, project_of, to_resume, who
+from ._api_ready import ready
 from ._api_report import report_of
 from ._api_select import selected
 from .engine.coordinator.room import room_to_run
@@ -25,7 +25,7 @@ from .engine.coordinator.session import Session, Surroundings, create, stored_gr
 from .engine.coordinator.steady import SteadyObserver
 from .engine.faults import no_faults
 from .engine.growth import MOST_ITEMS, MOST_ITEMS_VARIABLE
-from .engine.instances import leaf_tasks, replayed
+from .engine.instances import leaf_tasks
 from .engine.ledger import queries
 from .engine.ledger.ledger import Ledger
 from .engine.ledger.lock import DagRunLock, is_held
@@ -78,18 +78,9 @@ def run(
     observer = SteadyObserver(observer) if observer is not None else None
     graph, texts = bound(source, params or {}, cwd=cwd, environ=variables)
     graph = selected(graph, select, exclude)
-    refuse_later(graph, texts)
-    graph, errors = with_agents(graph, environ=variables, replayed=replay is not None)
+    graph = ready(graph, texts, environ=variables, replay=replay)
     state = state_dir(Path(graph.project))
-    errors += unusable_executors(graph, state)
-    errors += wrong_pointers(graph)
-    refuse(place(errors, texts))
     _most_items(variables)  # a bound that makes no sense is refused before anything is written
-    if replay is not None:
-        graph = replayed(graph)
-    problems = [] if replay is not None else check_worktrees(graph, variables)
-    problems += broken_prices(graph, variables)
-    refuse(place([*preflight(graph, environ=variables, replay=replay), *problems], texts))
     quality = rules_of_graph(graph, variables)
     dag_run_id = new_id()
     with ExitStack() as stack:

@@ -109,7 +109,7 @@ def run_dispatch(asked: Dispatch, *, replay: Path | None, yes: bool, as_json: bo
     from .prompt import can_ask, is_agreed
     from .speech import say
 
-    graph = api.dispatch_graph(asked)
+    graph = api.dispatch_graph(asked, replay=replay)
     if not (as_json or quiet):
         plan = api.plan(graph, replayed=replay is not None)
         say(table_of(plan).rstrip("\n"))

@@ -50,6 +50,8 @@ def _one(
     lines = [f"{head}: {paint(visible(error.message), _BOLD, colour=colour)}"]
     if error.span is not None:
         lines += _excerpt(error.span, colour=colour, width=width)
+    elif error.flag is not None:
+        lines.append(f" {paint('-->', _BLUE, colour=colour)} {visible(error.flag)}")
     if error.hint:
         lines += ["", f"{paint('hint', _BLUE, colour=colour)}: {visible(error.hint)}"]
     return "".join(f"{line}\n" for line in lines)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os.path
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Any, Final, Literal
@@ -14,6 +14,7 @@ from ..schemas.agent import Tier
 from ..schemas.budgets_config import BudgetsConfig, RoleChoice, TierModels
 from ..schemas.errors import InputError, SourceEmpty
 from ..schemas.span import Path
+from .document import Document
 from .reader import by_place, read_problems
 from .roles.shape import keyed_errors
 from .source_file import read_source
@@ -22,6 +23,9 @@ FILE: Final = os.path.join(".metaensemble", "budgets.yaml")
 """Where the settings lie, below a project's root and below a user's home."""
 
 Layer = Literal["project", "user"]
+
+Unfit = Callable[[str], InputError | None]
+"""Says what is wrong with the name of a runtime that is to do the work of Roles."""
 
 _OTHER_NAMES: Final = {
     **dict.fromkeys(("client", "adapter", "default_runtime"), "runtime"),
@@ -86,8 +90,11 @@ class Choices:
         return [config.roles[role] for _, config in self.layers if role in config.roles]
 
 
-def load_choices(project: FilePath, *, home: FilePath | None) -> tuple[Choices, list[InputError]]:
-    """What the files of the project and of the user say, and what is wrong with them."""
+def load_choices(
+    project: FilePath, *, home: FilePath | None, unfit: Unfit = lambda _: None
+) -> tuple[Choices, list[InputError]]:
+    """What the files of the project and of the user say, and what is wrong with them; `unfit` judges the
+    runtimes that they name."""
     layers: list[tuple[Layer, BudgetsConfig]] = []
     problems: list[InputError] = []
     folders: list[tuple[Layer, FilePath | None]] = [("project", project), ("user", home)]
@@ -97,14 +104,14 @@ def load_choices(project: FilePath, *, home: FilePath | None) -> tuple[Choices, 
         if path is None or path in seen or not os.path.lexists(path):
             continue
         seen.add(path)
-        config, found = _read(path, FILE if layer == "project" else os.path.join("~", FILE))
+        config, found = _read(path, FILE if layer == "project" else os.path.join("~", FILE), unfit)
         problems += found
         if config is not None:
             layers.append((layer, config))
     return Choices(layers), problems
 
 
-def _read(path: str, shown: str) -> tuple[BudgetsConfig | None, list[InputError]]:
+def _read(path: str, shown: str, unfit: Unfit) -> tuple[BudgetsConfig | None, list[InputError]]:
     try:
         data = read_source(FilePath(path))
     except InputError as error:
@@ -115,11 +122,25 @@ def _read(path: str, shown: str) -> tuple[BudgetsConfig | None, list[InputError]
     if document is None or problems:
         return None, problems
     try:
-        return BudgetsConfig.model_validate(document.value), []
+        config = BudgetsConfig.model_validate(document.value)
     except ValidationError as error:
         details: list[dict[str, Any]] = [dict(one) for one in error.errors(include_url=False)]
         found = keyed_errors(document, details, _known_keys, _OTHER_NAMES, "the file")
         return None, sorted(found, key=by_place)
+    return config, sorted(_unfit_runtimes(config, document, unfit), key=by_place)
+
+
+def _unfit_runtimes(config: BudgetsConfig, document: Document, unfit: Unfit) -> Iterator[InputError]:
+    named: list[tuple[str | None, Path, Literal["key", "value"]]] = [
+        (config.runtime, ("runtime",), "value"),
+        *((one.runtime, ("roles", role, "runtime"), "value") for role, one in config.roles.items()),
+        *((runtime, ("models", runtime), "key") for runtime in config.models),
+    ]
+    for runtime, place, part in named:
+        problem = None if runtime is None else unfit(runtime)
+        if problem is not None:
+            problem.span = document.span(place, part)
+            yield problem
 
 
 def _known_keys(place: Path) -> tuple[str, ...]:

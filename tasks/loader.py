@@ -56,7 +56,12 @@ def load_problems(path: str | PathLike[str]) -> tuple[LoadedGraph | None, list[I
         data = read_source(FilePath(path))
     except InputError as error:
         return None, [error]
-    document, problems = read_problems(data, str(path))
+    return text_problems(data, str(path))
+
+
+def text_problems(data: bytes, file: str) -> tuple[LoadedGraph | None, list[InputError]]:
+    """The same for the bytes of a graph file that is, or will be, at `file`."""
+    document, problems = read_problems(data, file)
     if document is None:
         return None, problems
     graph, wrong = _validated(
@@ -66,7 +71,7 @@ def load_problems(path: str | PathLike[str]) -> tuple[LoadedGraph | None, list[I
     if graph is None:
         return None, problems
     loaded = LoadedGraph(
-        file=str(path),
+        file=file,
         digest=hashlib.sha256(data).hexdigest(),
         document=document,
         graph=graph,

@@ -193,6 +193,40 @@ def test_a_broken_budgets_yaml_is_told_at_its_line(project: Project) -> None:
     assert [error.hint for error in found] == ["did you mean `runtime`?", "did you mean `tier`?"]
 
 
+def test_a_runtime_that_there_is_not_is_told_where_budgets_yaml_names_it(project: Project) -> None:
+    project.budgets(
+        """
+        runtime: nope
+        roles:
+          docs: {runtime: claud}
+          backend: {runtime: command}
+        models: {opncode: {haiku: a/small}}
+        """
+    )
+    put_client(project.bin, "claude")
+    found = project.problems(ONE)
+    assert [(error.code, underlined(error)) for error in found] == [
+        ("ME520", "nope"),
+        ("ME520", "claud"),
+        ("ME371", "command"),
+        ("ME520", "opncode"),
+    ]
+    assert {error.span.file for error in found if error.span is not None} == {".metaensemble/budgets.yaml"}
+    assert [error.hint for error in found[1::2]] == ["did you mean `claude`?", "did you mean `opencode`?"]
+
+
+def test_a_runtime_of_another_package_is_known_in_budgets_yaml(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    info = tmp_path / "other-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: other\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[metaensemble.runtimes]\nother = not_there:make\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    project.budgets("runtime: other\n")
+    assert project.prepared(ONE)["a"].runtime == "other"
+
+
 def test_without_a_client_recordings_can_be_played(project: Project) -> None:
     project.file("rec.jsonl", '{"node": "a", "outcome": "ok", "output": "written"}\n')
     report = api.run(

@@ -96,18 +96,28 @@ class Registry:
         """The runtime `name`, ready to use. Raises `UnknownRuntime`, and `InputError` for bad settings."""
         factory = self.built_in.get(name) or self._registered(name)
         if factory is None:
-            known = self.names()
-            raise UnknownRuntime(
-                f"there is no runtime `{name}`",
-                hint=did_you_mean(name, known) or f"there are {in_backticks(known, last='and')}",
-            )
+            raise self._unknown(name)
         return factory(settings)
+
+    def unknown(self, name: str) -> UnknownRuntime | None:
+        """The error for a runtime that there is not; nothing is imported or opened."""
+        from importlib.metadata import entry_points  # only for unknown names
+
+        is_known = name in self.built_in or bool(entry_points(group=GROUP, name=name))
+        return None if is_known else self._unknown(name)
 
     def names(self) -> list[str]:
         """The names of all runtimes that can be opened, sorted."""
         from importlib.metadata import entry_points  # only for unknown names
 
         return sorted({*self.built_in, *(point.name for point in entry_points(group=GROUP))})
+
+    def _unknown(self, name: str) -> UnknownRuntime:
+        known = self.names()
+        near = did_you_mean(name, known)
+        return UnknownRuntime(
+            f"there is no runtime `{name}`", hint=near or f"there are {in_backticks(known, last='and')}"
+        )
 
     def _registered(self, name: str) -> Factory | None:
         # Reading the metadata of all installed packages takes milliseconds: only for unknown names.

@@ -22,6 +22,8 @@ class MetaEnsembleError(Exception):
 
     code: ClassVar[str] = ""
     exit_code: ClassVar[int] = 70
+    flag: str | None = None
+    """What was typed on the command line and is wrong, for an error that stands in no file."""
     source: str | None = None
     """The graph file that `where` is a place in, when it is not the one that was asked about."""
 
@@ -64,6 +66,7 @@ class MetaEnsembleError(Exception):
             "file": place.file if place else None,
             "line": place.line if place else None,
             "column": place.column if place else None,
+            **({"flag": self.flag} if self.flag is not None else {}),
             **({"facts": self.facts} if self.facts else {}),
         }
 

@@ -6,11 +6,11 @@ from .base import InputError
 
 
 class UnknownRuntime(InputError):
-    r"""A task names a runtime that is not installed.
+    r"""A task, or `budgets.yaml`, names a runtime that is not installed.
 
-    A runtime is the way in which attempts are carried out. `command`, `python` and `replay` are part
-    of this program; others come with packages that register them under the entry point group
-    `metaensemble.runtimes`.
+    A runtime is the way in which attempts are carried out. `command`, `python`, `replay` and those of the
+    clients are part of this program; others come with packages that register them under the entry point
+    group `metaensemble.runtimes`.
 
     Example:
 

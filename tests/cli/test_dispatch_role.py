@@ -173,7 +173,7 @@ def test_a_manifest_brings_in_the_review_that_it_demands(me: Shell, tmp_path: Pa
         (["docs", "x", "--consensus", "3", "--vote", "level"], "ME533", "--schema FILE"),
         (["docs", "x", "--peer-review", "a,,b"], "ME533", "no list of names"),
         (["docs", "x", "--schema", "none.json"], "ME533", "none.json"),
-        (["docs", "x", "--file", "/etc/passwd"], "ME307", "outside the project"),
+        (["docs", "x", "--file", "/etc/passwd"], "ME384", "leads out of the project"),
         (["docs", "x", "--manifest", "none.yaml"], "ME101", "none.yaml"),
     ],
 )
@@ -185,6 +185,68 @@ def test_what_is_wrong_is_told_and_nothing_written(
     assert f"error[{code}]" in answer.err
     assert said in answer.err
     assert list((tmp_path / ".metaensemble").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("flag", "value", "code", "said"),
+    [
+        ("--file", "rec.json", "ME381", "did you mean `rec.jsonl`?"),
+        ("--file", "rec.jsonl:1..999", "ME383", "and lines 1 to 999 are pointed to"),
+        ("--file", "sub", "ME382", "is a directory"),
+        ("--file", "../x.md", "ME384", "leads out of the project"),
+        ("--file", "rec.jsonl:9..2", "ME216", "is not a range of lines"),
+        ("--tier", "mini", "ME204", "write `opus`, `sonnet` or `haiku`"),
+        ("--consensus", "1", "ME334", "at least 2 voters"),
+        ("--fanout", "1", "ME334", "leave `--fanout` out"),
+        ("--peer-review", "docs", "ME336", "nobody reviews their own work"),
+        ("--peer-review", "dosc", "ME360", "did you mean `docs`?"),
+        ("--executor", "nope-123", "ME396", "there is no Executor"),
+        ("--runtime", "claud", "ME520", "did you mean `claude`?"),
+        ("--runtime", "command", "ME371", "cannot do the work"),
+        ("--schema", "s.json", "ME309", "the schema is not valid"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("quiet", [True, False])
+def test_the_flag_that_is_wrong_is_named_before_anything_is_shown_or_written(
+    me: Shell,
+    tmp_path: Path,
+    recorded: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    flag: str,
+    value: str,
+    code: str,
+    said: str,
+    quiet: bool,
+) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "s.json").write_text('{"type": "nope"}')
+    put_client(tmp_path / "bin", "claude")
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
+    answer = me("dispatch", "docs", "Write.", flag, value, *(["--quiet"] if quiet else []))
+    assert answer.code == 2
+    assert answer.err.startswith(f"error[{code}]: ")
+    assert f"\n --> {flag} {value}\n" in answer.err
+    assert said in answer.err
+    assert "order" not in answer.err
+    assert "dispatched" not in answer.err
+    assert list((tmp_path / ".metaensemble").iterdir()) == []
+
+
+def test_what_a_manifest_points_to_is_told_at_its_line(me: Shell, tmp_path: Path, recorded: Path) -> None:
+    (tmp_path / "m.yaml").write_text(MANIFEST.replace("rec.jsonl", "none.md"))
+    flags = ["--manifest", "m.yaml", "--file", "nor.md", "--replay", str(recorded)]
+    answer = me("dispatch", "docs", "Write.", *flags)
+    assert answer.code == 2
+    assert "m.yaml:6:" in answer.err
+    assert " --> --file nor.md" in answer.err
+    assert list((tmp_path / ".metaensemble").iterdir()) == []
+
+
+def test_a_wrong_budgets_yaml_is_told_at_its_own_line(me: Shell, tmp_path: Path, recorded: Path) -> None:
+    (tmp_path / ".metaensemble" / "budgets.yaml").write_text("runtime: nope\n")
+    answer = me("dispatch", "docs", "Write.", "--replay", str(recorded))
+    assert answer.code == 2
+    assert ".metaensemble/budgets.yaml:1:10" in answer.err
 
 
 def test_without_a_client_it_says_what_to_install(me: Shell) -> None:

@@ -80,6 +80,16 @@ def test_settings_with_mistakes_are_told(me: Shell, programs: Path, tmp_path: Pa
     assert "did you mean `runtime`?" in answer.err
 
 
+def test_a_runtime_that_there_is_not_is_told_at_its_line(me: Shell, programs: Path, tmp_path: Path) -> None:
+    put_client(programs, "claude")
+    (tmp_path / ".metaensemble" / "budgets.yaml").write_text("models: {}\nruntime: claud\n")
+    answer = me("doctor")
+    assert "error[ME520]: there is no runtime `claud`" in answer.err
+    assert ".metaensemble/budgets.yaml:2:10" in answer.err
+    assert "did you mean `claude`?" in answer.err
+    assert "claud " not in answer.out
+
+
 def test_it_says_which_role_uses_which_and_why(me: Shell, programs: Path, tmp_path: Path) -> None:
     text = "runtime: codex\nroles: {docs: {runtime: opencode, tier: haiku}}\n"
     (tmp_path / ".metaensemble" / "budgets.yaml").write_text(text)
