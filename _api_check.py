@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
+from copy import copy
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
 
@@ -33,9 +34,12 @@ if TYPE_CHECKING:
 
 
 def check(source: FilePath) -> list[InputError]:
-    """Every problem that the file alone can tell, in the order of the text; empty when there is none."""
+    """Every problem that the file can tell, with the Roles that there are where it is, in the order of the
+    text; empty when there is none."""
     loaded, problems = _checked(*load_problems(source))
-    return problems if loaded is None else _in_order([*problems, *_wrong_patterns(loaded, problems)])
+    if loaded is None:
+        return problems
+    return _in_order([*problems, *_wrong_patterns(loaded, problems), *_wrong_roles(loaded)])
 
 
 def plan(
@@ -227,6 +231,35 @@ def _checked(
         *place(graph_errors(outline(loaded)), Texts(loaded, Sources())),
     ]
     return loaded, _in_order(problems)
+
+
+def _wrong_roles(loaded: LoadedGraph) -> list[InputError]:
+    """What is wrong with the Roles that tasks name, each time that one is named."""
+    named = {name: task.role for name, task in loaded.graph.tasks.items() if task.role is not None}
+    if not named:
+        return []
+    from .tasks.roles import load_roles
+
+    home = os.environ.get("HOME")
+    project = find_project(FilePath(loaded.file).resolve().parent)
+    roles = load_roles(project, home=FilePath(home) if home else None)
+    found: list[InputError] = []
+    for task, role in named.items():
+        try:
+            roles.find(role)
+        except InputErrors as problems:
+            found += (_of_task(problem, task) for problem in problems.errors)
+        except InputError as problem:
+            found.append(_of_task(problem, task))
+    return _without_repeats(place(found, Texts(loaded, Sources())))
+
+
+def _of_task(problem: InputError, task: str) -> InputError:
+    if problem.span is not None:
+        return problem  # it stands in the Role's own file
+    found = copy(problem)
+    found.task, found.where = task, ("tasks", task, "role")
+    return found
 
 
 def _wrong_patterns(loaded: LoadedGraph, known: Iterable[InputError]) -> list[InputError]:

@@ -17,7 +17,7 @@ from .engine.runtimes.client import Turn
 from .engine.runtimes.client_check import has_module, is_older, version_of
 from .engine.runtimes.clients.table import client_of
 from .engine.runtimes.invocation import inherited
-from .schemas.agent import CLIENTS
+from .schemas.agent import CLIENTS, TIERS
 from .schemas.errors import InputError, InputErrors
 
 if TYPE_CHECKING:
@@ -125,6 +125,7 @@ def _client(name: str, serving: Serving, environ: Mapping[str, str], *, ask: boo
     path = None if is_part else serving.program_of(name)
     version = None if path is None else version_of(path, install, environ)
     model = serving.choices.some_model(name)
+    known = client_of(name).models
     state: State = "ready"
     if install.module is not None:
         state = "missing" if not has_module(install.module) else "ready" if model else "no model"
@@ -136,7 +137,9 @@ def _client(name: str, serving: Serving, environ: Mapping[str, str], *, ask: boo
         state = "too old"
     answers, answer = (None, "")
     if ask and state in ("ready", "silent"):
-        answers, answer = _asked(name, path or install.program, environ, model=model if is_part else None)
+        # The smallest that is known; without any, the client's own choice.
+        smallest = model or next((known[tier] for tier in reversed(TIERS) if tier in known), None)
+        answers, answer = _asked(name, path or install.program, environ, model=smallest)
     return ClientFound(
         runtime=name,
         state=state,

@@ -65,7 +65,8 @@ def _show(found: Health) -> None:
 
 def _client_row(one: ClientFound) -> list[str]:
     old = f" (at least {one.minimum} is needed)" if one.state == "too old" else ""
-    return [one.runtime, one.state + old, one.version or "", one.path or ""]
+    state = "does not answer" if one.answers is False else one.state
+    return [one.runtime, state + old, one.version or "", one.path or ""]
 
 
 def _role_row(one: RoleServed) -> list[str]:

@@ -55,13 +55,15 @@ def test_one_that_is_too_old_does_not_serve(me: Shell, programs: Path) -> None:
 def test_it_is_asked_only_when_that_is_wanted(me: Shell, programs: Path, tmp_path: Path) -> None:
     result = '{"type":"result","subtype":"success","is_error":false,"num_turns":1,"result":"ready","session_id":"s","usage":{}}'
     put_client(
-        programs, "claude", does=f"echo asked >> {tmp_path}/asked; cat > /dev/null; echo '{result}'; exit 0"
+        programs, "claude", does=f"echo \"$*\" >> {tmp_path}/asked; cat > /dev/null; echo '{result}'; exit 0"
     )
     assert me("doctor").code == 0
     assert not (tmp_path / "asked").exists()
     answer = me("doctor", "--ask")
     assert answer.code == 0
     assert "claude says: ready" in answer.out
+    asked = (tmp_path / "asked").read_text()
+    assert "--model haiku" in asked, "the smallest"
 
 
 def test_one_that_does_not_answer_does_not_serve(me: Shell, programs: Path) -> None:
@@ -69,6 +71,9 @@ def test_one_that_does_not_answer_does_not_serve(me: Shell, programs: Path) -> N
     answer = me("doctor", "--ask")
     assert answer.code == 1
     assert "claude does not answer: " in answer.out
+    assert next(line for line in answer.out.splitlines() if line.startswith("claude ")).split()[1:4] == [
+        "does", "not", "answer"
+    ]  # fmt: skip
 
 
 def test_settings_with_mistakes_are_told(me: Shell, programs: Path, tmp_path: Path) -> None:

@@ -44,3 +44,14 @@ def test_json(me: Shell, sample: str, tmp_path: Path) -> None:
 
 def test_keys_that_are_not_built_yet_are_valid(me: Shell, later: str) -> None:
     assert me("dag", "validate", later).code == 0
+
+
+def test_roles_are_looked_up_each_time_that_one_is_named(me: Shell, tmp_path: Path) -> None:
+    (tmp_path / "g.yaml").write_text(
+        "tasks:\n  a: {role: dosc, prompt: x}\n  b: {role: docs, prompt: x}\n  c: {role: dosc, prompt: x}\n"
+    )
+    answer = me("dag", "validate", "g.yaml")
+    assert answer.code == 2
+    assert answer.err.count("error[ME360]: there is no Role `dosc`") == 2
+    assert "g.yaml:2:13" in answer.err
+    assert "did you mean `docs`?" in answer.err
