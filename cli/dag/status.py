@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def status(
     dag_run: NewestDagRun = None,
     outputs: Annotated[
-        bool, typer.Option("--outputs", help="With --json: also what each node handed on.")
+        bool, typer.Option("--outputs", help="Also what each node handed on, such as an agent's answer.")
     ] = False,
     everything: Annotated[
         bool,
@@ -36,7 +36,23 @@ def status(
         give_json(report.model_dump(mode="json"))
     else:
         give(_text(report, me=program(), everything=everything))
+        give(_handed_on(report) if outputs else "")
     return 0
+
+
+def _handed_on(report: Report) -> str:
+    """What the nodes handed on, each below its name, without what a terminal would obey."""
+    import json
+
+    from ..plain import visible
+
+    parts = []
+    for node in report.nodes:
+        if node.output is not None:
+            is_text = isinstance(node.output, str)
+            text = node.output if is_text else json.dumps(node.output, indent=2, ensure_ascii=False)
+            parts.append(f"\n{node.id}:\n{visible(text)}\n")
+    return "".join(parts)
 
 
 def _text(report: Report, *, me: str, everything: bool) -> str:

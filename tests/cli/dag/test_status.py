@@ -117,3 +117,13 @@ tasks:
     lines = {line.split()[0]: line.split() for line in me("dag", "status").out.splitlines() if line}
     assert lines["review"] == ["review", "ok", "0", "decided", "3:0", "of", "5"]
     assert lines["lint"] == ["lint", "ok", "0"]
+
+
+def test_outputs_in_words_cannot_change_the_terminal(me: Shell, tmp_path: Path) -> None:
+    (tmp_path / "say.sh").write_text("printf 'one\\ntwo\\033[31m'\n")
+    (tmp_path / "g.yaml").write_text(
+        "version: 1\nname: g\ntasks:\n  a: {run: sh say.sh}\n  b: {run: [echo, '[1]'], output: {as: json}}\n"
+    )
+    assert me("dag", "run", "g.yaml", "--quiet").code == 0
+    told = me("dag", "status", "--outputs").out
+    assert "\na:\none\ntwo\ufffd[31m\n\nb:\n[\n  1\n]\n" in told
