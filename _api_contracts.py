@@ -16,6 +16,7 @@ from .schemas.errors import CannotWriteFile, InputError, InputErrors
 from .schemas.errors.contracts import TwinStale
 from .schemas.handoff import TO_FILL
 from .schemas.ids import new_id
+from .schemas.walked_path import walked
 from .tasks.handoff_files import load_brief, load_manifest
 from .tasks.install_decisions import memory_files
 from .tasks.manifest_text import manifest_yaml
@@ -51,7 +52,7 @@ def scaffold_manifest(
     project = find_project(folder)
 
     def relative(path: str) -> str:
-        return os.path.relpath(os.path.join(os.path.realpath(folder), path), project)
+        return os.path.relpath(walked(os.path.join(os.path.realpath(folder), path)), project)
 
     pointers = [{"path": relative(path), "lines": lines} for path, lines in files]
     promised = [relative(path) for path in deliverables] or [_to_fill("a file that must be there in the end")]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
-from collections.abc import Callable, Mapping, Sequence
+import stat
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,8 +54,8 @@ def check_quality(
     """Run the quality gate on files, and on all files below folders.
 
     `axis` looks at that one alone, `audit` at known weaknesses of the installed packages as well. Nothing is
-    recorded. Raises `InputErrors` for paths that do not exist or lie outside the project, for an unknown axis
-    and for what is wrong with a `quality.yaml`.
+    recorded. Raises `InputErrors` for paths that are no files or folders or lie outside the project, for an
+    unknown axis and for what is wrong with a `quality.yaml`.
     """
     variables = dict(os.environ if environ is None else environ)
     here = cwd or working_directory()
@@ -125,14 +127,29 @@ def _files(paths: Sequence[Path], project: Path) -> list[str]:
     problems: list[NothingToLookAt | FileOutsideProject] = []
     found: dict[str, None] = {}
     for path in paths:
-        whole = path.resolve()
-        if not whole.exists():
-            problems.append(NothingToLookAt(f"there is no `{path}`", hint="name a file, or a folder"))
+        whole, hint = Path(os.path.realpath(path)), "name a file, or a folder"
+        try:
+            kind = whole.stat().st_mode
+        except FileNotFoundError:
+            problems.append(NothingToLookAt(f"there is no `{path}`", hint=hint))
+            continue
+        except OSError as error:
+            is_loop = error.errno == errno.ELOOP
+            why = "it is a link that leads to itself" if is_loop else (error.strerror or str(error)).lower()
+            problems.append(NothingToLookAt(f"`{path}` cannot be looked at: {why}", hint=hint))
+            continue
+        if not (stat.S_ISREG(kind) or stat.S_ISDIR(kind)):
+            problems.append(NothingToLookAt(f"`{path}` is no ordinary file", hint=hint))
         elif not whole.is_relative_to(project):
             hint = f"the project is `{project}`; work in another one with `-C DIR`"
             problems.append(FileOutsideProject(f"`{path}` lies outside the project", hint=hint))
         else:
-            found |= dict.fromkeys(walk(str(whole)) if whole.is_dir() else [str(whole)])
+            found |= dict.fromkeys(_ordinary(str(whole)) if stat.S_ISDIR(kind) else [str(whole)])
     if problems:
         raise InputErrors(problems)
     return list(found)
+
+
+def _ordinary(folder: str) -> Iterator[str]:
+    """The files below a folder that can be read to their end: no pipes, devices or links to nowhere."""
+    return (file for file in walk(folder) if Path(file).is_file())

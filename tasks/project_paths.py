@@ -6,6 +6,8 @@ import os.path
 import posixpath
 import re
 
+from ..schemas.walked_path import is_below, walked
+
 _WILDCARD = re.compile(r"[*?\[]")
 
 
@@ -16,40 +18,41 @@ def leaves_upwards(path: str) -> bool:
     """
     if posixpath.isabs(path):
         return False
-    parts = path.split("/")
-    first = next((index for index, part in enumerate(parts) if _WILDCARD.search(part)), len(parts))
-    if ".." in parts[first:]:
+    fixed, rest = _split(path)
+    if ".." in rest.split("/"):
         return True
-    plain = posixpath.normpath("/".join(parts[:first]) or ".")
+    plain = posixpath.normpath(fixed)
     return plain == ".." or plain.startswith("../")
 
 
 def is_outside(path: str, project: str) -> bool:
     """Whether the path or glob `path`, relative to `project`, lies outside it once links are followed."""
-    if leaves_upwards(path):
+    fixed, rest = _split(path)
+    if leaves_upwards(path) or ".." in rest.split("/"):
         return True
-    absolute = os.path.normpath(os.path.join(project, _fixed_part(path)))
+    absolute, real = os.path.join(project, fixed), os.path.realpath(project)
+    plain = walked(absolute)
     # Both by its text and in truth: a link inside the project may lead out of it.
-    return not (
-        _is_below(absolute, project) or _is_below(absolute, os.path.realpath(project))
-    ) or not _is_below(os.path.realpath(absolute), os.path.realpath(project))
+    return not (is_below(plain, project) or is_below(plain, real)) or not is_below(
+        os.path.realpath(absolute), real
+    )
 
 
 def relative_to_project(path: str, project: str) -> str:
     """`path` as it is seen from the project's root, when it is absolute and inside; else as it is."""
+    if not os.path.isabs(path):
+        return path
+    fixed, rest = _split(path)
+    plain = walked(fixed)
     for root in (project, os.path.realpath(project)):
-        if os.path.isabs(path) and _is_below(os.path.normpath(_fixed_part(path)), root):
-            return os.path.relpath(path, root)
+        if is_below(plain, root):
+            return os.path.relpath(os.path.join(plain, rest), root)
     return path
 
 
-def _fixed_part(path: str) -> str:
-    """The leading directories of a glob that have no wildcard in them."""
+def _split(path: str) -> tuple[str, str]:
+    """The leading directories of a glob that have no wildcard in them, and what is behind them."""
     parts = path.split("/")
     first = next((index for index, part in enumerate(parts) if _WILDCARD.search(part)), len(parts))
     fixed = "/".join(parts[:first])
-    return fixed or ("/" if path.startswith("/") else ".")
-
-
-def _is_below(path: str, root: str) -> bool:
-    return path == root or path.startswith(root.rstrip("/") + "/")
+    return fixed or ("/" if path.startswith("/") else "."), "/".join(parts[first:])

@@ -17,6 +17,7 @@ from ...schemas.errors.contracts import (
 )
 from ...schemas.span import Path as Place
 from ...schemas.suggest import closest, in_backticks
+from ...schemas.walked_path import is_below, leads_out, walked
 from .line_ranges import bounds
 
 MEMORY_FILES: Final = ("CLAUDE.md", ".claude/CLAUDE.md", "CLAUDE.local.md")
@@ -64,9 +65,9 @@ def within_project(path: str, project: str) -> str:
     """
     if "\0" in path or not os.path.isabs(path):
         return path
-    full = os.path.normpath(path)
+    full = walked(path)
     for root in (os.path.normpath(project), os.path.realpath(project)):
-        if full != root and _is_below(full, root):
+        if full != root and is_below(full, root):
             return os.path.relpath(full, root)
     return path
 
@@ -135,14 +136,7 @@ def _wrong_lines(path: str, lines: tuple[int, int], count: int, where: Place) ->
 
 
 def _leads_out(path: str, root: str) -> bool:
-    if "\0" in path:
-        return False
-    full = os.path.normpath(os.path.join(root, path))
-    return not (_is_below(full, root) and _is_below(os.path.realpath(full), root))
-
-
-def _is_below(path: str, root: str) -> bool:
-    return path == root or path.startswith(root.rstrip("/") + "/")
+    return "\0" not in path and leads_out(path, root)
 
 
 def _outside(path: str, where: Place) -> PointerOutside:
@@ -156,11 +150,11 @@ def _outside(path: str, where: Place) -> PointerOutside:
 def _beside(path: str, root: str) -> str:
     """What there is instead of the file `path`: a name like it, or what lies in its directory."""
     folder, name = os.path.split(path)
-    while folder and not os.path.isdir(os.path.join(root, folder)):  # noqa: PTH112
+    while folder and (leads_out(folder, root) or not os.path.isdir(os.path.join(root, folder))):  # noqa: PTH112
         folder, name = os.path.split(folder)
     names = _names(os.path.join(root, folder))
     near = closest(name, names)
-    if near is not None:
+    if near not in (None, name):
         return f"did you mean `{os.path.join(folder, near)}`?"
     shown = f"`{folder}`" if folder else "the project"
     return f"{shown} has {in_backticks(names, last='and')}" if names else f"{shown} is empty"

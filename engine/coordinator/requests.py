@@ -14,6 +14,7 @@ from ...schemas.canonical import digest
 from ...schemas.errors import InputError, LedgerError
 from ...schemas.states import FailureReason
 from ...schemas.template import Host, Literal, Template, as_text, expressions, render
+from ...schemas.walked_path import is_below, walked
 from ..agents.pointers import within_project
 from ..instances import Frame, Instance, graphs_of, leaf_tasks
 from ..runtimes.protocol import AgentRequest, AttemptRequest, Isolation
@@ -192,7 +193,7 @@ class RequestBuilder:
             attempt_no=attempt_no,
             key=key,
             project=project,
-            cwd=os.path.normpath(os.path.join(project, cwd)),
+            cwd=walked(os.path.join(project, cwd)),
             command=command,
             python=task.python,
             env=env,
@@ -368,13 +369,14 @@ class RequestBuilder:
 
     def _inside(self, path: str, key: str) -> str:
         project = self._project
-        absolute = os.path.normpath(os.path.join(project, path))
+        absolute = os.path.join(project, path)
         try:
             real = os.path.realpath(absolute)
+            absolute = walked(absolute)
         except (ValueError, OSError):  # NUL, half a surrogate pair, a loop of links
             raise RenderError(f"`{key}` is no path that can exist: {path!r}") from None
         root = os.path.realpath(project)
-        if real != root and not real.startswith(root.rstrip("/") + "/"):
+        if not is_below(real, root):
             raise RenderError(f"`{key}` leads out of the project: `{path}`")
         return absolute
 

@@ -62,7 +62,8 @@ def tests_of(files: Iterable[str], project: str) -> dict[str, list[str]]:
             wanted.setdefault(f"{name}_test.py", []).append(file)
     if wanted:
         for test in walk(project):
-            for file in wanted.get(Path(test).name, ()):
+            asking = wanted.get(Path(test).name, ())
+            for file in asking if asking and Path(test).is_file() else ():
                 found[file].append(test)
     return {file: _nearest(file, tests, project) for file, tests in found.items()}
 

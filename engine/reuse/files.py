@@ -11,6 +11,8 @@ from fnmatch import fnmatchcase
 from hashlib import sha256
 from typing import Final
 
+from ...schemas.walked_path import walked
+
 _CHUNK: Final = 1 << 20
 _OWN: Final = frozenset({".git", ".metaensemble"})
 """Folders whose content is never an input: they change with every commit and every run."""
@@ -89,7 +91,7 @@ def matches(pattern: str, project: str, go_on: Callable[[], None] = lambda: None
         except OSError:
             continue
         if stat.S_ISREG(status.st_mode) and at == len(parts):
-            found.add(os.path.normpath(path))
+            found.add(walked(path))
         mark = (status.st_dev, status.st_ino, at)
         if stat.S_ISDIR(status.st_mode) and mark not in seen:
             seen.add(mark)

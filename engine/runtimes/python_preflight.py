@@ -20,6 +20,7 @@ from ...schemas.errors import (
 )
 from ...schemas.suggest import closest, did_you_mean, in_backticks
 from ...schemas.template import Literal, as_text
+from ...schemas.walked_path import walked
 from ..masking import MINIMUM_LENGTH, Masker
 from .invocation import inherited
 from .preflight import check_directory, check_secrets
@@ -73,7 +74,7 @@ class CallableCheck:
 def folder_of(task: BoundTask, project: str) -> str | None:
     """The working directory, None when it depends on other tasks."""
     cwd = task.cwd
-    return os.path.normpath(os.path.join(project, as_text(cwd.value))) if isinstance(cwd, Literal) else None
+    return walked(os.path.join(project, as_text(cwd.value))) if isinstance(cwd, Literal) else None
 
 
 def _no_callable(task: BoundTask) -> InputError:

@@ -10,9 +10,9 @@ class QualityError(InputError):
 
 
 class NothingToLookAt(QualityError):
-    r"""A path that the quality gate is to look at does not exist.
+    r"""A path that the quality gate is to look at is no file and no folder.
 
-    A typo would otherwise look like a clean bill.
+    A typo would otherwise look like a clean bill, and a pipe or a device would never come to its end.
 
     Example:
 

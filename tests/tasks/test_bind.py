@@ -236,6 +236,10 @@ def test_links_cannot_lead_out_of_the_project(tmp_path: Path) -> None:
         (str(project / "x"), False),
         (str(tmp_path / "x"), True),
         (str(tmp_path / "door" / "x"), True),
+        ("out/../x", True),
+        (f"{project}/out/../*", True),
+        (f"{project}/*/../../x", True),
+        ("in/../x", False),
     ):
         text = f"tasks: {{a: {{run: echo, writes: ['{path}']}}}}\n"
         if leaves:

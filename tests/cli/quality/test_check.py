@@ -103,6 +103,24 @@ def test_bad_input(me: Shell, tmp_path: Path, words: tuple[str, ...], code: str,
     assert text in answer.err
 
 
+def test_what_cannot_be_read_to_its_end_is_not_looked_at(me: Shell, tmp_path: Path) -> None:
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "a.py").write_text("A = 1\n")
+    (tmp_path / "src" / "loop.py").symlink_to("loop.py")
+    (tmp_path / "src" / "gone.py").symlink_to("nowhere.py")
+    os.mkfifo(tmp_path / "src" / "pipe.py")
+    os.mkfifo(tmp_path / "test_a.py")
+    report = me("quality", "check", "src", "--axis", "complexity", "--json").json
+    assert (report["state"], report["files"]) == ("auto", ["src/a.py"])
+    assert me("quality", "check", "src", "--axis", "correctness").code == 0
+    for name, words in (("loop.py", "it is a link that leads to itself"), ("pipe.py", "is no ordinary file")):
+        answer = me("quality", "check", f"src/{name}")
+        assert (answer.code, answer.out) == (2, "")
+        assert answer.err.startswith("error[ME390]: ")
+        assert words in answer.err
+        assert "hint: name a file, or a folder" in answer.err
+
+
 def test_settings_that_are_wrong_are_shown_at_their_place(me: Shell, tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("A = 1\n")
     (tmp_path / ".metaensemble").mkdir(exist_ok=True)

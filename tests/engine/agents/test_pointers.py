@@ -140,3 +140,31 @@ def test_a_path_inside_the_project_is_named_from_its_root(project: Path, tmp_pat
             assert within_project(absolute, str(root)) == "src/parser.py"
     for path in ("src/parser.py", "../outside.txt", f"{tmp_path}/outside.txt", str(project), "/a\0b"):
         assert within_project(path, str(project)) == path
+
+
+def test_what_is_above_a_link_is_above_what_it_points_to(project: Path, tmp_path: Path) -> None:
+    (tmp_path / "far" / "deep").mkdir(parents=True)
+    (tmp_path / "far" / "secret.txt").write_text("not yours\n")
+    (project / "away").symlink_to(tmp_path / "far" / "deep")
+    (project / "src" / "inner").mkdir()
+    (project / "near").symlink_to("src/inner")
+    promised = [{"path": "away/../made.txt"}, {"path": "near/../made.txt"}]
+    files = pointed(
+        {"path": "away/../secret.txt"},
+        {"path": "away/../none.txt"},
+        {"path": "near/../parser.py"},
+        {"path": "near/../parsr.py"},
+        {"path": "away/../nowhere/../../project/none.txt"},
+        expected_deliverables=promised,
+    )
+    found = check_pointers(files, project)
+    assert [(one.code, one.where, one.hint) for one in found if one.code != "ME384"] == [
+        ("ME381", ("context", "files", 3, "path"), "did you mean `near/../parser.py`?"),
+        ("ME381", ("context", "files", 4, "path"), "the project has `away`, `empty.txt`, `near` and `src`"),
+    ]
+    assert [one.where for one in found if one.code == "ME384"] == [
+        ("context", "files", 0, "path"),
+        ("context", "files", 1, "path"),
+        ("expected_deliverables", 0, "path"),
+    ]
+    assert within_project(f"{project}/near/../parser.py", str(project)) == "src/parser.py"
