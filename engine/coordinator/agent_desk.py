@@ -13,7 +13,7 @@ from ...schemas.bound import BoundTask
 from ...schemas.ids import IdSource
 from ...schemas.states import FailureReason
 from ..agents.briefs import build_brief, store_brief
-from ..agents.executors import Choice, Executors, NoExecutor, continued
+from ..agents.executors import Choice, ExecutorLeft, Executors, NoExecutor, continued
 from ..agents.manifests import build_manifest, check_manifest, memory_pointers, store_manifest
 from ..agents.report import ROOT, report_text, write_report
 from ..instances import Instance
@@ -91,8 +91,13 @@ class AgentDesk:
         """Forget choices of Executors, by node, that could not be recorded."""
         self._executors.withdraw(choices)
 
+    def is_at_work(self, alias: str) -> bool:
+        """Whether a task that names the Executor has to wait for it."""
+        return self._executors.is_at_work(alias)
+
     def prepare(self, instance: Instance, request: AttemptRequest) -> Prepared:
-        """The attempt with its Executor, its Manifest and its Brief, both stored. Raises `NotPrepared`."""
+        """The attempt with its Executor, its Manifest and its Brief, both stored. Raises `NotPrepared`,
+        and `ExecutorAtWork` where it has to wait for the Executor that it names."""
         task, agent = instance.task, request.agent
         assert task.agent is not None
         assert agent is not None
@@ -101,7 +106,9 @@ class AgentDesk:
                 task.agent, instance.id, runtime=task.runtime, parent=self._parent(instance)
             )
         except NoExecutor as problem:
-            raise NotPrepared(str(problem), "invalid_request") from None
+            # One that is left at work may be idle when the task is tried again.
+            failure: FailureReason = "other" if isinstance(problem, ExecutorLeft) else "invalid_request"
+            raise NotPrepared(str(problem), failure) from None
         try:
             manifest_id, manifest = self._manifest(instance, request, choice)
             brief_id, brief = self._brief(instance, request, choice)

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, ClassVar, Final
 
 from ...schemas.errors import ConflictingRecord, LedgerError
+from ..agents.executors import ExecutorAtWork
 from ..ledger.records import (
     ATTEMPT_STARTED,
     NODE_REUSED,
@@ -26,15 +27,19 @@ from ..scheduler.events import (
     AttemptFinished,
     AttemptStarted,
     NodeReused,
+    StartPutOff,
+    TimerFired,
 )
 from .agent_desk import of_intent
 from .attempt import LiveAttempt
 from .backoff import backoff
 from .gates import quality_gate
-from .ground import Ground
+from .ground import Ground, PutOff
 from .outcome import broken_runtime, finished_payload, started_payload
 from .requests import RenderError
 from .reuse import Candidate
+
+_PutOffs = list[tuple[StartAttempt, ExecutorAtWork]]
 
 _PICKS: Final = 20
 """How often Executors are chosen anew because another process was faster."""
@@ -113,18 +118,23 @@ class Attempts(Ground):
     def _start(self, commands: list[StartAttempt], candidate: Candidate | None = None) -> None:
         if not commands:
             return
-        prepared, seqs = self._recorded(commands, candidate)
-        self._faults("intent.after_commit")
+        prepared, seqs, put_off = self._recorded(commands, candidate)
+        if prepared:
+            self._faults("intent.after_commit")
         for (live, request), seq in zip(prepared, seqs, strict=True):
             self._live[live.run_id] = live
             self._launch(live, request, seq)
+        for command, busy in put_off:
+            self._wait_for(command, busy)
 
     def _recorded(
         self, commands: list[StartAttempt], candidate: Candidate | None
-    ) -> tuple[list[tuple[LiveAttempt, Any]], list[int]]:
-        """The attempts, and the numbers of the records of their intents."""
+    ) -> tuple[list[tuple[LiveAttempt, Any]], list[int], _PutOffs]:
+        """The attempts, the numbers of the records of their intents, and what cannot start yet."""
         for left in range(_PICKS, 0, -1):
-            prepared, records, durable = self._prepared(commands, candidate)
+            prepared, records, durable, put_off = self._prepared(commands, candidate)
+            if not prepared:
+                return prepared, [], put_off
             self._faults("intent.before_commit")
             try:
                 seqs = self._journal(records, durable=durable)
@@ -135,17 +145,18 @@ class Attempts(Ground):
                 continue
             if len(seqs) > len(prepared):
                 seqs = [n for n, one in zip(seqs, records, strict=True) if one.kind == ATTEMPT_STARTED]
-            return prepared, seqs
+            return prepared, seqs, put_off
         raise AssertionError("the last pick either returned or raised")
 
     def _prepared(
         self, commands: list[StartAttempt], candidate: Candidate | None
-    ) -> tuple[list[tuple[LiveAttempt, Any]], list[Record], bool]:
-        """The attempts, ready to start, with the records of their intents."""
+    ) -> tuple[list[tuple[LiveAttempt, Any]], list[Record], bool, _PutOffs]:
+        """The attempts, ready to start, with the records of their intents, and what cannot start yet."""
         now = self._clock.now_ms()
         prepared: list[tuple[LiveAttempt, Any]] = []
         records: list[Record] = []
         durable = False
+        put_off: _PutOffs = []
         for command in commands:
             task = self._instances[command.node].task
             run_id = self._ids()
@@ -154,13 +165,34 @@ class Attempts(Ground):
             live = self._new_live(command, run_id, now, key)
             live.candidate = candidate
             if task.agent is not None and not isinstance(request, RenderError):
-                request = self._with_executor(live, request, records)
+                try:
+                    request = self._with_executor(live, request, records)
+                except ExecutorAtWork as busy:
+                    put_off.append((command, busy))
+                    continue
             prepared.append((live, request))
             payload = started_payload(live, request, self._requests, self._ledger.blobs)
             records.append(Record(ATTEMPT_STARTED, run_id, self._dag_run_id, payload, None, now))
             # What costs money, or is done in the world outside, is on disk before it is done.
             durable = durable or task.effects == "external" or task.agent is not None
-        return prepared, records, durable
+        return prepared, records, durable, put_off
+
+    def _wait_for(self, command: StartAttempt, busy: ExecutorAtWork) -> None:
+        """Let the node wait for its Executor, without the slot that it was given."""
+        reason = str(busy)
+        self._put_off[command.node] = PutOff(command.generation, busy.alias)
+        self._feed(StartPutOff(node=command.node, generation=command.generation, reason=reason))
+        if command.node in self._waiting_for_executors():
+            self._tell(command.node, "waiting", reason, command.attempt_no - 1)
+
+    def _end_waits(self) -> None:
+        """Let those nodes try to start whose Executor is idle, or never will be by itself."""
+        if self._desk is None or self._scheduler.is_stopping:
+            return
+        for name, wait in list(self._waiting_for_executors().items()):
+            if not self._desk.is_at_work(wait.alias):
+                del self._put_off[name]
+                self._feed(TimerFired(node=name, generation=wait.generation))
 
     def _new_live(self, command: StartAttempt, run_id: str, started_ms: int, key: str) -> LiveAttempt:
         instance = self._instances[command.node]
@@ -346,6 +378,7 @@ class Attempts(Ground):
             self._tell(live.node, state, reason, live.attempt_no, now - live.started_ms)
         watched = result.outcome == "ok" and self._scheduler.is_watched(live.node)
         self._feed(replace(event, backoff=wait, cause=seq, output=result.output if watched else None))
+        self._end_waits()
 
     def _settled(self, live: LiveAttempt, result: AttemptResult) -> None:
         """What an agent's attempt leaves is in the Ledger: its own files are of no more use."""

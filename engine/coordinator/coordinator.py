@@ -243,6 +243,7 @@ class Coordinator(Attempts):
         # Whoever holds the mirror's lock writes what is missing; waiting here would stop everything.
         self._ledger.mirror.catch_up(wait=False)
         self._look_outside()
+        self._end_waits()
         self._housekeeping = self._clock.call_later(POLL_SECONDS, self._guard(self._keep_house))
 
     def _look_outside(self) -> None:

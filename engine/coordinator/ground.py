@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Coroutine, Mapping
 from random import Random
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from ...schemas.errors import InvariantBroken
 from ...schemas.ids import IdSource
@@ -32,6 +32,13 @@ from .growing import Growing, Instances
 from .outputs import Outputs
 from .requests import RequestBuilder
 from .reuse import Reuse
+
+
+class PutOff(NamedTuple):
+    """A generation of a node that waits for the Executor `alias` to be idle."""
+
+    generation: int
+    alias: str
 
 
 class Ground:
@@ -98,6 +105,7 @@ class Ground:
         self._live: dict[str, LiveAttempt] = {}
         self._carriers: set[asyncio.Task[None]] = set()
         self._timers: dict[str, Timer] = {}
+        self._put_off: dict[str, PutOff] = {}
         self._housekeeping: Timer | None = None
         self._deadline: Timer | None = None
         self._data_version = -1
@@ -126,10 +134,18 @@ class Ground:
         scheduler = self._scheduler
         if scheduler.is_done or scheduler.is_stopping:
             future.set_result(None)
-        elif not self._timers:
+        elif not self._timers and not self._waiting_for_executors():
             if not scheduler.waits_for_person():
                 raise InvariantBroken(f"nothing is left to do, and yet the nodes are {scheduler.counts}")
             future.set_result(None)
+
+    def _waiting_for_executors(self) -> Mapping[str, PutOff]:
+        """The nodes that were put off and still wait; others have ended, or were made anew."""
+        for name, wait in list(self._put_off.items()):
+            node = self._scheduler.nodes.get(name)
+            if node is None or node.generation != wait.generation or node.state != "waiting":
+                del self._put_off[name]
+        return self._put_off
 
     # Records and notices
 

@@ -134,8 +134,10 @@ def on_executor_reviewed(
 def engage(db: sqlite3.Connection, executor_id: str, run_id: str, ts: int) -> None:
     """An Executor begins a Run. Raises `ConflictingRecord` when it is at work on another, or retired."""
     if db.execute(_ENGAGE, (ts, run_id, executor_id, run_id)).rowcount == 0:
+        row = db.execute("SELECT alias FROM executors WHERE executor_id = ?", (executor_id,)).fetchone()
+        alias = executor_id if row is None else row[0]
         raise ConflictingRecord(
-            f"the Executor `{executor_id}` is not idle", hint="choose another one, or wait for it"
+            f"the Executor `{alias}` is not idle", hint="choose another one, or wait for it"
         )
 
 

@@ -42,6 +42,7 @@ __all__ = [
     "runs_of_dag_run",
     "runs_of_node",
     "stranded_attempts",
+    "unfinished_dag_run_of",
     "work_in_worktrees",
 ]
 
@@ -62,6 +63,9 @@ _DAG_RUN_BY_ID: Final = ("dag_runs USING INDEX sqlite_autoindex_dag_runs_1",)
 _IN_DAG_RUN: Final = (
     "stretches USING COVERING INDEX stretches_of_dag_run",
     "records USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)",
+)
+_BEGAN: Final = (
+    "EXISTS (SELECT 1 FROM attempts WHERE attempts.dag_run_id = dag_runs.dag_run_id AND attempts.run_id = ?)"
 )
 
 QUERIES: Final = {
@@ -92,6 +96,10 @@ QUERIES: Final = {
     "newest_unfinished_dag_run": NamedQuery(
         f"{_DAG_RUN} WHERE ended_ts IS NULL AND seq < ? ORDER BY seq DESC LIMIT 1",
         ("dag_runs USING INDEX dag_runs_unfinished",),
+    ),
+    "unfinished_dag_run_of": NamedQuery(
+        f"{_DAG_RUN} WHERE ended_ts IS NULL AND seq < ? AND {_BEGAN} ORDER BY seq DESC LIMIT 1",
+        ("dag_runs USING INDEX dag_runs_unfinished", "attempts USING PRIMARY KEY"),
     ),
     "nodes_of_dag_run": NamedQuery(
         f"{_NODE} WHERE dag_run_id = ? AND (node_id, generation) > (?, ?)"
@@ -259,6 +267,14 @@ def newest_unfinished_dag_run(ledger: Ledger) -> DagRunRow | None:
     O(log n), by the partial index `dag_runs_unfinished`.
     """
     return one(ask(ledger, QUERIES["newest_unfinished_dag_run"], DagRunRow, (_END,)))
+
+
+def unfinished_dag_run_of(ledger: Ledger, run_id: str) -> DagRunRow | None:
+    """The DAG run that began the attempt `run_id`, unless that DAG run's end is on record.
+
+    O(log n + k log n), by the partial index `dag_runs_unfinished`, for k unfinished DAG runs.
+    """
+    return one(ask(ledger, QUERIES["unfinished_dag_run_of"], DagRunRow, (_END, run_id)))
 
 
 def nodes_of_dag_run(

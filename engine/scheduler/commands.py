@@ -16,7 +16,7 @@ from .events import CancelWhy
 @dataclass(frozen=True, slots=True)
 class StartAttempt:
     """Record an intent and start an attempt. Ends as `AttemptFinished`, after `AttemptStarted`; or as
-    `NodeReused`, when an earlier result is taken instead."""
+    `NodeReused`, when an earlier result is taken instead; or as `StartPutOff`, and later `TimerFired`."""
 
     node: str
     generation: int

@@ -2,7 +2,7 @@
 
 Every event is a fact in the past tense. `cause` is the `seq` of the journal record that holds the
 fact, or None for facts that are true of this process only and are not journaled (`DispatchOpened`,
-`StopRequested`).
+`StopRequested`, `StartPutOff` and the `TimerFired` that follows it).
 """
 
 from __future__ import annotations
@@ -67,6 +67,16 @@ class NodeReused:
     generation: int
     run_id: str
     output: Any = None
+    cause: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartPutOff:
+    """An attempt that was asked for cannot start yet: who is to do it is busy. `TimerFired` ends the wait."""
+
+    node: str
+    generation: int
+    reason: str
     cause: int | None = None
 
 
@@ -174,6 +184,7 @@ Event = (
     | AttemptStarted
     | AttemptFinished
     | NodeReused
+    | StartPutOff
     | GraphGrew
     | GrowthFailed
     | GroupJudged

@@ -32,6 +32,7 @@ from .events import (
     NodeReused,
     NodesReopened,
     PrincipalAnswered,
+    StartPutOff,
     StopRequested,
     TimerFired,
 )
@@ -212,6 +213,22 @@ class Scheduler(Renewal):
         node.output = event.output
         self._ended.append(node)
         self._spread(event.cause)
+
+    def _on_start_put_off(self, event: StartPutOff) -> None:
+        node = self._live(event.node, event.generation)
+        if node is None or not node.starting:
+            return
+        node.starting = False
+        self._queue.give_back(node)
+        # Whoever asked for its end meanwhile was put off until it had started.
+        if node.unneeded:
+            self._move(node, "unneeded", event.cause, "", node.unneeded)
+            self._end(node)
+            self._spread(event.cause)
+        elif self._cancelling and self._is_ended_by_cancel(node):
+            self._drop(node, event.cause, "cancelled before it could start")
+        else:
+            self._move(node, "put_off", event.cause, "", event.reason)
 
     def _on_graph_grew(self, event: GraphGrew) -> None:
         group = self._growing(event.group, event.generation)
@@ -400,6 +417,7 @@ _HANDLERS: dict[type, Callable[[Scheduler, Any], None]] = {
     AttemptStarted: Scheduler._on_attempt_started,
     AttemptFinished: Scheduler._on_attempt_finished,
     NodeReused: Scheduler._on_node_reused,
+    StartPutOff: Scheduler._on_start_put_off,
     GraphGrew: Scheduler._on_graph_grew,
     GrowthFailed: Scheduler._on_growth_failed,
     GroupJudged: Scheduler._on_group_judged,

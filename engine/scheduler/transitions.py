@@ -9,7 +9,9 @@ condition is evaluated.
 
 A `ready` node waits for a slot. The scheduler then asks for an attempt; the node is `running` from
 the moment at which the intent stands in the Ledger, so a crash between the two leaves it `ready`.
-Where an earlier result is taken instead of an attempt, it goes from `ready` to its end (`reused`).
+Where an earlier result is taken instead of an attempt, it goes from `ready` to its end (`reused`). Where
+who is to do it is busy elsewhere, it gives its slot back and waits (`put_off`); nothing of that is recorded,
+so it is `ready` again for whoever replays.
 
 A group (a fan-out, a sub-graph, a repeat) takes no slot and has no attempts. It is `ready` while its
 members are being found, `running` as long as any of them has not ended or another round may follow
@@ -20,7 +22,7 @@ An attempt can end in several ways, and what follows depends on more than its ou
 left, on why it was cancelled, and on `on_lost` where nobody knows what it did: its end was never seen,
 or it was stopped midway together with the Coordinator. That choice is made BEFORE this table by a pure
 rule (`outcomes.classify`), so each kind of event has exactly one end per state. `waiting` covers the
-pause before a retry and the wait for a person.
+pause before a retry, the wait for a person, and that for somebody who is busy.
 
 The five ended states have empty rows: a node never leaves them. Running a node anew makes a new
 generation, which starts at `pending` beside the old one.
@@ -56,6 +58,7 @@ EventKind = Literal[
     "members_cancelled",
     "members_skipped",
     "reused",
+    "put_off",
     "attempt_started",
     "attempt_ok",
     "attempt_retry",
@@ -98,6 +101,7 @@ TRANSITIONS: Final[dict[NodeState, dict[EventKind, NodeState]]] = {
     "ready": {
         "attempt_started": "running",
         "reused": "ok",
+        "put_off": "waiting",
         "grew": "running",
         "growth_failed": "failed",
         "cancelled": "cancelled",

@@ -18,15 +18,18 @@ from metaensemble.engine.coordinator.session import Session, Surroundings, creat
 from metaensemble.engine.faults import no_faults
 from metaensemble.engine.ledger import people_queries, queries
 from metaensemble.engine.ledger.ledger import Ledger
+from metaensemble.engine.ledger.lock import DagRunLock
 from metaensemble.engine.ledger.rows import RunRow
 from metaensemble.engine.runtimes.protocol import AttemptRequest, AttemptResult
 from metaensemble.schemas.agent import PointerSpec
 from metaensemble.schemas.bound import BoundGraph, BoundTask, Need, OutputContract, RetryPolicy
 from metaensemble.schemas.ids import IdSource
+from metaensemble.schemas.progress import NodeChanged, Progress
 from metaensemble.schemas.template import Concat, Expr, Literal
 from metaensemble.tasks.manifest_text import manifest_yaml
 from support.agents import ARCHITECT, DOCS, AgentScript, agent_task
 from support.instant import InstantClock
+from support.ledger import finished, started
 
 ID = "01900000-0000-7000-8000-0000000000d1"
 
@@ -300,3 +303,136 @@ def test_nothing_is_left_of_an_attempt_that_is_on_record(project: Project) -> No
     script = AgentScript(lambda _: ok())
     project.run(project.graph(agent_task("a")), script)
     assert list((project.state / "scratch").iterdir()) == []
+
+
+# Executors that a task names, and that do something else
+
+OTHER = ID.replace("d1", "d2")
+
+
+class Seen:
+    def __init__(self) -> None:
+        self.waits: list[tuple[str, str]] = []
+
+    def notice(self, progress: Progress) -> None:
+        if isinstance(progress, NodeChanged) and progress.state == "waiting":
+            self.waits.append((progress.node_id, progress.reason))
+
+
+def left_at_work(project: Project) -> tuple[str, str]:
+    """A DAG run whose Coordinator died while an agent was at work: the agent's alias and its Run."""
+
+    def die(point: str) -> None:
+        if point == "attempt.after_end":
+            raise Killed
+
+    script = AgentScript(lambda _: ok(), unfinished=frozenset({"a"}))
+    with contextlib.suppress(Killed):
+        project.run(project.graph(agent_task("a", DOCS)), script, faults=die)
+    agent = script.asked[0].agent
+    assert agent is not None
+    return agent.alias, script.asked[0].run_id
+
+
+def status_of(project: Project, alias: str) -> str:
+    with Ledger.open(project.state) as ledger:
+        row = people_queries.executor_by_alias(ledger, alias)
+    assert row is not None
+    return row.status
+
+
+def test_it_waits_for_another_dag_run_and_holds_nothing_up(project: Project) -> None:
+    alias, run = left_at_work(project)
+    seen, order = Seen(), []
+
+    def answer(request: AttemptRequest) -> AttemptResult:
+        order.append(request.node_id)
+        if request.node_id == "second":
+            with Ledger.open(project.state) as ledger:
+                who = people_queries.executor_by_alias(ledger, alias)
+                assert who is not None
+                ledger.append([finished(run, executor_id=who.executor_id)])
+        return ok()
+
+    tasks = [
+        agent_task("named", DOCS, executor=alias),
+        agent_task("first", ARCHITECT),
+        agent_task("second", ARCHITECT, needs=(Need(task="first"),)),
+    ]
+    # Somebody drives the first DAG run.
+    with DagRunLock(project.state, ID):
+        graph = project.graph(*tasks, maximum=1)
+        assert project.run(graph, AgentScript(answer), dag_run=OTHER, observer=seen)[0] == "ok"
+    assert order == ["first", "second", "named"]
+    assert seen.waits == [
+        ("named", f"waits for the Executor `{alias}`, which is at work in DAG run {ID} (`g`)")
+    ]
+
+
+def test_it_waits_for_a_task_of_its_own_dag_run_that_had_picked_it(project: Project) -> None:
+    script = AgentScript(lambda _: ok())
+    project.run(project.graph(agent_task("a", DOCS)), script)
+    first = script.asked[0].agent
+    assert first is not None
+    seen = Seen()
+    tasks = [agent_task("any", DOCS), agent_task("named", DOCS, executor=first.alias)]
+    assert project.run(project.graph(*tasks), script, dag_run=OTHER, observer=seen)[0] == "ok"
+    assert [one.agent.alias for one in script.asked if one.agent] == [first.alias] * 3
+    (wait,) = seen.waits
+    assert wait == (
+        "named",
+        f"waits for the Executor `{first.alias}`, which does another task of this DAG run",
+    )
+
+
+def test_one_that_a_dead_coordinator_left_at_work_fails_the_task_alone(project: Project) -> None:
+    alias, _ = left_at_work(project)
+    script = AgentScript(lambda _: ok())
+    tasks = [agent_task("named", DOCS, executor=alias), agent_task("other", ARCHITECT)]
+    assert project.run(project.graph(*tasks), script, dag_run=OTHER)[0] == "failed"
+    runs = {run.node_id: run for run in project.runs(OTHER)}
+    assert runs["other"].outcome == "ok"
+    assert (runs["named"].outcome, runs["named"].failure_reason) == ("failed", "other")
+    reason = runs["named"].reason or ""
+    assert f"`{alias}`" in reason
+    assert f"`me dag resume {ID}`" in reason
+    assert [one.node_id for one in script.asked] == ["other"], "nothing is spent"
+    assert status_of(project, alias) == "active"
+    # What it says helps.
+    assert project.run(None, AgentScript(lambda _: ok()))[0] == "ok"
+    assert status_of(project, alias) == "idle"
+    again = project.graph(agent_task("named", DOCS, executor=alias))
+    assert project.run(again, script, dag_run=ID.replace("d1", "d3"))[0] == "ok"
+
+
+def test_one_that_is_picked_by_two_dag_runs_at_once_goes_to_the_faster(project: Project) -> None:
+    """The slower one picks again, be it between its look and its claim, and makes a new one."""
+    script = AgentScript(lambda _: ok())
+    project.run(project.graph(agent_task("a", DOCS)), script)
+    first = script.asked[0].agent
+    assert first is not None
+    inner = AgentScript(lambda _: ok())
+    third = ID.replace("d1", "d3")
+    raced: list[str] = []
+
+    def faster(point: str) -> None:
+        if point == "intent.before_commit" and not raced:
+            raced.append(point)
+            inner_world = project.world(inner)
+            with Ledger.open(project.state) as ledger:
+                create(
+                    ledger,
+                    project.graph(agent_task("x", DOCS)),
+                    third,
+                    inner_world,
+                    concurrency=None,
+                    version="0",
+                )
+                who = people_queries.executor_by_alias(ledger, first.alias)
+                assert who is not None
+                ledger.append([started("r-x", "x", third, executor_id=who.executor_id)])
+
+    assert project.run(project.graph(agent_task("b", DOCS)), script, dag_run=OTHER, faults=faster)[0] == "ok"
+    second = script.asked[1].agent
+    assert second is not None
+    assert second.alias != first.alias
