@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, ClassVar, Final
 
 from ...schemas.errors import ConflictingRecord, LedgerError
+from ...schemas.states import NodeState
 from ..agents.executors import ExecutorAtWork
 from ..ledger.records import (
     ATTEMPT_STARTED,
@@ -35,11 +36,14 @@ from .attempt import LiveAttempt
 from .backoff import backoff
 from .gates import quality_gate
 from .ground import Ground, PutOff
-from .outcome import broken_runtime, finished_payload, started_payload
+from .outcome import broken_runtime, finished_payload, started_payload, unfit
 from .requests import RenderError
 from .reuse import Candidate
 
 _PutOffs = list[tuple[StartAttempt, ExecutorAtWork]]
+
+_UNFIT: Final = (ValueError, TypeError, OverflowError, RecursionError)
+"""What data that nothing can hold makes of the writing of it. The Ledger then holds nothing of it either."""
 
 _PICKS: Final = 20
 """How often Executors are chosen anew because another process was faster."""
@@ -329,6 +333,32 @@ class Attempts(Ground):
 
     def _finish(self, live: LiveAttempt, result: AttemptResult) -> None:
         self._faults("attempt.after_end")
+        try:
+            result, event, shown = self._written_down(live, result)
+        except _UNFIT as error:
+            # One attempt's odd data must not end all others, nor stand in the way of each resume.
+            result, event, shown = self._written_down(live, unfit(error))
+        self._faults("outcome.after_commit")
+        del self._live[live.run_id]
+        is_live = self._scheduler.is_live(live.node, live.generation)
+        if result.outcome == "ok" and is_live:
+            if result.deliverable is not None:
+                self._deliverables[live.node] = str(result.deliverable["path"])
+            if "worktree" in result.columns:
+                self._commits[live.node] = result.columns["worktree"]["commit"]
+        if live.request is not None:
+            self._settled(live, result)
+        if self._observer is not None and is_live:
+            self._tell(live.node, *shown)
+        watched = result.outcome == "ok" and self._scheduler.is_watched(live.node)
+        self._feed(replace(event, output=result.output if watched else None))
+        self._end_waits()
+
+    def _written_down(
+        self, live: LiveAttempt, result: AttemptResult
+    ) -> tuple[AttemptResult, AttemptFinished, tuple[NodeState, str, int, int]]:
+        """The result as it is on record, the event that it is, and what is shown of the node: its state and
+        why, the attempt's number, and how long it took."""
         task = live.task
         if live.request is not None and self._desk is not None:
             result = self._desk.close(self._instances[live.node], live.request, result)
@@ -356,29 +386,17 @@ class Attempts(Ground):
         now = self._clock.now_ms()
         payload = finished_payload(live, result, event, state=state, reason=reason, backoff=wait, now=now)
         # What was sent back may still end ok; nobody may see its output in place of the new one's.
-        is_live = self._scheduler.is_live(live.node, live.generation)
-        if result.outcome == "ok" and is_live:
+        if result.outcome == "ok" and self._scheduler.is_live(live.node, live.generation):
             payload.update(self._outputs.keep(live.node, result.output))
             if live.offer is not None:
                 payload["result"] = live.offer
-            if result.deliverable is not None:
-                self._deliverables[live.node] = str(result.deliverable["path"])
-            if "worktree" in result.columns:
-                self._commits[live.node] = result.columns["worktree"]["commit"]
         self._faults("outcome.before_commit")
         records = quality_gate(live, self._dag_run_id, result, now)
         records.append(Record("attempt.finished", live.run_id, self._dag_run_id, payload, None, now))
         durable = task.effects == "external" or task.agent is not None
         seq = self._journal(records, durable=durable)[-1]
-        self._faults("outcome.after_commit")
-        del self._live[live.run_id]
-        if live.request is not None:
-            self._settled(live, result)
-        if self._observer is not None and is_live:
-            self._tell(live.node, state, reason, live.attempt_no, now - live.started_ms)
-        watched = result.outcome == "ok" and self._scheduler.is_watched(live.node)
-        self._feed(replace(event, backoff=wait, cause=seq, output=result.output if watched else None))
-        self._end_waits()
+        shown = (state, reason, live.attempt_no, now - live.started_ms)
+        return result, replace(event, backoff=wait, cause=seq), shown
 
     def _settled(self, live: LiveAttempt, result: AttemptResult) -> None:
         """What an agent's attempt leaves is in the Ledger: its own files are of no more use."""

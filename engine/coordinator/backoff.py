@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from random import Random
+from typing import Final
 
 from ...schemas.bound import RetryPolicy
 from ...schemas.states import FailureReason
+
+LONGEST_WAIT: Final = 86_400.0
+"""Seconds. However long a server says to wait: a day later it is asked again."""
 
 _AT_ONCE = frozenset({"output_invalid"})
 _FIXED = frozenset({"timeout", "no_result", "truncated"})
@@ -24,7 +29,8 @@ def backoff(
     The waits are tenacity's. An invalid output is asked for again at once, since waiting does not
     change it; a timeout has already cost its time and waits the minimum; everything else waits
     exponentially from the minimum to the maximum, plus up to one minimum of jitter. A server's own
-    `retry_after` is a lower bound for `rate_limited`, above the policy's maximum if it must be.
+    `retry_after` is a lower bound for `rate_limited`, above the policy's maximum if it must be,
+    but not above `LONGEST_WAIT`; one that is no time at all counts for nothing.
     """
     # tenacity costs 20 ms to import, which a DAG run without failures need not pay.
     from tenacity import RetryCallState, wait_exponential, wait_fixed, wait_none
@@ -44,6 +50,6 @@ def backoff(
     seconds = float(strategy(state))
     if reason not in _AT_ONCE and reason not in _FIXED:
         seconds = min(seconds + rng.uniform(0, policy.backoff_min), policy.backoff_max)
-    if reason == "rate_limited" and retry_after is not None:
-        seconds = max(seconds, retry_after)
+    if reason == "rate_limited" and retry_after is not None and not math.isnan(retry_after):
+        seconds = max(seconds, min(retry_after, LONGEST_WAIT))
     return round(seconds, 3)

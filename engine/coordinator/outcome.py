@@ -109,6 +109,15 @@ def stored_text(text: StoredText) -> dict[str, Any]:
     return {"head": text.head, "size": text.size, "blob": text.blob}
 
 
+def unfit(error: Exception) -> AttemptResult:
+    """The result of an attempt whose own result cannot be recorded: something in it is no data."""
+    return AttemptResult(
+        outcome="failed",
+        failure_reason="other",
+        reason=f"what it came to cannot be recorded: {type(error).__name__}: {error}",
+    )
+
+
 def broken_runtime(name: str, error: BaseException) -> AttemptResult:
     """The result of an attempt whose runtime raised, which its contract forbids."""
     return AttemptResult(

@@ -28,6 +28,7 @@ from .agent_end import (
     turned_down,
 )
 from .agent_patience import Patience
+from .agent_told import Told
 from .agent_turn import Finished, RunningTurn, turn_folder
 from .agent_usage import Meter
 from .agent_value import value_of
@@ -71,6 +72,7 @@ class AgentAttempt:
         self._request = request
         self._agent: AgentRequest = request.agent
         self._emit = emit
+        self._told = Told(_masker(request))
         self._meter = Meter(self._agent.session, self._agent.session_totals)
         self._inspection = Inspection(runtime.allowance())
         self._recorded: list[Finished] = []
@@ -195,6 +197,7 @@ class AgentAttempt:
             number += 1
             try:
                 finished = await self._take_turn(number, ask)
+                finished = replace(finished, end=self._told.end(finished.end))
             except OSError as problem:
                 if self._is_stopped():
                     return cancelled(self._stopped)
@@ -346,6 +349,7 @@ class AgentAttempt:
         return None if wall is None else max(wall - spent, 0.1)
 
     def _see(self, seen: Seen) -> None:
+        seen = self._told.seen(seen)
         self._meter.see(seen)
         self._patience.see(seen)
 
@@ -432,6 +436,14 @@ class AgentAttempt:
         """Whether the agent's last words are more than the value: they then are for people to read."""
         is_value = isinstance(result.output, str) or said.lstrip().startswith(("{", "["))
         return bool(said.strip()) and result.outcome == "ok" and not is_value
+
+
+def _masker(request: AttemptRequest) -> Masker:
+    """One for what is told; where secrets cannot be masked, nothing is started that could tell them."""
+    try:
+        return Masker(request.secrets)
+    except ValueError:
+        return Masker({})
 
 
 def _is_check(value: Any) -> bool:

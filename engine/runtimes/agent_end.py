@@ -90,13 +90,15 @@ def turned_down(
 
 
 def files_column(files: Iterable[str], request: AttemptRequest) -> dict[str, Any]:
-    """The files that the agent says it wrote, relative to the project; those outside are left out."""
+    """The files that the agent says it wrote, relative to the project and masked; those outside are left
+    out."""
     root = os.path.realpath(request.project)
+    mask = Masker(request.secrets).mask_text
     found: dict[str, None] = {}
     for name in files:
         path = os.path.realpath(os.path.join(request.cwd, name))
         if path.startswith(root.rstrip("/") + "/"):
-            found[os.path.relpath(path, root)] = None
+            found[mask(os.path.relpath(path, root))] = None
     return {"files_touched": sorted(found)} if found else {}
 
 

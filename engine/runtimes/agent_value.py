@@ -26,7 +26,7 @@ def value_of(end: TurnEnd, form: OutputForm) -> Any:
     if form not in ("json", "check"):
         return parse(end.text.strip("\n").encode("utf-8", "surrogatepass"), form, WHAT)
     if end.is_value:
-        return end.value
+        return _vouched(end.value)
     text = end.text.strip()
     if len(text) > LARGEST_VALUE:
         raise too_large(WHAT)
@@ -40,6 +40,15 @@ def value_of(end: TurnEnd, form: OutputForm) -> Any:
             reason = f"{WHAT} is not one JSON value: {len(found)} of them stand in the text"
             raise OutputInvalid(reason) from None
         raise problem from None
+
+
+def _vouched(value: Any) -> Any:
+    """A value that the client read itself, held to what JSON is; it may have been less strict."""
+    try:
+        data = json.dumps(value).encode("ascii")
+    except (TypeError, ValueError, RecursionError) as problem:
+        raise OutputInvalid(f"{WHAT} is not JSON: {str(problem) or 'it is nested too deeply'}") from None
+    return parse_json(data, WHAT)
 
 
 def _inside(text: str) -> list[Any]:

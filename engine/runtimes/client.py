@@ -72,6 +72,9 @@ class Usage:
         return Usage(**{name: _rest(getattr(self, name), getattr(earlier, name)) for name in USAGE_FIELDS})
 
 
+MOST: Final = 1 << 53
+"""No model counts further, and no bill either: sums of some such figures still fit every column."""
+
 USAGE_FIELDS: Final = ("tokens_in", "tokens_out", "cache_read_tokens", "cache_create_tokens", "cost_usd")
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final, get_args
 
 from ....schemas.states import FailureReason
 from ..client import Seen, Turn, TurnEnd, Usage
-from .lines import count, last_line, mapping, read_object, words
+from .lines import count, last_line, mapping, read_object, seconds, words
 
 SOURCE: Final = "api:usage"
 _REASONS: Final = frozenset(get_args(FailureReason))
@@ -52,7 +52,7 @@ class ApiReader:
                 return TurnEnd(outcome="budget_exceeded", reason=reason, **rest)
             lost = kind == "session_lost"
             failure: Any = kind if kind in _REASONS else "other"
-            after = _seconds(last.get("retry_after")) if failure == "rate_limited" else None
+            after = seconds(last.get("retry_after")) if failure == "rate_limited" else None
             return TurnEnd(
                 outcome="failed", failure=failure, reason=reason, retry_after=after, session_lost=lost, **rest
             )
@@ -71,10 +71,3 @@ def _usage(figures: dict[str, Any]) -> Usage:
         return Usage()
     names = ("tokens_in", "tokens_out", "cache_read_tokens", "cache_create_tokens")
     return Usage(**{name: count(figures.get(name)) for name in names})
-
-
-def _seconds(value: Any) -> float | None:
-    try:
-        return max(float(value), 0.0)
-    except (TypeError, ValueError):
-        return None

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from ....schemas.states import FailureReason
 from ..client import TurnEnd, Usage
-from .lines import count, last_line, mapping, words
+from .lines import count, last_line, mapping, number, words
 from .reasons import by_status, by_words
 
 SOURCE: Final = "claude:result.modelUsage"
@@ -60,7 +60,7 @@ def turn_end(told: Told, *, status: int | None, signal: int | None, stderr: str)
         "steps": sum(count(result.get("num_turns")) for result in told.results),
     }
     text = words(last.get("result"))
-    if last.get("subtype") in _CAPS:
+    if words(last.get("subtype")) in _CAPS:
         return TurnEnd(outcome="budget_exceeded", reason=_reason(last) or "a cap was met", **rest)
     failure = _failure(told, last)
     if failure is not None:
@@ -109,8 +109,8 @@ def _without_result(told: Told, *, status: int | None, signal: int | None, stder
         after = _retry_after(told) if waiting == "rate_limited" else None
         return TurnEnd(outcome="failed", failure=waiting, reason=why, retry_after=after, **rest)
     if signal is not None or status is None or status >= 128:
-        number = signal if signal is not None else (status or 128) - 128
-        why = f"the client was ended by signal {number} before it gave a result"
+        code = signal if signal is not None else (status or 128) - 128
+        why = f"the client was ended by signal {code} before it gave a result"
         return TurnEnd(outcome="failed", failure="no_result", reason=why, **rest)
     if said and not spent:
         return TurnEnd(outcome="failed", failure=by_words(said) or "other", reason=said, **rest)
@@ -147,11 +147,11 @@ def _reason(last: dict[str, Any]) -> str:
 
 
 def _retry_after(told: Told) -> float | None:
-    resets = told.limit.get("resetsAt")
-    if told.limit.get("status") == "rejected" and isinstance(resets, int | float):
-        return max(float(resets) - told.clock(), 0.0)
-    delay = told.retry.get("retry_delay_ms")
-    return delay / 1000 if isinstance(delay, int | float) and told.retry.get("error_status") == 429 else None
+    resets = number(told.limit.get("resetsAt"))
+    if told.limit.get("status") == "rejected" and resets is not None:
+        return max(resets - told.clock(), 0.0)
+    delay = number(told.retry.get("retry_delay_ms"))
+    return delay / 1000 if delay is not None and told.retry.get("error_status") == 429 else None
 
 
 def _billed(told: Told) -> bool | None:
@@ -171,7 +171,7 @@ def _by_model(last: dict[str, Any]) -> dict[str, Usage]:
             tokens_out=count(own.get("outputTokens")),
             cache_read_tokens=count(own.get("cacheReadInputTokens")),
             cache_create_tokens=count(own.get("cacheCreationInputTokens")),
-            cost_usd=float(cost) if isinstance(cost, int | float) else None,
+            cost_usd=number(cost),
         )
         plain = name.split("[", 1)[0]
         found[plain] = found.get(plain, Usage()) + usage
@@ -188,7 +188,7 @@ def _total(by_model: dict[str, Usage], last: dict[str, Any]) -> Usage:
         tokens_out=total.tokens_out,
         cache_read_tokens=total.cache_read_tokens,
         cache_create_tokens=total.cache_create_tokens,
-        cost_usd=float(cost) if isinstance(cost, int | float) else None,
+        cost_usd=number(cost),
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from ..client import Seen, Turn, TurnEnd, Usage
 from .claude_end import Told, turn_end
-from .lines import count, mapping, mappings, read_object, words
+from .lines import count, mapping, mappings, number, read_object, words
 
 _WRITES: Final = {
     "Write": "file_path",
@@ -78,8 +78,8 @@ class ClaudeReader:
             return (Seen(session=self._told.session),)
         if event.get("subtype") == "api_retry":
             self._told.retry = event
-            delay = event.get("retry_delay_ms")
-            return (Seen(waits=delay / 1000),) if isinstance(delay, int | float) else ()
+            delay = number(event.get("retry_delay_ms"))
+            return () if delay is None else (Seen(waits=delay / 1000),)
         return ()
 
     def _on_assistant(self, event: dict[str, Any]) -> Sequence[Seen]:

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from ....schemas.states import FailureReason
 from ..client import Seen, Turn, TurnEnd, Usage
-from .lines import count, last_line, mapping, mappings, read_object, words
+from .lines import count, last_line, left_of, mapping, mappings, read_object, words
 from .reasons import by_status, by_words
 
 SOURCE: Final = "codex:turn.completed.usage"
@@ -122,7 +122,7 @@ def _usage(figures: dict[str, Any]) -> Usage:
     cached = count(figures.get("cached_input_tokens"))
     written = count(figures.get("cache_write_input_tokens"))
     return Usage(
-        tokens_in=max(count(figures.get("input_tokens")) - cached - written, 0),
+        tokens_in=left_of(count(figures.get("input_tokens")), cached, written),
         tokens_out=count(figures.get("output_tokens")),
         cache_read_tokens=cached,
         cache_create_tokens=written,

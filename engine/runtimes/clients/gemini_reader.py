@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from ....schemas.states import FailureReason
 from ..client import Seen, Turn, TurnEnd, Usage
-from .lines import count, last_line, mapping, read_object, words
+from .lines import count, last_line, left_of, mapping, read_object, words
 from .reasons import by_status, by_words
 
 SOURCE: Final = "gemini:result.stats"
@@ -137,9 +137,9 @@ def _usage(stats: dict[str, Any]) -> tuple[Usage, dict[str, Usage]]:
 def _one(figures: dict[str, Any]) -> Usage:
     """`input_tokens` holds what was read from the cache, `output_tokens` leaves out what was thought."""
     read, cached = count(figures.get("input_tokens")), count(figures.get("cached"))
-    out = count(figures.get("total_tokens")) - read
+    out = left_of(count(figures.get("total_tokens")), read)
     return Usage(
-        tokens_in=max(read - cached, 0),
+        tokens_in=left_of(read, cached),
         tokens_out=max(out, count(figures.get("output_tokens"))),
         cache_read_tokens=cached,
         cache_create_tokens=0,

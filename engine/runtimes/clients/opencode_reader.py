@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from ....schemas.states import FailureReason
 from ..client import Seen, Turn, TurnEnd, Usage
-from .lines import count, last_line, mapping, read_object, words
+from .lines import count, last_line, mapping, number, read_object, seconds, words
 from .reasons import by_status, by_words
 
 SOURCE: Final = "opencode:step_finish"
@@ -105,7 +105,7 @@ class OpencodeReader:
             message = words(data.get("message")) or words(self._error.get("name")) or "the client failed"
             failure = _why(data, message)
             headers = mapping(data.get("responseHeaders"))
-            after = _seconds(headers.get("retry-after")) if failure == "rate_limited" else None
+            after = seconds(headers.get("retry-after")) if failure == "rate_limited" else None
             return TurnEnd(outcome="failed", failure=failure, reason=message, retry_after=after, **rest)
         if self._trouble:
             why = by_words(self._trouble) or "other"
@@ -150,23 +150,16 @@ def _why(data: dict[str, Any], message: str) -> FailureReason:
     return by_status(data.get("statusCode")) or spoken or "other"
 
 
-def _seconds(value: Any) -> float | None:
-    try:
-        return max(float(value), 0.0)
-    except (TypeError, ValueError):
-        return None
-
-
 def _usage(part: dict[str, Any]) -> Usage:
     """`input` leaves out what was read from a cache, and `output` what was thought. A cost of nothing is that
     of a model without a price in the user's settings."""
     tokens = mapping(part.get("tokens"))
     cache = mapping(tokens.get("cache"))
-    cost = part.get("cost")
+    cost = number(part.get("cost"))
     return Usage(
         tokens_in=count(tokens.get("input")),
         tokens_out=count(tokens.get("output")) + count(tokens.get("reasoning")),
         cache_read_tokens=count(cache.get("read")),
         cache_create_tokens=count(cache.get("write")),
-        cost_usd=float(cost) if isinstance(cost, int | float) and cost and cost is not True else None,
+        cost_usd=cost or None,
     )

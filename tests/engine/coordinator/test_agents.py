@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import math
 import stat
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,14 +21,14 @@ from metaensemble.engine.ledger import people_queries, queries
 from metaensemble.engine.ledger.ledger import Ledger
 from metaensemble.engine.ledger.lock import DagRunLock
 from metaensemble.engine.ledger.rows import RunRow
-from metaensemble.engine.runtimes.protocol import AttemptRequest, AttemptResult
+from metaensemble.engine.runtimes.protocol import AttemptEvent, AttemptHandle, AttemptRequest, AttemptResult
 from metaensemble.schemas.agent import PointerSpec
 from metaensemble.schemas.bound import BoundGraph, BoundTask, Need, OutputContract, RetryPolicy
 from metaensemble.schemas.ids import IdSource
 from metaensemble.schemas.progress import NodeChanged, Progress
 from metaensemble.schemas.template import Concat, Expr, Literal
 from metaensemble.tasks.manifest_text import manifest_yaml
-from support.agents import ARCHITECT, DOCS, AgentScript, agent_task
+from support.agents import ARCHITECT, DOCS, AgentScript, Ended, agent_task
 from support.instant import InstantClock
 from support.ledger import finished, started
 
@@ -303,6 +304,31 @@ def test_nothing_is_left_of_an_attempt_that_is_on_record(project: Project) -> No
     script = AgentScript(lambda _: ok())
     project.run(project.graph(agent_task("a")), script)
     assert list((project.state / "scratch").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [{"tokens_in": 2**63}, {"session_id": "\ud800"}, {"cost_usd": math.nan}, {"session_totals": {"n": object()}}],
+    ids=["figure", "id", "cost", "object"],
+)  # fmt: skip
+def test_a_result_that_cannot_be_recorded_fails_its_node_alone(
+    project: Project, columns: dict[str, Any]
+) -> None:
+    class Odd(AgentScript):
+        def start(self, request: AttemptRequest, emit: Callable[[AttemptEvent], None]) -> AttemptHandle:
+            handle = super().start(request, emit)
+            return Ended(ok(**columns)) if request.node_id == "odd" else handle
+
+    graph = project.graph(agent_task("odd"), agent_task("other"))
+    assert project.run(graph, Odd(lambda _: ok()))[0] == "failed"
+    odd, other = sorted(project.runs(), key=lambda run: run.node_id)
+    assert (odd.outcome, odd.failure_reason) == ("failed", "other")
+    assert odd.reason is not None
+    assert odd.reason.startswith("what it came to cannot be recorded: ")
+    assert other.outcome == "ok"
+    with Ledger.open(project.state) as ledger:
+        states = ledger.connection.execute("SELECT DISTINCT status FROM executors").fetchall()
+    assert [tuple(row) for row in states] == [("idle",)]
 
 
 # Executors that a task names, and that do something else

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from random import Random
 
 import pytest
 
-from metaensemble.engine.coordinator.backoff import backoff
+from metaensemble.engine.coordinator.backoff import LONGEST_WAIT, backoff
 from metaensemble.schemas.bound import RetryPolicy
 
 POLICY = RetryPolicy(maximum=9, backoff_min=2, backoff_max=30)
@@ -39,3 +40,9 @@ def test_everything_else_waits_exponentially_with_jitter(reason: str) -> None:
 def test_the_servers_word_is_a_lower_bound_for_throttling_only() -> None:
     assert waits("rate_limited", retry_after=100)[0] == 100
     assert waits("exit_status", retry_after=100)[0] < 5
+
+
+def test_a_server_may_not_have_it_wait_for_ever() -> None:
+    assert waits("rate_limited", retry_after=1e308)[0] == LONGEST_WAIT
+    assert waits("rate_limited", retry_after=math.inf)[0] == LONGEST_WAIT
+    assert waits("rate_limited", retry_after=math.nan) == waits("rate_limited")
