@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from ._api_agents import load_roles_of
+from .engine.ledger.database_errors import ledger_errors
 from .engine.private_files import write_private
 from .engine.project import find_project, state_dir, working_directory
 from .schemas.agent import CLIENTS, REPLAY, REVIEWERS, TIERS
@@ -68,7 +69,8 @@ def dispatch_graph(
 ) -> Path:
     """Write the task graph that does what is asked, and give its path; it is kept in the project's state.
 
-    Raises what is wrong with the Role, the flags or the Manifest; then nothing is written.
+    Raises what is wrong with the Role, the flags or the Manifest, and `LedgerError` where nothing can be
+    written; then nothing is.
     """
     folder = cwd or working_directory()
     project = find_project(folder)
@@ -76,7 +78,8 @@ def dispatch_graph(
     roles.find(asked.role)
     document = graph_of(asked, folder=folder, project=project, roles=roles)
     place = state_dir(project) / FOLDER / f"{new_id()}.yaml"
-    write_private(place, manifest_yaml(document).encode())
+    with ledger_errors(state_dir(project)):
+        write_private(place, manifest_yaml(document).encode())
     return place
 
 
