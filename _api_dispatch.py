@@ -14,6 +14,7 @@ from ._api_check import bound_text
 from ._api_dispatch_flags import Origins
 from ._api_ready import ready
 from .engine.agents.pointers import check_pointers
+from .engine.ledger.database_errors import ledger_errors
 from .engine.private_files import write_private
 from .engine.project import find_project, state_dir, working_directory
 from .schemas.agent import CLIENTS, REPLAY, REVIEWERS, TIERS
@@ -76,7 +77,8 @@ def dispatch_graph(
     """Write the task graph that does what is asked, and give its path; it is kept in the project's state.
 
     Raises what is wrong with the Role, the flags or the Manifest, and whatever else would keep the graph from
-    being run, with `replay` as in `run`; then nothing is written.
+    being run, with `replay` as in `run`; and `LedgerError` where nothing can be written. Nothing is written
+    then.
     """
     variables = dict(os.environ if environ is None else environ)
     folder = cwd or working_directory()
@@ -89,7 +91,8 @@ def dispatch_graph(
     problems = [*_wrong_pointers(document, project), *_wrong_graph(data, place, folder, variables, replay)]
     if problems:
         raise InputErrors(origins.told(problems, str(place)))
-    write_private(place, data)
+    with ledger_errors(state_dir(project)):
+        write_private(place, data)
     return place
 
 

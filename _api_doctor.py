@@ -155,30 +155,37 @@ def _client(name: str, serving: Serving, environ: Mapping[str, str], *, ask: boo
 
 def _asked(name: str, path: str, environ: Mapping[str, str], *, model: str | None) -> tuple[bool, str]:
     """Ask the client for one word, in an empty folder; whether it answered, and what it said."""
+    try:
+        with tempfile.TemporaryDirectory(prefix="metaensemble-doctor-") as folder:
+            return _asked_in(folder, name, path, environ, model=model)
+    except OSError as error:
+        return False, (error.strerror or str(error)).lower()
+
+
+def _asked_in(
+    folder: str, name: str, path: str, environ: Mapping[str, str], *, model: str | None
+) -> tuple[bool, str]:
     client = client_of(name)
-    with tempfile.TemporaryDirectory(prefix="metaensemble-doctor-") as folder:
-        turn = Turn(system="", prompt=_QUESTION, model=model, cwd=folder, folder=folder)
-        launch = client.launch(turn, environ)
-        for place, data in launch.files.items():
-            Path(place).write_bytes(data)
-        variables = {key: value for key, value in inherited(environ).items() if key not in launch.unset}
-        try:
-            done = subprocess.run(
-                [path, *launch.argv[1:]],
-                input=launch.stdin,
-                cwd=folder,
-                env={**variables, **launch.env},
-                capture_output=True,
-                check=False,
-                timeout=_PATIENCE,
-            )
-        except subprocess.TimeoutExpired:
-            return False, f"no answer within {_PATIENCE:g} seconds"
-        except OSError as error:
-            return False, (error.strerror or str(error)).lower()
-        reader = client.reader(turn)
-        for line in done.stdout.splitlines():
-            reader.feed(line)
-        status, signal = (done.returncode, None) if done.returncode >= 0 else (None, -done.returncode)
-        end = reader.end(status=status, signal=signal, stderr=done.stderr.decode("utf-8", "replace")[-4000:])
+    turn = Turn(system="", prompt=_QUESTION, model=model, cwd=folder, folder=folder)
+    launch = client.launch(turn, environ)
+    for place, data in launch.files.items():
+        Path(place).write_bytes(data)
+    variables = {key: value for key, value in inherited(environ).items() if key not in launch.unset}
+    try:
+        done = subprocess.run(
+            [path, *launch.argv[1:]],
+            input=launch.stdin,
+            cwd=folder,
+            env={**variables, **launch.env},
+            capture_output=True,
+            check=False,
+            timeout=_PATIENCE,
+        )
+    except subprocess.TimeoutExpired:
+        return False, f"no answer within {_PATIENCE:g} seconds"
+    reader = client.reader(turn)
+    for line in done.stdout.splitlines():
+        reader.feed(line)
+    status, signal = (done.returncode, None) if done.returncode >= 0 else (None, -done.returncode)
+    end = reader.end(status=status, signal=signal, stderr=done.stderr.decode("utf-8", "replace")[-4000:])
     return end.outcome == "ok", end.text.strip() if end.outcome == "ok" else end.reason

@@ -15,6 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from ._api_read import project_of, who
 from ._api_roles import home_dir, roles_of
 from .engine.ledger import people_queries
+from .engine.ledger.database_errors import ledger_errors
 from .engine.ledger.files import locked, make_private, open_private, write_all
 from .engine.ledger.ledger import Ledger
 from .engine.ledger.people_rows import RoleRow
@@ -97,17 +98,19 @@ def _write_new(path: Path, data: bytes, name: str) -> None:
     try:
         make_private(path.parent)
         descriptor = open_private(path, os.O_WRONLY | os.O_EXCL)
+        try:
+            write_all(descriptor, data)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+        finally:
+            os.close(descriptor)
     except FileExistsError:
         raise RoleExists(
             f"there is a file `{path}` already", hint="edit it, or remove it first", role=name
         ) from None
     except OSError as error:
-        why = (error.strerror or str(error)).lower()
-        raise CannotWriteFile(f"`{path}` cannot be written: {why}") from error
-    try:
-        write_all(descriptor, data)
-    finally:
-        os.close(descriptor)
+        raise _cannot(path, error) from error
 
 
 def archive_role(name: str, *, cwd: Path | None = None) -> RoleChange:
@@ -204,7 +207,8 @@ def _retired(ledger: Ledger, name: str) -> int:
 @contextmanager
 def _changing(project: Path) -> Iterator[None]:
     state = state_dir(project)
-    make_private(state)
+    with ledger_errors(state):
+        make_private(state)
     with locked(state / LOCK, wait_ms=WAIT_MS, rng=random.random):
         yield
 
@@ -214,8 +218,12 @@ def _write(project: Path, names: set[str]) -> None:
     try:
         write_private(path, archived_text(names).encode(), durable=True)
     except OSError as error:
-        why = (error.strerror or str(error)).lower()
-        raise CannotWriteFile(f"`{path}` cannot be written: {why}") from error
+        raise _cannot(path, error) from error
+
+
+def _cannot(path: Path, error: OSError) -> CannotWriteFile:
+    why = (error.strerror or str(error)).lower()
+    return CannotWriteFile(f"`{path}` cannot be written: {why}")
 
 
 def _raise_list(roles: Roles) -> None:

@@ -18,6 +18,7 @@ from ..agents.manifests import build_manifest, check_manifest, memory_pointers, 
 from ..agents.report import ROOT, report_text, write_report
 from ..instances import Instance
 from ..ledger import people_queries
+from ..ledger.database_errors import ledger_errors
 from ..ledger.ledger import Ledger
 from ..ledger.records import Record
 from ..runtimes.deliverables import summary
@@ -216,7 +217,9 @@ class AgentDesk:
         problems = check_manifest(manifest, self._project)
         if problems:
             raise NotPrepared(f"its Manifest is not valid: {problems[0]}", "manifest_invalid")
-        store_manifest(self._folder / "manifests", manifest, self._manifest_text(manifest))
+        text = self._manifest_text(manifest)
+        with ledger_errors(self._folder):
+            store_manifest(self._folder / "manifests", manifest, text)
         return manifest_id, manifest
 
     def _prior(self, instance: Instance) -> list[str]:
@@ -241,7 +244,8 @@ class AgentDesk:
             tier=agent.tier,
             result=received or None,
         )
-        store_brief(self._folder / "briefs", brief)
+        with ledger_errors(self._folder):
+            store_brief(self._folder / "briefs", brief)
         return brief["brief_id"], brief
 
     def _context(self, choice: Choice) -> str:
@@ -282,7 +286,8 @@ class AgentDesk:
             tier=agent.tier,
             result=result.output,
         )
-        store_brief(self._folder / "briefs", brief)
+        with ledger_errors(self._folder):
+            store_brief(self._folder / "briefs", brief)
         return str(brief["brief_id"])
 
     def _report(
@@ -293,7 +298,8 @@ class AgentDesk:
             said=str(result.columns.get("said") or ""),
         )  # fmt: skip
         place = f"{ROOT}/{request.dag_run_id}/{file_name(instance.id)}.md"
-        write_report(self._project, place, text)
+        with ledger_errors(self._project / place):
+            write_report(self._project, place, text)
         data = text.encode("utf-8", "replace")
         return {"path": place, "hash": self._ledger.blobs.put(data), "summary": summary(data)}
 

@@ -71,14 +71,14 @@ def test_an_executor_is_engaged_once(ledger: Ledger) -> None:
     found = people_queries.executor_by_alias(ledger, "arch-1aa")
     assert found is not None
     assert (found.status, found.run_id, found.runs) == ("active", "r1", 0)
-    with pytest.raises(ConflictingRecord, match="`arch-[0-9a-z]*` is not idle"):
+    with pytest.raises(ConflictingRecord, match=r"`arch-[0-9a-z]*` is not idle"):
         ledger.append([started("r2", "b", executor_id="e1")])
     assert ledger.append([started("r1", executor_id="e1")])  # the same again is no other
 
 
 def test_a_retired_executor_is_not_engaged(ledger: Ledger) -> None:
     ledger.append([Record(EXECUTOR_RETIRED, "e1", None, {"reason": "its Role was archived"})])
-    with pytest.raises(ConflictingRecord, match="`arch-[0-9a-z]*` is not idle"):
+    with pytest.raises(ConflictingRecord, match=r"`arch-[0-9a-z]*` is not idle"):
         ledger.append([started("r1", executor_id="e1")])
 
 
