@@ -12,7 +12,7 @@ import typer
 
 from ..schemas.errors import CannotWriteOutput, InputErrors, InternalError, MetaEnsembleError, UnexpectedError
 from .app import find, root
-from .exit import INPUT, OK, code_of_error
+from .exit import INPUT, INTERRUPTED, OK, code_of_error
 from .place import leave, placed
 from .speech import give_json, say
 from .streams import SteadyFile, steady_streams
@@ -59,15 +59,42 @@ def _carried_out(name: str, args: Sequence[str]) -> int:
 def _guarded(work: Callable[[], int], *, json_wanted: bool) -> int:
     try:
         return work()
-    except KeyboardInterrupt as error:
-        say("interrupted")
-        return code_of_error(error)
+    except KeyboardInterrupt:
+        return _interrupted()
     except MetaEnsembleError as error:
         failure = error
     except Exception as error:  # the last line of defence: no traceback reaches a user
+        if _comes_of_interrupt(error):
+            return _interrupted()
         failure = _unexpected(error)
     _tell(failure, json_wanted=json_wanted)
     return code_of_error(failure)
+
+
+def _interrupted() -> int:
+    say("interrupted")
+    return INTERRUPTED
+
+
+def _comes_of_interrupt(error: BaseException) -> bool:
+    """Whether the error is what a library made of a Ctrl-C.
+
+    pydantic does so while it builds a model, which is when modules are imported: its `SchemaError` has the
+    interrupt's name in its text, and no cause.
+    """
+    seen: set[int] = set()
+    to_do: list[BaseException | None] = [error]
+    while to_do:
+        at = to_do.pop()
+        if at is None or id(at) in seen:
+            continue
+        seen.add(id(at))
+        if isinstance(at, KeyboardInterrupt):
+            return True
+        if type(at).__name__ == "SchemaError" and KeyboardInterrupt.__name__ in str(at):
+            return True
+        to_do += [at.__cause__, at.__context__]
+    return False
 
 
 def _heard(code: int, out: SteadyFile | None) -> int:

@@ -11,20 +11,20 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     `me --version` is answered before anything else is imported: scripts ask it often.
     """
-    if argv is None:
-        from .utf8 import ensure_utf8
-
-        ensure_utf8()
-    args = list(sys.argv[1:] if argv is None else argv)
-    if args in (["--version"], ["-V"]):
-        from .. import __version__
-        from .streams import steady_streams
-
-        with steady_streams() as out:
-            print(f"me {__version__}")
-        if out is None or out.failure is None:
-            return 0
     try:
+        if argv is None:
+            from .utf8 import ensure_utf8
+
+            ensure_utf8()
+        args = list(sys.argv[1:] if argv is None else argv)
+        if args in (["--version"], ["-V"]):
+            from .. import __version__
+            from .streams import steady_streams
+
+            with steady_streams() as out:
+                print(f"me {__version__}")
+            if out is None or out.failure is None:
+                return 0
         from .dispatch import dispatch
 
         return dispatch(args)

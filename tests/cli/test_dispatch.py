@@ -93,6 +93,23 @@ def test_ctrl_c_outside_a_run(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err == "interrupted\n"
 
 
+def test_what_a_library_made_of_ctrl_c_is_one(capsys: pytest.CaptureFixture[str], temporary: Path) -> None:
+    from pydantic_core import SchemaError
+
+    words = 'Error building "model" validator:\n  KeyboardInterrupt: '
+    below = RuntimeError("a module cannot be imported")
+    below.__cause__ = ValueError("x")
+    below.__cause__.__context__ = KeyboardInterrupt()
+    above = ImportError("no such module")
+    above.__context__ = SchemaError(words)
+    for error in (SchemaError(words), below, above):
+        assert _guarded(failing(error), json_wanted=True) == 130
+        said = capsys.readouterr()
+        assert (said.out, said.err) == ("", "interrupted\n")
+    assert _guarded(failing(SchemaError("no such type")), json_wanted=False) == 70
+    assert len(list(temporary.iterdir())) == 1
+
+
 def test_an_error_of_the_tree(capsys: pytest.CaptureFixture[str]) -> None:
     assert _guarded(failing(UnknownNode("no node `x`", hint="did you mean `y`?")), json_wanted=False) == 2
     assert capsys.readouterr().err == "error[ME540]: no node `x`\n\nhint: did you mean `y`?\n"
