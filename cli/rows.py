@@ -25,7 +25,7 @@ def give_rows(
     whole: Sequence[str] = (),
 ) -> None:
     """The rows to stdout. A table has only the columns `shown` (all without it); JSON and CSV have all."""
-    from .speech import give, give_json
+    from .speech import give, give_foreign, give_json
     from .table import table
 
     if as_json and as_csv:
@@ -33,7 +33,7 @@ def give_rows(
     if as_json:
         give_json([dict(row) for row in rows])
     elif as_csv:
-        give(as_csv_text(rows))
+        give_foreign(as_csv_text(rows))
     elif rows:
         heads = list(shown or rows[0])
         cells = [[cell(row.get(head)) for head in heads] for row in rows]

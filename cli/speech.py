@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import codecs
+import io
 import json
 import sys
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from .terminal import has_colour, paint
+from .plain import visible
+from .terminal import has_colour, is_terminal, paint
 
 
 def say(text: str) -> None:
@@ -22,6 +26,29 @@ def say_dim(text: str) -> None:
 def give(text: str) -> None:
     """Data as text, to stdout, as it is: the caller ends its lines."""
     sys.stdout.write(text)
+
+
+def give_foreign(text: str) -> None:
+    """Data with texts of others in it, to stdout: as it is, but on a terminal nothing that it would obey."""
+    give(visible(text.replace("\r\n", "\n")) if is_terminal(sys.stdout) else text)
+
+
+def harmless(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Raw bytes of others for stdout: as they are, but for a terminal as text that it does not obey.
+
+    A carriage return begins a line there, as nothing may be written over.
+    """
+    if not is_terminal(sys.stdout):
+        yield from pieces
+        return
+    decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder("utf-8")("replace"), translate=True)
+    for piece in pieces:
+        yield _encoded(decoder.decode(piece))
+    yield _encoded(decoder.decode(b"", final=True))
+
+
+def _encoded(text: str) -> bytes:
+    return visible(text).encode(sys.stdout.encoding or "utf-8", "replace")
 
 
 def give_json(value: Any) -> None:

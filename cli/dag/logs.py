@@ -38,16 +38,18 @@ def logs(
     """Write what a node's attempt wrote, byte by byte, to stdout.
 
     A node that is run anew, by a resume after the DAG run had ended, begins another generation.
+
+    A terminal gets it as text that does not steer it.
     """
     from ... import api
-    from ..speech import give_bytes, say
+    from ..speech import give_bytes, harmless, say
     from ..streams import is_heard
 
     number = positive(attempt, "--attempt")
     if generation is not None and generation < 0:
         raise BadFlagValue(f"`--generation` must be at least 0, not {generation}")
     pieces = api.logs(dag_run, node, stream=stream.value, attempt=number, generation=generation, tell=say)
-    for piece in pieces:
+    for piece in harmless(pieces):
         give_bytes(piece)
         if not is_heard():
             break

@@ -47,7 +47,7 @@ def export(
     """
     from ... import api
     from ..output_file import write_file
-    from ..speech import give
+    from ..speech import give_foreign
     from ..streams import is_heard
 
     pieces = api.ledger_export(table.value, form.value)
@@ -55,7 +55,7 @@ def export(
         write_file(output, pieces)
         return 0
     for piece in pieces:
-        give(piece)
+        give_foreign(piece)
         if not is_heard():
             break
     return 0

@@ -113,7 +113,13 @@ def apply(git: Git, sides: Sequence[Side]) -> tuple[str, str]:
     if target == head:
         return "nothing", head
     # A file of the user that git ignores, or does not know, is not written over either.
-    git.said("merge", "--quiet", "--ff-only", "--no-verify", "--no-overwrite-ignore", target)
+    # What the user wants of merges of this branch (`branch.NAME.mergeOptions`) is for others: squashed, say,
+    # HEAD would stay.
+    own = () if "=" in branch else ("-c", f"branch.{branch}.mergeOptions=")
+    how = ("--quiet", "--ff-only", "--no-squash", "--commit", "--no-verify", "--no-overwrite-ignore")
+    git.said(*own, "merge", *how, target)
+    if git.commit_of("HEAD") != target:
+        raise GitError("the merge did not move the branch")
     return ("fast-forward" if target in {side.commit for side in sides} else "merge"), target
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from metaensemble.cli.rows import give_rows
+from metaensemble.cli.speech import give_foreign
 from support.gates import Gate
 from support.program import path_with_me, run_sh
 from support.terminal import Terminal
@@ -99,6 +101,30 @@ def test_a_dag_run_on_an_odd_terminal(way: str, project: Path, path: str) -> Non
     if environ in (C_LOCALE, WAYS["ascii"][0]):
         assert screen.shown.isascii()
         assert r"\u00fcber" in text
+
+
+STEERS = "tasks: {a: {run: \"printf 'x\\\\033[2J\\\\233y\\\\r\\\\nü\\\\tz'\", output: {as: text}}}\n"
+
+
+def test_what_others_wrote_does_not_steer_a_terminal(project: Path, path: str) -> None:
+    (project / "steers.yaml").write_text(STEERS)
+    run_sh("me dag run steers.yaml -q; me dag logs 0 a >out", path=path, cwd=project)
+    assert (project / "out").read_bytes() == b"x\x1b[2J\x9by\r\n\xc3\xbc\tz"
+    with Terminal(["me", "dag", "logs", "0", "a"], path=path, cwd=project) as screen:
+        assert screen.finish() == 0
+    assert screen.shown.decode().expandtabs() == "x\ufffd[2J\ufffdy\r\nü\tz".expandtabs()
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_rows_do_not_steer_a_terminal(
+    is_terminal: bool, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: is_terminal)
+    give_rows([{"a": "x\x1b[2J\x9by", "b": "line\nline"}], as_json=False, as_csv=True)
+    give_foreign("a\r\n\x07b\r\n")
+    said = capsys.readouterr().out
+    rows = 'a,b\nx\x1b[2J\x9by,"line\nline"\na\r\n\x07b\r\n'
+    assert said == (re.sub(r"[\x1b\x9b\x07]", "\ufffd", rows.replace("\r", "")) if is_terminal else rows)
 
 
 @pytest.mark.parametrize("way", ["dumb", "COLUMNS=0", "COLUMNS=-5", "1 column", "no size", "C locale"])
