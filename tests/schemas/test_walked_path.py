@@ -11,10 +11,10 @@ from metaensemble.schemas.walked_path import leads_out, walked
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     (tmp_path / "far" / "deep").mkdir(parents=True)
-    (tmp_path / "root" / "a" / "b").mkdir(parents=True)
-    (tmp_path / "root" / "away").symlink_to(tmp_path / "far" / "deep")
-    (tmp_path / "root" / "near").symlink_to("a/b")
-    return tmp_path / "root"
+    (tmp_path / "top" / "a" / "b").mkdir(parents=True)
+    (tmp_path / "top" / "away").symlink_to(tmp_path / "far" / "deep")
+    (tmp_path / "top" / "near").symlink_to("a/b")
+    return tmp_path / "top"
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def root(tmp_path: Path) -> Path:
         ("near/../../x", "x"),
         ("a/../near/./../x", "a/x"),
         ("away/../x", "../far/x"),
-        ("away/../../root/x", "x"),
+        ("away/../../top/x", "x"),
         ("none/../x", "x"),
         ("x..y/z", "x..y/z"),
     ],
@@ -43,7 +43,7 @@ def test_nothing_is_above_the_top() -> None:
 
 @pytest.mark.parametrize(
     ("path", "is_out"),
-    [("near/../x", False), ("away/x", True), ("away/../x", True), ("../root/x", False), ("/etc", True)],
+    [("near/../x", False), ("away/x", True), ("away/../x", True), ("../top/x", False), ("/etc", True)],
 )
 def test_links_may_not_lead_out(root: Path, path: str, is_out: bool) -> None:
     assert leads_out(path, str(root)) is is_out

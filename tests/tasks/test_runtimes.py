@@ -22,7 +22,7 @@ def errors_of(text: str, folder: Path) -> list[InputError]:
         "concurrency: {pools: {db: 1}}\ntasks: {a: {run: x, pool: db}}",
         "concurrency: {pools: {db: 1}}\ndefaults: {pool: db}\ntasks: {a: {run: x}}",
         "tasks: {a: {run: x, pool: command}}",
-        "tasks: {a: {run: x}, b: {role: writer, pool: command}, c: {run: x, pool: agent}}",
+        "tasks: {a: {run: x}, b: {role: docs, pool: command}, c: {run: x, pool: agent}}",
         "tasks: {a: {run: x, runtime: replay}, b: {run: x, pool: replay}}",
         "defaults: {runtime: replay}\ntasks: {a: {run: x, pool: replay}}",
         "concurrency: {pools: {claude: 3}}\ntasks: {a: {run: x}}",
