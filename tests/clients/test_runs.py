@@ -16,11 +16,14 @@ from support.clients.found import PACKAGES
 from support.clients.homes import Home
 from support.clients.kinds import KINDS, Kind
 from support.clients.runs import Ensemble, spent
-from support.model_server import Asked, Call, Figures, ModelServer, Reply, held, status, throttled
+from support.model_server import Asked, Call, Figures, ModelServer, Reply, cut, drop, held, status, throttled
 
 EACH = [pytest.param(name, marks=[pytest.mark.clients] if name in PACKAGES else []) for name in sorted(KINDS)]
 
 USED = Figures(tokens_in=700, tokens_out=40, cache_read=200)
+
+BROKEN_OFF = {"truncated", "other", "no_result"}
+"""What an answer comes to that broke off in the middle: clients tell it in their own ways."""
 
 VERDICT = """
       schema:
@@ -213,20 +216,23 @@ def test_an_executor_is_asked_again_and_only_what_came_on_top_is_counted(
 
 
 @pytest.mark.parametrize(
-    ("fault", "reason"),
+    ("fault", "reasons"),
     [
-        pytest.param(status(401, "invalid key"), "auth", id="401"),
-        pytest.param(status(400, "a bad request"), "invalid_request", id="400", marks=pytest.mark.clients),
+        pytest.param(status(401, "invalid key"), {"auth"}, id="401"),
+        pytest.param(status(400, "a bad request"), {"invalid_request"}, id="400", marks=pytest.mark.clients),
+        pytest.param(drop("cut in the middle"), BROKEN_OFF, id="drop", marks=pytest.mark.clients),
+        pytest.param(cut("cut in the middle"), BROKEN_OFF, id="cut", marks=pytest.mark.clients),
     ],
 )
 def test_a_fault_is_told_in_the_ledger(
-    kind: Kind, ensemble: Ensemble, server: ModelServer, fault: Reply, reason: str
+    kind: Kind, ensemble: Ensemble, server: ModelServer, fault: Reply, reasons: set[str]
 ) -> None:
     server.use(kind.script([("MARK-WORK", fault)]))
     ensemble.graph(ONE + "    timeout: 60s\n")
     assert ensemble.me("dag", "run", "graph.yaml", "--quiet").status == 1
     (run,) = ensemble.runs()
-    assert (run["outcome"], run["failure_reason"]) == ("failed", reason)
+    assert run["outcome"] == "failed"
+    assert run["failure_reason"] in reasons, run["reason"]
 
 
 def test_a_throttled_agent_is_tried_again_and_succeeds(
